@@ -25,6 +25,7 @@ from domain.base import Refusal, refuse
 from domain.door import Door
 from domain.headquarters import FIRST_HEADQUARTERS, HeadquartersCode, headquarters_schema
 from domain.notices.routing import Routing
+from domain.notices.webhooks import WebhookPlaces
 from sheets.input_file import read_file
 from sheets.toml_file import read_toml
 
@@ -173,6 +174,8 @@ class Settings(BaseSettings):
     """Where health and metrics listen; nobody else's machine asks unless the office says so."""
     notices: Routing = Routing()
     """`[notices]`: the channels and whom each reaches; by default everybody through a file in the home."""
+    webhooks: WebhookPlaces = WebhookPlaces()
+    """`[webhooks]`: the hosts that may be told what happens; by default nothing is sent anywhere."""
     fonts: Annotated[FontPlaces, NoDecode, BeforeValidator(_folder)] = FontPlaces()
     """`[fonts]` or `XMH_FONTS`: where the faces of printed documents are."""
     templates: Annotated[TemplatePlaces, NoDecode, BeforeValidator(_folder)] = TemplatePlaces()

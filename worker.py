@@ -14,6 +14,7 @@ from temporalio.service import RPCError
 from activities.channels.opening import open_channels
 from activities.clock import OfficeClock
 from activities.notices import NoticeActivities
+from activities.webhooks import WebhookDelivery
 from domain.base import Refusal
 from domain.envelope import Via
 from domain.headquarters import FIRST_HEADQUARTERS
@@ -66,6 +67,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
         gateway = Gateway(client, database, settings.task_queue, door)
         sweep = Sweep(gateway, settings.home)
         channels = open_channels(settings.notices, settings.home, os.environ)
+        webhooks = WebhookDelivery(database, settings.webhooks, settings.web_address)
         loop.add_signal_handler(signal.SIGUSR1, sweep.hurry)
         if not await _settled(sweep, stop):
             return
@@ -77,7 +79,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
                 task_queue=settings.task_queue,
                 door=door,
                 cached=settings.cached_matters,
-                notices=NoticeActivities(database, channels, settings.notices, OfficeClock()),
+                notices=NoticeActivities(database, channels, settings.notices, OfficeClock(), webhooks),
                 answered=metrics.answered,
             ) as worker,
             serve_health(settings, Readiness(settings, database, worker, sweep), metrics),

@@ -16,6 +16,7 @@ from activities.channels.opening import ClosedChannel
 from activities.channels.port import NoAddressError, NoticeChannel, NotTakenError
 from activities.clock import OfficeClock
 from activities.log import failed_activity
+from activities.webhooks import WebhookDelivery
 from domain.base import Frozen
 from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
@@ -30,6 +31,7 @@ from domain.notices.overtaken import Since, what_became_of
 from domain.notices.people import RecipientDirectory
 from domain.notices.routing import Routing
 from domain.notices.timing import is_stale_event, next_delivery_try, notice_may_go_out
+from domain.notices.webhooks import QUEUE
 from domain.office import Directory, Person
 from eventlog import notices as kept
 from eventlog import reading
@@ -56,9 +58,15 @@ class NoticeActivities:
     """Synchronous, in a thread of the worker's pool. At least once: what was sent and not ticked off is sent again."""
 
     def __init__(
-        self, database: Database, channels: Mapping[str, NoticeChannel], routing: Routing, clock: OfficeClock
+        self,
+        database: Database,
+        channels: Mapping[str, NoticeChannel],
+        routing: Routing,
+        clock: OfficeClock,
+        webhooks: WebhookDelivery | None = None,
     ) -> None:
-        """Work on this log, with these channels."""
+        """Work on this log, with these channels; and with these addresses, when there are any."""
+        self._webhooks = webhooks
         self._clock = clock
         self._database = database
         self._channels = channels
@@ -81,6 +89,8 @@ class NoticeActivities:
                 self._spread(events, now)
                 after = events[-1].position
             queues = kept.waiting_by_channel(self._database)
+            if self._webhooks is not None:
+                queues += tuple(self._webhooks.queues())
             return DeliveryQueues(
                 queues=queues,
                 looked_at=now,
@@ -146,8 +156,13 @@ class NoticeActivities:
     @activity.defn(name=DELIVER, no_thread_cancel_exception=True)
     def deliver(self, turn: Turn) -> None:
         """Send what is due on the channel, until its time is up or the channel is dead."""
+        now = self._clock.moment(turn.now)
         with _alive(), _log_may_fail():
-            self._deliver(turn.model_copy(update={"now": self._clock.moment(turn.now)}))
+            if turn.channel.startswith(QUEUE):
+                if self._webhooks is not None:
+                    self._webhooks.deliver(turn.channel, now)
+                return
+            self._deliver(turn.model_copy(update={"now": now}))
 
     def _deliver(self, turn: Turn) -> None:
         clock = _Clock(turn.now)

@@ -56,7 +56,7 @@ def open_(person: PersonArg) -> None:
     from services.accounts import open_account
 
     may_record(ev.AccountOpened, session.actor)
-    _by_the_home()
+    by_the_home()
     known = session.person(person)
     link = open_account(session.database, known.id, session.actor, now())
     address = f"{session.settings.web_address}/first/{link.secret}"
@@ -101,7 +101,7 @@ def token(
     """给程序用的令牌：只显示一次，签批、审核、撤销、授权都不能用它办。"""
     from services.accounts import issue_token, revoke_token
 
-    _by_the_home()
+    by_the_home()
     known = session.person(person, former=revoke is not None)
     if revoke is not None:
         refuse(scope is not None, "--scope 与 --revoke 二者取一", "malformed")
@@ -131,7 +131,7 @@ def require(
     from services.vouching import require_proofs
 
     may_record(ev.ProofsRequired, session.actor)
-    _by_the_home()
+    by_the_home()
     before = demands_proofs(session.database)
     if not before:
         confirm_command("此后只受理登录后的命令，领导签批等须本人有账户，不能再改回来。确定吗？")
@@ -202,7 +202,7 @@ def words(
     """开放工作秘密：经领导决定，审计员在期限内可查阅指定事项的工作秘密。"""
     from services.accounts import open_words
 
-    _by_the_home()
+    by_the_home()
     known = session.person(person)
     why = need_option(reason, "--reason", "理由")
     day = spoken_date(need_option(until, "--until", "截止日期"), today())
@@ -223,7 +223,7 @@ def words(
     answer({"person": known.id, "matters": numbers, "until": day.isoformat()}, said)
 
 
-def _by_the_home() -> None:
+def by_the_home() -> None:
     """Whoever runs on the home's own machine keeps its accounts, also where the log takes signed acts only.
 
     He vouches with the home's key: who may not read it is refused.
@@ -235,7 +235,7 @@ def _by_the_home() -> None:
 def _target(event: type[Event], person: str) -> PersonOnRecord:
     """Whose account is meant, also of somebody who left, by an actor who may."""
     may_record(event, session.actor)
-    _by_the_home()
+    by_the_home()
     return session.person(person, former=True)
 
 

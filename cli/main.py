@@ -60,6 +60,7 @@ app = group(
         "audit": "cli.audit:app",
         "archive": "cli.archive:app",
         "access": "cli.access:app",
+        "webhook": "cli.webhook:app",
         "headquarters": "cli.headquarters:app",
         "city": "cli.city:app",
         "transfer": "cli.transfer:app",

@@ -28,6 +28,7 @@ _FORGET = {
     "sessions": "DELETE FROM sessions WHERE person = ?",
     "tokens": "DELETE FROM tokens WHERE person = ?",
     "autosaves": "DELETE FROM autosaves WHERE person = ?",
+    "webhooks": "DELETE FROM webhooks WHERE person = ?",
     "uploads": "DELETE FROM uploads WHERE person = ?",
 }
 _FORGET_OPENED = (

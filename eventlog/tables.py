@@ -375,6 +375,26 @@ class UploadRow(SQLModel, table=True):
     uploaded_at: int = Field(sa_type=BigInteger)
 
 
+class WebhookRow(SQLModel, table=True):
+    """An address that is told what its person may see, and how far it was told. No read model: it must vanish."""
+
+    __tablename__ = "webhooks"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    person: str = Field(sa_type=Text)
+    url: str = Field(sa_type=Text)
+    secret: str = Field(sa_type=Text)
+    """What its messages are signed with, sealed under a key of the account's stream."""
+    cursor: str = Field(sa_type=Text)
+    position: int = Field(sa_type=BigInteger)
+    """The cursor's, to compare by."""
+    attempts: int
+    """Tries in vain of the message that is next."""
+    next_at: int = Field(sa_type=BigInteger)
+    error: str | None = Field(default=None, sa_type=Text)
+    stopped_at: int | None = Field(default=None, sa_type=BigInteger)
+
+
 class SignInFailureRow(SQLModel, table=True):
     """How often a sign-in failed within a minute; it stays until the log has it and it locks nobody out any more."""
 

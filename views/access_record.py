@@ -47,6 +47,10 @@ def _said(event: Event) -> Iterator[str]:
             yield f"令牌{no}"
         case ev.TokenRevoked(id=no):
             yield f"令牌{no}"
+        case ev.WebhookDeclared(id=no, url=url):
+            yield f"{no} {url}"
+        case ev.WebhookWithdrawn(id=no) | ev.WebhookResumed(id=no):
+            yield no
         case ev.FileRead(matter=matter, name=name):
             yield f"{matter} {name}"
         case ev.WordsRead(matter=matter):

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from domain.base import Refusal, refuse
 from domain.bounds import seen
+from domain.calendar import SHANGHAI
 from domain.envelope import Recorded
 from domain.event import UnknownEventError, label_of
 from domain.facts import is_sealed, openly
@@ -55,13 +56,14 @@ class FeedPage(NamedTuple):
     """Whether there is more already."""
 
 
-def feed_page(viewer: Viewer, after: str, limit: int) -> FeedPage:
+def feed_page(viewer: Viewer, after: str, limit: int, *, thin: bool = False) -> FeedPage:
     """What follows a cursor: at most `limit` events, of matters and meetings.
 
     Args:
         viewer: who reads, as he is now.
         after: a cursor that was given out, or a position; 0 is the beginning.
         limit: of the events that are shown.
+        thin: without a word of any, only what moved and how far.
 
     Raises:
         Refusal: `malformed`: it is no cursor. `cursor_stale`: the log is not the one it was given out for any more.
@@ -69,7 +71,7 @@ def feed_page(viewer: Viewer, after: str, limit: int) -> FeedPage:
     position = _position_of(viewer, after)
     upto = reading.newest_event(viewer.database)[0] if viewer.shown is None else viewer.shown.position
     scanned = [x for x in reading.movements_since(viewer.database, position, SCANNED) if x.position <= upto]
-    teller = _Teller(viewer, scanned)
+    teller = _Teller(viewer, scanned, thin)
     shown, last = list[dict[str, Any]](), position
     for event in _read(viewer, [x for x in scanned if teller.may_concern(x.stream)]):
         document = teller.told(event)
@@ -112,6 +114,7 @@ class _Teller:
 
     viewer: Viewer
     scanned: Sequence[Movement]
+    thin: bool
 
     @cached_property
     def matters(self) -> dict[str, str]:
@@ -157,11 +160,19 @@ class _Teller:
     ) -> dict[str, Any]:
         cursor = f"{event.position}.{event.hash[-HASH_SHOWN:]}"
         head = {"position": event.position, "cursor": cursor, "event": event.event_id, key: number}
+        thin = {
+            "version": event.version,
+            "type": event.type,
+            "label": label_of(event.type),
+            "recorded_at": event.recorded_at.astimezone(SHANGHAI).isoformat(),
+        }
+        if self.thin:
+            return head | thin
         rendering = Rendering(name=self.viewer.units, open=opener, person=self.viewer.persons)
         try:
             document = event_document(event, rendering, self.viewer.persons)
         except UnknownEventError:  # of a newer build; it is told that it happened
-            document = {"version": event.version, "type": event.type, "label": label_of(event.type), "text": ""}
+            document = thin | {"text": ""}
         return head | (document if words else {**document, "text": ""})
 
     def _opener(self, stream: str) -> Callable[[str], str]:

@@ -20,8 +20,10 @@ from domain.lights import light
 from domain.queries.spoken import said_date
 from domain.relations import withdrawn_how
 from eventlog import reading
+from eventlog.webhooks import kept_webhooks
 from views.matters import matter_row
 from views.tree import state_of
+from views.webhooks import state_said
 from views.worklist import INSIDE, worklist
 
 
@@ -37,12 +39,14 @@ def today() -> None:
     shown = worklist(viewer)
     visits, appraisals = onsite_duties(day, office=office), assessment_duties(day, office=office)
     without, papers = nobody_to_tell() if office else (), papers_today()
+    failing = [h for h in kept_webhooks(session.database) if h.error is not None] if office else []
     document = {
         **shown,
         "inspections": [duty.model_dump() for duty in visits],
         "incoming": papers,
         "assessments": [{"assessment": key, "what": what} for key, what in appraisals],
         "unreached": gaps_as_json(without),
+        "webhooks": [{"webhook": h.id, "url": h.url, "what": state_said(h)} for h in failing],
     }
     sections = {
         **_of_worklist(shown),
@@ -50,6 +54,7 @@ def today() -> None:
         "批示件": _lines(papers, "paper"),
         "考核": [what for _, what in appraisals],
         "无人可通知": [one.line for one in without],
+        "推送没有送达": [f"{h.id} {h.url}：{state_said(h)}" for h in failing],
     }
     answer(document, _told(day, sections, office=office))
 

@@ -14,6 +14,7 @@ from domain.terms import Role
 
 MOST_REASON = 200
 MOST_OPEN_DAYS = 90
+MOST_WEBHOOKS = 10
 MOST_TOKENS = 20
 """So many tokens of one person hold at once; who needs another gives one back."""
 
@@ -24,6 +25,13 @@ class AccessToken(Frozen):
     id: str
     scope: TokenScope
     until: datetime
+
+
+class Webhook(Frozen):
+    """An address that is told what its person may see."""
+
+    id: str
+    url: str
 
 
 class OpenedWords(Frozen):
@@ -45,6 +53,7 @@ class Account(Frozen):
     tokens: tuple[AccessToken, ...] = ()
     """Those not revoked; they may have run out."""
     opened: tuple[OpenedWords, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
 
     @property
     def state(self) -> AccountState:
@@ -100,8 +109,7 @@ def enrol(account: Account | None, person: str) -> Iterator[Event]:
 
 def issue_token(account: Account | None, person: str, token: AccessToken, now: datetime) -> Iterator[Event]:
     """签发令牌: for programs, for at most ninety days."""
-    refuse(account is not None and account.closed, "账户已关闭，请先用 xmh access open 重新开立", "closed")
-    refuse(account is not None and account.locked is not None, "账户已锁定，请先用 xmh access unlock 解锁", "locked")
+    _not_barred(account)
     days = token.until - now
     refuse(
         not timedelta(0) < days <= timedelta(days=MOST_TOKEN_DAYS),
@@ -119,6 +127,38 @@ def revoke_token(account: Account | None, person: str, token: str) -> Iterator[E
     unknown = all(t.id != token for t in known.tokens)
     refuse(unknown, f"没有编号为 {seen(token)[:40]} 的令牌，请用 xmh access list 查看", "not_found")
     yield ev.TokenRevoked(person=person, id=token)
+
+
+def declare_webhook(account: Account | None, person: str, hook: Webhook) -> Iterator[Event]:
+    """登记推送地址: whoever keeps accounts answers for where the log's news goes."""
+    _not_barred(account)
+    known = account.webhooks if account else ()
+    refuse(any(w.url == hook.url for w in known), "这个地址已经登记", "exists")
+    refuse(len(known) >= MOST_WEBHOOKS, f"每人最多登记 {MOST_WEBHOOKS} 个推送地址，请先撤销不用的", "too_many")
+    yield ev.WebhookDeclared(person=person, id=hook.id, url=hook.url)
+
+
+def withdraw_webhook(account: Account | None, person: str, hook: str) -> Iterator[Event]:
+    """撤销推送地址."""
+    _known_webhook(account, hook)
+    yield ev.WebhookWithdrawn(person=person, id=hook)
+
+
+def resume_webhook(account: Account | None, person: str, hook: str) -> Iterator[Event]:
+    """恢复推送: from where it had come to; nothing is left out."""
+    _known_webhook(account, hook)
+    _not_barred(account)
+    yield ev.WebhookResumed(person=person, id=hook)
+
+
+def _known_webhook(account: Account | None, hook: str) -> None:
+    unknown = account is None or all(w.id != hook for w in account.webhooks)
+    refuse(unknown, f"没有编号为 {seen(hook)[:40]} 的推送地址，请用 xmh webhook list 查看", "not_found")
+
+
+def _not_barred(account: Account | None) -> None:
+    refuse(account is not None and account.closed, "账户已关闭，请先用 xmh access open 重新开立", "closed")
+    refuse(account is not None and account.locked is not None, "账户已锁定，请先用 xmh access unlock 解锁", "locked")
 
 
 def open_words(account: Account | None, opening: ev.WordsOpened, role: Role | None, today: date) -> Iterator[Event]:
@@ -166,18 +206,31 @@ def evolve_account(state: Account | None, recorded: Recorded) -> Account:
             changed = {"locked": None}
         case ev.AccountClosed(person=person):
             return Account(person=person, closed=True)
+        case _:
+            changed = _of_programs(known, event, recorded)
+    return known.model_copy(update=changed)
+
+
+def _of_programs(known: Account, event: Event, recorded: Recorded) -> dict[str, object]:
+    """What changes by an event about programs that act or are told for the person, or about what he may read."""
+    match event:
         case ev.TokenIssued(person=person, id=no, scope=scope, until=until):
             living = tuple(t for t in known.tokens if t.until > recorded.recorded_at)
-            changed = {"person": person, "tokens": (*living, AccessToken(id=no, scope=scope, until=until))}
+            return {"person": person, "tokens": (*living, AccessToken(id=no, scope=scope, until=until))}
         case ev.TokenRevoked(id=no):
-            changed = {"tokens": tuple(t for t in known.tokens if t.id != no)}
+            return {"tokens": tuple(t for t in known.tokens if t.id != no)}
+        case ev.WebhookDeclared(person=person, id=no, url=url):
+            return {"person": person, "webhooks": (*known.webhooks, Webhook(id=no, url=url))}
+        case ev.WebhookWithdrawn(id=no):
+            return {"webhooks": tuple(w for w in known.webhooks if w.id != no)}
+        case ev.WebhookResumed():
+            return {}
         case ev.WordsOpened(matters=matters, until=until):
             holding = tuple(o for o in known.opened if o.until >= local_date(recorded.recorded_at))
             now_open = OpenedWords(streams=frozenset(m.stream for m in matters), until=until)
-            changed = {"opened": (*holding, now_open)}
+            return {"opened": (*holding, now_open)}
         case _:
             raise TypeError(f"{type(event).__name__} does not belong to an account")
-    return known.model_copy(update=changed)
 
 
 class AccessOfMonth(Frozen):

@@ -82,6 +82,31 @@ class TokenRevoked(Event):
     id: str
 
 
+class WebhookDeclared(Event):
+    """登记推送地址: what this person may see is told there as it happens, by number and link; who declared it acted."""
+
+    label: ClassVar[str] = "登记推送地址"
+    person: str
+    id: str
+    url: str
+
+
+class WebhookWithdrawn(Event):
+    """Nothing is sent there any more."""
+
+    label: ClassVar[str] = "撤销推送地址"
+    person: str
+    id: str
+
+
+class WebhookResumed(Event):
+    """It had stopped after failures, and goes on where it had come to."""
+
+    label: ClassVar[str] = "恢复推送"
+    person: str
+    id: str
+
+
 class WordsOpened(Event):
     """开放工作秘密: an auditor reads the sealed words of some matters until a day, as a leader decided."""
 
@@ -198,6 +223,9 @@ ACCOUNT_EVENTS = (
     AccountClosed,
     TokenIssued,
     TokenRevoked,
+    WebhookDeclared,
+    WebhookWithdrawn,
+    WebhookResumed,
     WordsOpened,
 )
 ACCESS_EVENTS = (SignedIn, SignInFailed, SignedOut, StepUp, SessionEnded, FileRead, WordsRead, Exported, ReadRefused)

@@ -49,6 +49,7 @@ async def examine(settings: "Settings", *, noted: bool = False) -> HealthReport:
             problems += log.key_trouble(database)
             problems += log.provisional_days(database)
             problems += log.channel_trouble(database)
+            problems += log.webhook_trouble(database)
             problems += log.nobody_to_tell(database, settings)
             problems += log.pending_moves(database)
             if client is not None and not any(p.code.startswith("door_key_") for p in problems):

@@ -9,6 +9,7 @@ from domain.calendar import SHANGHAI, local_date
 from domain.deadlines import owed
 from domain.ids import OfficeStream
 from domain.matter import Matter
+from domain.notices.backoff import FAILING_AFTER
 from domain.notices.reach import unreached_of_matters
 from domain.operations import Operations
 from domain.queries.telling import office_time
@@ -18,6 +19,7 @@ from eventlog.database import Database
 from eventlog.notices import failing_channels
 from eventlog.secrets import key_protection
 from eventlog.watermark import Watermark
+from eventlog.webhooks import kept_webhooks
 from services.doctor.report import NAMED, HealthFinding
 from services.lost_log import check_own_log
 from services.reprojection import pending_reprojections
@@ -182,6 +184,25 @@ def channel_trouble(database: Database) -> Iterator[HealthFinding]:
                 "error": channel.error,
             },
         )
+
+
+def webhook_trouble(database: Database) -> Iterator[HealthFinding]:
+    """For doctor: addresses that are told what happens and do not take it, or that were given up."""
+    for hook in kept_webhooks(database):
+        if hook.stopped_at is not None:
+            yield HealthFinding(
+                code="webhook_stopped",
+                message=f"推送 {hook.id}（{hook.url}）已停止：{hook.error}",
+                remedy=f"修好接收方后运行 xmh webhook resume {hook.id}，从停下处接着推送；不再需要则 xmh webhook drop",
+                more={"webhook": hook.id, "url": hook.url, "error": hook.error},
+            )
+        elif hook.attempts >= FAILING_AFTER:
+            yield HealthFinding(
+                code="webhook_failing",
+                message=f"推送 {hook.id}（{hook.url}）连续{hook.attempts}次没有送达（{hook.error}）；其他推送不受影响",
+                remedy="检查接收方和设置 [webhooks]；修好后会自动接着推送",
+                more={"webhook": hook.id, "url": hook.url, "attempts": hook.attempts, "error": hook.error},
+            )
 
 
 def nobody_to_tell(database: Database, settings: "Settings") -> Iterator[HealthFinding]:

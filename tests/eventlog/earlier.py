@@ -12,7 +12,10 @@ BACK_TO_0009 = (
     "DROP TABLE event_words",
     *(
         f"DROP TABLE {table}"
-        for table in ("credentials", "sessions", "tokens", "sign_in_failures", "signing_keys", "autosaves", "uploads")
+        for table in (
+            *("credentials", "sessions", "tokens", "sign_in_failures", "signing_keys", "autosaves", "uploads"),
+            "webhooks",
+        )
     ),
     "DROP TABLE matter_rows",
     "DROP TABLE streams",

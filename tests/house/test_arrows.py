@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "documents": {"sheets", "eventlog", "domain"},
     "views": {"documents", "intake", "sheets", "eventlog", "domain"},
     "workflows": {"domain"},
-    "activities": BELOW_ACTIVITIES,
+    "activities": BELOW_ACTIVITIES | {"views"},
     "settings": {"sheets", "domain"},
     "process": {"settings"},
     "services": {"views", "workflows", "activities", "settings", "process"} | BELOW_ACTIVITIES,

@@ -16,6 +16,7 @@ from temporalio.client import Client
 from activities.channels.opening import open_channels
 from activities.clock import OfficeClock
 from activities.notices import NoticeActivities
+from activities.webhooks import WebhookDelivery
 from domain import commands as c
 from domain.notices.routing import ChannelSettings, Routing
 from domain.terms import Role, Urgency
@@ -50,13 +51,14 @@ async def sending(
     moment: datetime,
     queue: str | None = None,
     renew_after: int | None = None,
+    webhooks: WebhookDelivery | None = None,
 ) -> AsyncIterator[Gateway]:
     """A worker that sends, its lookout, and the office's clock set to a moment of 2022.
 
     The lookout may be the first to start the delivery, so what that is started with is said here.
     """
     queue = queue or f"notices-{uuid4().hex[:8]}"
-    hands = NoticeActivities(log, open_channels(routing, home, {}), routing, OfficeClock(simulated=True))
+    hands = NoticeActivities(log, open_channels(routing, home, {}), routing, OfficeClock(simulated=True), webhooks)
     gateway = Gateway(client, log, queue, DOOR, renew_after, moment - datetime.now(UTC))
     async with running_worker(client, log, task_queue=queue, door=DOOR, simulated=True, notices=hands):
         looking = asyncio.create_task(Lookout(gateway, Sweep(gateway, home)).for_ever())

@@ -11,11 +11,13 @@ from uuid import uuid4
 from activities.channels.opening import open_channels
 from activities.clock import OfficeClock
 from activities.notices import NoticeActivities
+from activities.webhooks import WebhookDelivery
 from domain import commands as c
 from domain.base import Frozen
 from domain.envelope import SYSTEM, Actor
 from domain.notices.delivery import Turn
 from domain.notices.routing import Routing
+from domain.notices.webhooks import WebhookPlaces
 from domain.office import Person, PersonRecorded
 from eventlog import notices as kept
 from eventlog import reading
@@ -35,12 +37,14 @@ class PostRoom:
     home: Path
     routing: Routing = field(default_factory=Routing)
     environment: Mapping[str, str] = field(default_factory=dict)
+    places: WebhookPlaces = field(default_factory=WebhookPlaces)
 
     @property
     def hands(self) -> NoticeActivities:
         """Fresh activities each time, as after a restart: nothing may be remembered outside the log."""
         channels = open_channels(self.routing, self.home, self.environment)
-        return NoticeActivities(self.log, channels, self.routing, OfficeClock(simulated=True))
+        webhooks = WebhookDelivery(self.log, self.places, "https://duban.example")
+        return NoticeActivities(self.log, channels, self.routing, OfficeClock(simulated=True), webhooks)
 
     def spread(self, now: datetime) -> None:
         self.hands.spread(now)

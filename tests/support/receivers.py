@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any, ClassVar, Literal
 
-Manner = Literal["takes", "fails", "stalls", "drops"]
+Manner = Literal["takes", "fails", "stalls", "drops", "twice", "gone", "elsewhere"]
 """`drops` has taken the message and then says nothing; `stalls` does neither for longer than anybody waits."""
 STALL = 5.0
 
@@ -62,8 +63,8 @@ class Received:
 
 
 @contextmanager
-def http_receiver(manner: Manner = "takes") -> Iterator[Received]:
-    """An HTTP server on a loopback port."""
+def http_receiver(manner: Manner = "takes", tls: ssl.SSLContext | None = None) -> Iterator[Received]:
+    """An HTTP server on a loopback port; with a context, over TLS."""
     received = Received(manner)
 
     class Handler(BaseHTTPRequestHandler):
@@ -79,6 +80,17 @@ def http_receiver(manner: Manner = "takes") -> Iterator[Received]:
                 case "drops":
                     received.keep(body, dict(self.headers))
                     self.connection.shutdown(socket.SHUT_RDWR)
+                case "twice":  # a second answer to the one message
+                    received.keep(body, dict(self.headers))
+                    for _ in range(2):
+                        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                case "gone":
+                    self.send_error(410)
+                case "elsewhere":
+                    self.send_response(307)
+                    self.send_header("Location", f"https://localhost:{received.port}/elsewhere")
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
                 case "takes":
                     received.keep(body, dict(self.headers))
                     self.send_response(200)
@@ -89,7 +101,10 @@ def http_receiver(manner: Manner = "takes") -> Iterator[Received]:
         def log_message(self, *_: object) -> None:
             """Quiet."""
 
-    with _served(ThreadingHTTPServer(("127.0.0.1", 0), Handler), received):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    with _served(server, received):
         yield received
 
 

@@ -1,0 +1,124 @@
+"""Webhooks: which addresses may be told at all, how a message is signed, and how long one that fails is left alone.
+
+Source: Standard Webhooks 1.0 (standardwebhooks.com): headers `webhook-id`, `webhook-timestamp`, `webhook-signature`.
+"""
+
+import base64
+import hmac
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
+
+from domain.base import Frozen, Refusal, refuse
+from domain.bounds import seen
+
+QUEUE = "webhook:"
+"""Before the id of a webhook: what the delivery calls its queue, beside those of the channels."""
+SECRET = "whsec_"  # noqa: S105  (what every secret begins with)
+PAUSES = (
+    timedelta(seconds=5),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=24),
+)
+"""After the first try in vain, the second …; after the last of them nothing is tried any more."""
+HTTPS = 443
+MOST_URL = 500
+_TRANSLATED = ip_network("64:ff9b::/96")
+
+
+class WebhookPlaces(Frozen):
+    """`[webhooks]`: where messages may go."""
+
+    hosts: tuple[str, ...] = ()
+    """`host` or `host:port`, as an address names it; none means that nothing is sent anywhere."""
+    private: tuple[str, ...] = ()
+    """Those of them that lie in the own network: only these may resolve to an address that is not public."""
+    ca: str | None = None
+    """A file with the certificates by which an authority of the own network is known, besides the usual ones."""
+    timeout: float = 10.0
+    """Seconds for a whole exchange."""
+
+
+class WebhookTarget(Frozen):
+    """Where a message goes."""
+
+    host: str
+    port: int
+    path: str
+
+
+def place_of(url: str, places: WebhookPlaces) -> WebhookTarget:
+    """Where an address leads, if it is one that messages may go to.
+
+    Raises:
+        Refusal: `malformed`: it is no https address. `forbidden`: its host is not declared.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or HTTPS
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= MOST_URL and "\\" not in url
+    fit = plain and parts.scheme == "https" and parts.hostname and "@" not in parts.netloc and not parts.fragment
+    refuse(not fit, f"推送地址须以 https:// 开头，不带用户名和 #，现在是 {seen(url)[:80]}", "malformed")
+    assert parts.hostname is not None  # noqa: S101  (refused above)
+    known = _names(places.hosts)
+    if (parts.hostname, port) not in known:
+        raise Refusal(f"{parts.hostname}:{port} 不在允许推送的主机之列，请先写入设置 [webhooks] hosts", "forbidden")
+    return WebhookTarget(
+        host=parts.hostname, port=port, path=(parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    )
+
+
+def may_be_private(place: WebhookTarget, places: WebhookPlaces) -> bool:
+    """Whether its host is declared to lie in the own network."""
+    return (place.host, place.port) in _names(places.private)
+
+
+def _names(hosts: tuple[str, ...]) -> frozenset[tuple[str, int]]:
+    parts = (urlsplit(f"//{host.strip()}") for host in hosts)
+    return frozenset((p.hostname, p.port or HTTPS) for p in parts if p.hostname)
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is one of the open net, also where it hides another within it."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return all(one.is_global and not one.is_multicast and not one.is_reserved for one in _meant(found))
+
+
+def _meant(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
+    if isinstance(address, IPv4Address):
+        return [address]
+    if address.ipv4_mapped is not None:
+        return [address.ipv4_mapped]
+    within: list[IPv4Address | IPv6Address] = [address]
+    if address in _TRANSLATED:
+        within = [IPv4Address(int(address) & 0xFFFFFFFF)]
+    if address.sixtofour is not None:
+        within.append(address.sixtofour)
+    if address.teredo is not None:
+        within += address.teredo
+    return within
+
+
+def signed_headers(secret: str, message: str, body: bytes, now: datetime) -> Mapping[str, str]:
+    """The headers by which a receiver knows a message, that it is ours, and when it was sent.
+
+    Raises:
+        ValueError: the secret is none.
+    """
+    key = base64.b64decode(secret.removeprefix(SECRET), validate=True)
+    stamp = str(int(now.timestamp()))
+    mac = hmac.digest(key, b".".join((message.encode(), stamp.encode(), body)), "sha256")
+    signature = base64.b64encode(mac).decode()
+    return {"webhook-id": message, "webhook-timestamp": stamp, "webhook-signature": f"v1,{signature}"}
