@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import uuid4
 
 from temporalio.testing import WorkflowEnvironment
@@ -59,6 +59,18 @@ class Played:
     """(number, file) of each issue."""
 
 
+class YearHome(NamedTuple):
+    """Where a year is played."""
+
+    settings: Settings
+    """Of the fresh home."""
+    database: Database
+    start: datetime
+    """When the year begins there."""
+    above: CityAbove | None
+    """The log of the city above, when the scenario has one."""
+
+
 class Prints(Protocol):
     """Whatever prints what the year issues and files; see `simulation.printing.Printer`."""
 
@@ -105,16 +117,29 @@ async def simulate_year(  # noqa: PLR0913  (what a year is made of)
     calendar = reading.rulebook(database).calendar
     scenario = told or ordinary_year(year, year if seed is None else seed, cast, numbered, calendar)
     _register(database, plan, scenario, start)
-    above = _city_above(settings, scenario, start, algorithm)
-    played = Played(database)
+    place = YearHome(settings, database, start, _city_above(settings, scenario, start, algorithm))
+    return await _play(place, scenario, cast, numbered, listed=listed, prints=prints, progress=progress)
+
+
+async def _play(
+    place: YearHome,
+    scenario: Scenario,
+    cast: Cast,
+    numbered: dict[int, Opening],
+    *,
+    listed: TaskList,
+    prints: Prints,
+    progress: Callable[[date], None],
+) -> Played:
+    """Play a scenario on a server whose time is skipped."""
+    database, door = place.database, place.settings.door
     java = str(need_program(Extra.SIMULATE))
     server = await WorkflowEnvironment.start_time_skipping(
-        data_converter=converter_of(settings), test_server_existing_path=java, runtime=silent_runtime()
+        data_converter=converter_of(place.settings), test_server_existing_path=java, runtime=silent_runtime()
     )
     async with server as environment:
-        shift = start - await environment.get_current_time() - timedelta(minutes=1)
+        shift = place.start - await environment.get_current_time() - timedelta(minutes=1)
         queue = f"simulate-{uuid4().hex[:8]}"
-        door = settings.door
         gateway = Gateway(environment.client, database, queue, door, clock_shift=shift)
         worker = running_worker(
             environment.client,
@@ -135,12 +160,11 @@ async def simulate_year(  # noqa: PLR0913  (what a year is made of)
                 clock=SimulatedClock(environment, database, gateway),
                 prints=prints,
                 listed=listed,
-                above=above,
+                above=place.above,
                 progress=progress,
             )
             await player.play()
-            played.refused, played.briefings = player.refused, player.briefings
-    return played
+    return Played(database, player.refused, player.briefings)
 
 
 def _told(plan: Path, year: int, seed: int | None) -> Scenario | None:

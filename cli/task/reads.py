@@ -200,36 +200,12 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
         f"  {state.kind.label}  {state.klass.label}  {state.urgency.label}",
         *(f"  依据：{b.kind.label} {b}" for b in state.bases),
     ]
-    if state.carries:
-        lines.append(f"  承办批示：{'、'.join(f'{c.number}第{c.no}条' for c in state.carries)}")
-    if state.leaders:
-        titles = {p.id: f"（{p.title}）" for p in reading.people(session.database, former=True) if p.title}
-        leaders = [f"{person_names()(p)}{titles.get(p, '')}" for p in state.leaders]
-        lines.append(f"  责任领导：{'、'.join(leaders)}")
-    if state.source or state.section:
-        lines.append(f"  来源：{'，'.join(x for x in (state.source, state.section) if x)}")
-    if state.origin is not None:
-        askers = "、".join(state.origin.askers)
-        lines.append(f"  来件：{state.origin}{f'  提出人：{askers}' if askers else ''}")
-    lines += [f"  满意度 {x.on} {x.by}：{x.satisfaction.label}{f'，{x.text}' if x.text else ''}" for x in state.ratings]
-    lines += relation_lines(shown, names)
+    lines += [*_grounds_lines(state), *relation_lines(shown, names)]
     if state.carried:
         lines.append(f"  结转：{'、'.join(f'{year}年' for year in state.carried)}")
     if state.inherited:
         lines.append(f"  存量：{state.inherited}")
-    if shown["points"]:
-        lines.append("  要点")
-        lines += [
-            f"    {p['no']}. {p['text']}  {p['due'] or ''}  {'已取消' if p['dropped'] else str(p['progress']) + '%'}"
-            f"{_stage_said(p)}{'  ' + p['said'] if p['said'] else ''}"
-            for p in shown["points"]
-        ]
-    if shown["indicators"]:
-        lines.append("  指标")
-        lines += [_indicator_line(i, state.indicators[n]) for n, i in enumerate(shown["indicators"])]
-    if state.periods:
-        judged = "；".join(f"{period_label(p.key)}{p.result.label}" for p in state.periods[-MOST_PERIODS:])
-        lines.append(f"  各期：{'……' if len(state.periods) > MOST_PERIODS else ''}{judged}")
+    lines += _work_lines(state, shown)
     from cli.task.listing import pressed_lines
 
     lines += [*pressed_lines(state), *_ending_lines(state, shown)]
@@ -248,6 +224,43 @@ def _read_aloud(state: Matter, shown: dict[str, Any]) -> str:
     lines.append("  来龙去脉")
     lines += [_event_line(e, persons) for e in shown["timeline"]]
     return "\n".join(lines)
+
+
+def _grounds_lines(state: Matter) -> list[str]:
+    """From whom it comes and whom it answers: instructions, leaders, source, who asked and how content he is."""
+    lines = []
+    if state.carries:
+        lines.append(f"  承办批示：{'、'.join(f'{c.number}第{c.no}条' for c in state.carries)}")
+    if state.leaders:
+        titles = {p.id: f"（{p.title}）" for p in reading.people(session.database, former=True) if p.title}
+        leaders = [f"{person_names()(p)}{titles.get(p, '')}" for p in state.leaders]
+        lines.append(f"  责任领导：{'、'.join(leaders)}")
+    if state.source or state.section:
+        lines.append(f"  来源：{'，'.join(x for x in (state.source, state.section) if x)}")
+    if state.origin is not None:
+        askers = "、".join(state.origin.askers)
+        lines.append(f"  来件：{state.origin}{f'  提出人：{askers}' if askers else ''}")
+    lines += [f"  满意度 {x.on} {x.by}：{x.satisfaction.label}{f'，{x.text}' if x.text else ''}" for x in state.ratings]
+    return lines
+
+
+def _work_lines(state: Matter, shown: dict[str, Any]) -> list[str]:
+    """What is to be done and how far it is: points, indicators, periods."""
+    lines = []
+    if shown["points"]:
+        lines.append("  要点")
+        lines += [
+            f"    {p['no']}. {p['text']}  {p['due'] or ''}  {'已取消' if p['dropped'] else str(p['progress']) + '%'}"
+            f"{_stage_said(p)}{'  ' + p['said'] if p['said'] else ''}"
+            for p in shown["points"]
+        ]
+    if shown["indicators"]:
+        lines.append("  指标")
+        lines += [_indicator_line(i, state.indicators[n]) for n, i in enumerate(shown["indicators"])]
+    if state.periods:
+        judged = "；".join(f"{period_label(p.key)}{p.result.label}" for p in state.periods[-MOST_PERIODS:])
+        lines.append(f"  各期：{'……' if len(state.periods) > MOST_PERIODS else ''}{judged}")
+    return lines
 
 
 def limit_said(state: Matter) -> str:

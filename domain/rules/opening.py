@@ -40,7 +40,25 @@ def open_matter(command: c.OpenMatter, context: DecisionContext) -> Iterator[Rul
         "存量事项须写明原立项日期（--occurred）",
         "malformed",
     )
-    opened = ev.MatterOpened(
+    opened = _opened(command, context, due, rule, running)
+    yield DatedEvent(opened, began) if began else opened
+    if command.instruction and command.instructed_by:
+        yield ev.InstructionRecorded(
+            leader=command.instructed_by, text=command.instruction, paper=command.instruction_on
+        )
+    if command.lead:
+        yield _assigned(command, command.lead, due, context)
+
+
+def _opened(
+    command: c.OpenMatter,
+    context: DecisionContext,
+    due: date,
+    rule: DueRule | None,
+    running: RunningPeriod | None,
+) -> ev.MatterOpened:
+    """The matter as it begins; its first period, where it is one without an end."""
+    return ev.MatterOpened(
         title=checked_title(command.title),
         basis=command.basis,
         due=due,
@@ -65,24 +83,22 @@ def open_matter(command: c.OpenMatter, context: DecisionContext) -> Iterator[Rul
         period_key=running.key if running else None,
         origin=command.origin,
     )
-    yield DatedEvent(opened, began) if began else opened
-    if command.instruction and command.instructed_by:
-        yield ev.InstructionRecorded(
-            leader=command.instructed_by, text=command.instruction, paper=command.instruction_on
-        )
-    if command.lead:
-        # An instruction names the lead of the whole; who leads a part of it, the office says.
-        instructed = command.basis.kind is BasisKind.INSTRUCTION and command.part_of is None
-        by_leader = context.is_(Role.LEADER) or instructed
-        yield ev.MatterAssigned(
-            lead=command.lead.id,
-            assist=_ids(command.assist),
-            person=command.person,
-            named_by_leader=by_leader,
-            by_letter=_by_letter(command.lead),
-            receipt_due=receipt_due(context.moment, due, context.policy.hours_for_receipt(command.urgency), context),
-            receipt_hours=context.policy.hours_for_receipt(command.urgency),
-        )
+
+
+def _assigned(command: c.OpenMatter, lead: UnitRef, due: date, context: DecisionContext) -> ev.MatterAssigned:
+    """交办 to the lead that is known at once."""
+    # An instruction names the lead of the whole; who leads a part of it, the office says.
+    instructed = command.basis.kind is BasisKind.INSTRUCTION and command.part_of is None
+    hours = context.policy.hours_for_receipt(command.urgency)
+    return ev.MatterAssigned(
+        lead=lead.id,
+        assist=_ids(command.assist),
+        person=command.person,
+        named_by_leader=context.is_(Role.LEADER) or instructed,
+        by_letter=_by_letter(lead),
+        receipt_due=receipt_due(context.moment, due, hours, context),
+        receipt_hours=hours,
+    )
 
 
 def assign(matter: Matter, command: c.AssignMatter, context: DecisionContext) -> Iterator[RuleEvent]:

@@ -114,11 +114,8 @@ def export_matter(  # noqa: PLR0913  (what goes in comes from several places)
     _put_documents(contents, settings, documents)
     _put_runs(contents, runs)
     _put_timeline(contents, database, settings, events, now)
-    key = signing_key(settings.home, database.headquarters)
     manifest = _manifest(database, events, contents, (public, *_keys_of(database, settings.home, kept)), now)
-    body = f"xmh-bundle/{verifier.FORMAT}\n{origin_of(database)}\n{hashlib.sha256(manifest).hexdigest()}\n"
-    contents.files[verifier.MANIFEST] = manifest
-    contents.files[verifier.SIGNED] = f"{body}\n{key.sign_text(body).line()}".encode()
+    _put_manifest(contents, database, settings, manifest)
     size, digest = write_whole_zip(file, contents.files, verifier.SEAL + b"0" * SEAL_DIGITS, _seal)
     last = events[-1]
     record = EvidenceExported(
@@ -253,6 +250,14 @@ def _keys_of(database: Database, home: Path, kept: Sequence[tuple[str, LogCheckp
     """The public keys the kept checkpoints were signed with, as far as the log knows them."""
     known = known_keys(database, home) if kept else ()
     return tuple(key for text, _ in kept for key in known if is_signed(*read_note(text), key))
+
+
+def _put_manifest(contents: _Contents, database: Database, settings: "Settings", manifest: bytes) -> None:
+    """The list of what is in it, and the signature of the headquarters over that list."""
+    body = f"xmh-bundle/{verifier.FORMAT}\n{origin_of(database)}\n{hashlib.sha256(manifest).hexdigest()}\n"
+    key = signing_key(settings.home, database.headquarters)
+    contents.files[verifier.MANIFEST] = manifest
+    contents.files[verifier.SIGNED] = f"{body}\n{key.sign_text(body).line()}".encode()
 
 
 def _manifest(
