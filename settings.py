@@ -51,6 +51,12 @@ FETCHED_FONTS = Path(__file__).parent / ".fonts"
 """Where `make fonts` puts the open faces, in a checkout."""
 
 
+def _usual_logins() -> Path:
+    """Where settings of a person are kept (XDG)."""
+    folder = os.environ.get("XDG_CONFIG_HOME", "")
+    return (Path(folder) if folder.startswith("/") else Path.home() / ".config") / "xmh" / "logins.json"
+
+
 class FontPlaces(BaseModel):
     """`[fonts]`."""
 
@@ -180,6 +186,8 @@ class Settings(BaseSettings):
     """`[fonts]` or `XMH_FONTS`: where the faces of printed documents are."""
     templates: Annotated[TemplatePlaces, NoDecode, BeforeValidator(_folder)] = TemplatePlaces()
     """`[templates]` or `XMH_TEMPLATES`: the templates of printed documents that the office changed."""
+    logins: Path = Field(default_factory=_usual_logins)
+    """Where `xmh login` keeps what it was given; the person's own, whatever home is meant."""
     server: str | None = None
     """`XMH_SERVER`: another machine's address, which is asked instead of this home."""
     web: WebPlaces = WebPlaces()

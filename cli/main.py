@@ -60,6 +60,8 @@ app = group(
         "audit": "cli.audit:app",
         "archive": "cli.archive:app",
         "access": "cli.access:app",
+        "login": "cli.login:login",
+        "logout": "cli.login:logout",
         "webhook": "cli.webhook:app",
         "headquarters": "cli.headquarters:app",
         "city": "cli.city:app",

@@ -191,7 +191,19 @@ class Session:
 
         named = self.actor_id is not None or self.for_person is not None
         refuse(named, "已设 XMH_SERVER，身份以令牌为准，请去掉 --as 和 --for-person", "malformed")
-        return RemoteServer(settings.server, settings.token.get_secret_value() if settings.token else "")
+        server = RemoteServer(settings.server, self._token_of_server(settings.server))
+        refuse(not server.has_token, f"请先登录：xmh login（服务器 {server.address}）", "unauthenticated")
+        return server
+
+    def _token_of_server(self, server: str) -> str | None:
+        """The token that is set, or that `xmh login` was given; None when there is none that may still hold."""
+        set_ = self.settings.token.get_secret_value().strip() if self.settings.token is not None else ""
+        if set_:
+            return set_
+        from services.kept_logins import kept_login
+
+        kept = kept_login(self.settings.logins, server.strip().rstrip("/"))
+        return kept.token if kept is not None and kept.until > datetime.now(UTC) else None
 
     def need_machine(self) -> None:
         """Refuse what is about this machine where another one is asked: it would answer of a home nobody means.

@@ -34,6 +34,7 @@ _FORGET = {
 _FORGET_OPENED = (
     "DELETE FROM sessions",
     "DELETE FROM tokens",
+    "DELETE FROM logins",
     "UPDATE credentials SET link = NULL, link_until = NULL",
 )
 _PUT_SESSION = "INSERT INTO sessions (digest, person, address, created_at, seen_at) VALUES (?, ?, ?, ?, ?)"

@@ -395,6 +395,19 @@ class WebhookRow(SQLModel, table=True):
     stopped_at: int | None = Field(default=None, sa_type=BigInteger)
 
 
+class LoginRow(SQLModel, table=True):
+    """A program that waits for a person to let it in, by the SHA-256 of its secret and of the code it shows."""
+
+    __tablename__ = "logins"
+
+    device: str = Field(sa_type=Text, primary_key=True)
+    code: str = Field(sa_type=Text)
+    host: str = Field(sa_type=Text)
+    address: str = Field(sa_type=Text)
+    until: int = Field(sa_type=BigInteger)
+    person: str | None = Field(default=None, sa_type=Text)
+
+
 class SignInFailureRow(SQLModel, table=True):
     """How often a sign-in failed within a minute; it stays until the log has it and it locks nobody out any more."""
 

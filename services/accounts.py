@@ -152,8 +152,20 @@ def issue_token(
         Refusal: nobody of that id is in office, the account is locked or closed, or the actor may not.
         LogError: the log cannot be written.
     """
+    return issue_token_until(database, person, scope, now.replace(microsecond=0) + timedelta(days=days), actor, now)
+
+
+def issue_token_until(
+    database: Database, person: str, scope: TokenScope, until: datetime, actor: Actor, now: datetime
+) -> tuple[str, AccessToken]:
+    """`issue_token` until a moment.
+
+    Raises:
+        Refusal: as `issue_token`.
+        LogError: the log cannot be written.
+    """
     person_in_office(database, person)
-    kept = AccessToken(id=uuid4().hex[:12], scope=scope, until=now.replace(microsecond=0) + timedelta(days=days))
+    kept = AccessToken(id=uuid4().hex[:12], scope=scope, until=until)
     record_account(database, person, lambda a: rules.issue_token(a, person, kept, now), actor, now)
     token = new_token()
     row = access.KeptToken(id=kept.id, person=person, scope=scope, until=kept.until, used_at=None)

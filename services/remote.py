@@ -31,11 +31,11 @@ class _NoRedirect(HTTPRedirectHandler):
 class RemoteServer:
     """A server that is asked instead of the home of this machine."""
 
-    def __init__(self, address: str, token: str) -> None:
-        """Nothing is sent yet.
+    def __init__(self, address: str, token: str | None) -> None:
+        """Nothing is sent yet; without a token only what lets one in can be asked.
 
         Raises:
-            Refusal: `malformed`: the address is none, or would carry the token in the clear; no token is set.
+            Refusal: `malformed`: the address is none, or would carry the token in the clear; or the token is none.
         """
         try:
             parts = urlsplit(address)
@@ -49,16 +49,17 @@ class RemoteServer:
             f"XMH_SERVER 须以 https:// 开头（本机可用 http://127.0.0.1:端口），不带用户名，现在是 {said}",
             "malformed",
         )
-        refuse(not token, "已设 XMH_SERVER，还须设 XMH_TOKEN（用 xmh access token 签发）", "unauthenticated")
-        refuse(
-            not is_token(token.strip()),
-            "XMH_TOKEN 不是完整的令牌，请核对有没有抄漏（用 xmh access token 签发）",
-            "unauthenticated",
-        )
+        broken = token is not None and not is_token(token.strip())
+        refuse(broken, "XMH_TOKEN 不是完整的令牌，请核对有没有抄漏（用 xmh access token 签发）", "unauthenticated")
         self.address = address.strip().rstrip("/")
-        self._token = token.strip()
+        self._token = token.strip() if token is not None else None
         # What is asked of this machine never leaves it, whatever proxy the environment names.
         self._opener = build_opener(_NoRedirect(), *([ProxyHandler({})] if here else []))
+
+    @property
+    def has_token(self) -> bool:
+        """Whether more can be asked than to be let in."""
+        return self._token is not None
 
     def __repr__(self) -> str:
         """Without the token."""
@@ -72,6 +73,20 @@ class RemoteServer:
         """
         said = {name: str(value) for name, value in asked.items() if value not in (None, False)}
         return self._answered(Request(f"{self.address}{API}{path}?{urlencode(said)}"), None)  # noqa: S310  (checked above)
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The document a path of the API answers to a body.
+
+        Raises:
+            Refusal: as the server says. Unreachable: it does not answer.
+        """
+        request = Request(  # noqa: S310  (checked above)
+            f"{self.address}{API}{path}",
+            data=json.dumps(body, ensure_ascii=False).encode(),
+            headers={"Content-Type": "application/json"},
+            method="POST",
+        )
+        return self._answered(request, None)
 
     def command(self, number: str, command: Frozen, command_id: str, **beside: Any) -> dict[str, Any]:
         """The answer to a command on a matter.
@@ -125,7 +140,8 @@ class RemoteServer:
         return document
 
     def _bytes(self, request: Request, command_id: str | None, within: float | None) -> bytes:
-        request.add_header("Authorization", f"Bearer {self._token}")
+        if self._token is not None:
+            request.add_header("Authorization", f"Bearer {self._token}")
         request.add_header("Accept", "application/json")
         try:
             with self._opener.open(request, timeout=within or time_left(ANSWER_WITHIN)) as answer:

@@ -19,6 +19,7 @@ from web import health, live
 from web.api import commands as api_commands
 from web.api import events as api_events
 from web.api import files as api_files
+from web.api import logins as api_logins
 from web.api import meetings as api_meetings
 from web.api import reads as api_reads
 from web.guards import BoundedBodies, BoundedWork, HeadAsGet, SafetyHeaders, SameOrigin, TokenGuard
@@ -27,6 +28,7 @@ from web.pages import (
     actions,
     audit,
     bulletins,
+    connecting,
     drafts,
     feedback,
     figures,
@@ -56,10 +58,11 @@ RECORDED_EVERY = 20.0
 READERS = 8
 """So many requests read the log at once; what more there are wait their turn."""
 API_VERSION = "1"
-API = (api_reads, api_commands, api_meetings, api_files, api_events)
+API = (api_reads, api_commands, api_meetings, api_files, api_events, api_logins)
 PAGES = (
     health,
     signing_in,
+    connecting,
     listing,
     figures,
     bulletins,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from web.service import WebService
 
 API = "/api/"
+WITHOUT_TOKEN = frozenset({"/api/v1/login", "/api/v1/login/token"})
+"""By which a program comes to have one."""
 ENDLESS = frozenset({"/live", "/api/v1/events/stream"})
 """What waits for the log as long as somebody listens, with a limit of its own."""
 MOST_BODY = 1024 * 1024
@@ -203,7 +205,7 @@ class TokenGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Find who calls, or answer 401."""
-        if scope["type"] != "http" or not scope["path"].startswith(API):
+        if scope["type"] != "http" or not scope["path"].startswith(API) or scope["path"] in WITHOUT_TOKEN:
             await self.app(scope, receive, send)
             return
         try:
@@ -213,7 +215,7 @@ class TokenGuard:
             await problem(explained(error, self.service))(scope, receive, send)
             return
         if caller is None:
-            said = "没有令牌，或令牌无效、过期、已收回；请用 xmh access token 签发"
+            said = "没有令牌，或令牌无效、过期、已收回；请先 xmh login，程序用 xmh access token 签发"
             told = ProblemDetails(401, "unauthenticated", said, {"WWW-Authenticate": 'Bearer realm="xmh"'})
             await problem(told)(scope, receive, send)
             return

@@ -43,8 +43,8 @@ PROBLEM = "application/problem+json"
 
 def status_of(code: str) -> int:
     """The status of a refusal; a rule's no is a conflict with how things stand, unless it is about who asks."""
-    if code == "precondition":
-        return 412
+    if code in ("precondition", "too_many"):
+        return 412 if code == "precondition" else 429
     if code in MALFORMED or code == "too_large":
         return 422
     if code in UNAUTHENTICATED:

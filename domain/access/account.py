@@ -134,7 +134,7 @@ def declare_webhook(account: Account | None, person: str, hook: Webhook) -> Iter
     _not_barred(account)
     known = account.webhooks if account else ()
     refuse(any(w.url == hook.url for w in known), "这个地址已经登记", "exists")
-    refuse(len(known) >= MOST_WEBHOOKS, f"每人最多登记 {MOST_WEBHOOKS} 个推送地址，请先撤销不用的", "too_many")
+    refuse(len(known) >= MOST_WEBHOOKS, f"每人最多登记 {MOST_WEBHOOKS} 个推送地址，请先撤销不用的", "too_many_webhooks")
     yield ev.WebhookDeclared(person=person, id=hook.id, url=hook.url)
 
 

@@ -33,6 +33,7 @@ RIGHTS = {
     "autosaves": f"{CHANGE}, DELETE",
     "uploads": f"{CHANGE}, DELETE",
     "webhooks": f"{CHANGE}, DELETE",
+    "logins": f"{CHANGE}, DELETE",
 }
 """Rows are never deleted by a worker, except refusals nobody can mean any more, drafts, and what opens an account;
 `briefing rebuild` and the read model's own rebuilding are the owner's."""
