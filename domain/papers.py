@@ -29,7 +29,14 @@ class PaperKind(Term):
     EXTENSION = "extension", "延期批复"
     CONCLUSION = "conclusion", "督查结论"
     CIRCULAR = "circular", "通报"
-    """On the matters of a period; every other kind is on one matter."""
+    """On the matters of a period."""
+    INSPECTION = "inspection", "督查报告"
+    OPINION = "opinion", "督查反馈意见"
+    """On an on-site inspection (督查组), and to one unit of it; every other kind is on one matter."""
+
+
+_OTHERS = (PaperKind.CIRCULAR, PaperKind.INSPECTION, PaperKind.OPINION)
+ON_ONE_MATTER = tuple(kind for kind in PaperKind if kind not in _OTHERS)
 
 
 class PaperIssued(Event):
@@ -43,9 +50,11 @@ class PaperIssued(Event):
     year: int
     no: int
     matter: str | None = None
-    """The matter's stream; None in a 通报, which has a period."""
+    """The matter's stream; None in a 通报, which has a period, and in what an inspection concludes."""
+    inspection: str | None = None
+    """The inspection's stream."""
     about: str
-    """The matter's number."""
+    """The number of the matter, or of the inspection."""
     since: date | None = None
     until: date | None = None
     title: str
@@ -100,6 +109,7 @@ class Paper(Frozen):
     number: str
     kind: PaperKind
     matter: str | None
+    inspection: str | None = None
     about: str
     since: date | None = None
     until: date | None = None
@@ -190,6 +200,7 @@ def evolve_papers(state: PaperLedger | None, recorded: Recorded) -> PaperLedger:
                 number=e.number,
                 kind=e.kind,
                 matter=e.matter,
+                inspection=e.inspection,
                 about=e.about,
                 since=e.since,
                 until=e.until,

@@ -12,12 +12,14 @@ from documents.formats.press import Press
 from documents.ledger import Ledger, MatterFile, Told, read_ledger
 from documents.papers.case import PaperText
 from documents.papers.forms import compose_paper
+from documents.papers.onsite import compose_onsite_paper
 from documents.sections.recipe import recipe_of
 from domain import events as ev
 from domain.base import Refusal
 from domain.bulletin import Publication
 from domain.calendar import end_of_day
 from domain.envelope import Actor, OnBehalf
+from domain.ids import onsite_stream
 from domain.meetings.meeting import Meeting
 from domain.papers import PaperKind
 from domain.terms import Role
@@ -64,14 +66,19 @@ class Printer:
         file_minutes(database, self.home, meeting, actor=actor, now=now, press=self.press)
 
     def paper(self, database: Database, stream: str | None, planned: PlannedPaper, now: datetime) -> None:
-        """Issue a paper on a matter, or on what called for one last.
+        """Issue a paper on a matter, on an inspection, or on what called for one last.
 
         Raises:
             Refusal: nothing calls for one.
         """
-        ledger, kind = read_ledger(database, now), _kind(planned.kind)
-        text = compose_paper(ledger, stream, kind) if stream else newest_called_for(ledger, kind, letter=planned.letter)
-        issue_composed(self._desk(database, planned.sign, now), text)
+        issue_composed(self._desk(database, planned.sign, now), self._text(read_ledger(database, now), stream, planned))
+
+    @staticmethod
+    def _text(ledger: Ledger, stream: str | None, planned: PlannedPaper) -> PaperText:
+        if planned.inspection is not None:
+            return compose_onsite_paper(ledger, onsite_stream(planned.inspection), planned.unit)
+        kind = _kind(planned.kind)
+        return compose_paper(ledger, stream, kind) if stream else newest_called_for(ledger, kind, letter=planned.letter)
 
     def circular(self, database: Database, planned: PlannedCircular, now: datetime) -> None:
         """Have the 通报 of a period approved, and issue it."""

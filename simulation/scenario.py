@@ -169,6 +169,9 @@ class PlannedPaper(Frozen):
     matter: int | None = None
     letter: bool = False
     """函: to a unit that is asked, not supervised."""
+    inspection: str | None = None
+    """The key of the inspection it concludes, and which of its units it goes to."""
+    unit: str | None = None
     sign: str
 
 

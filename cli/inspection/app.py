@@ -20,6 +20,6 @@ app = group(
         "list": "cli.inspection.reads:list_",
         "show": "cli.inspection.reads:show",
         "problems": "cli.inspection.reads:problems",
-        "print": "cli.inspection.reads:print_",
+        "print": "cli.inspection.printing:print_",
     },
 )

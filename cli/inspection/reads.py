@@ -1,4 +1,4 @@
-"""`xmh inspection list show problems print`: what was planned, found and put right."""
+"""`xmh inspection list show problems`: what was planned, found and put right."""
 
 from typing import Annotated, Any
 
@@ -16,12 +16,12 @@ from cli.inspection.common import (
 from cli.lookup import the_unit
 from cli.moments import today
 from cli.names import person_names, unit_names
-from cli.printing.files import OutOption, check_output_file, write_page
 from cli.session import Problem, answer, session
 from cli.tables import table
 from domain.facts import openly
 from domain.onsite.inspection import OnSite, OnSiteFinding
 from domain.onsite.terms import OnSiteStage, ProblemStage
+from domain.papers import PaperKind
 from domain.queries.spoken import said_date
 from eventlog import reading
 
@@ -81,13 +81,23 @@ def show(inspection: InspectionArg) -> None:
     document: dict[str, Any] = {
         **plan_document(target),
         "list": [_finding(f) for f in findings_for_reader(target)],
-        "report": openly(target.report) if target.report and _all(target) else None,
-        "opinions": {u: openly(t) for u, t in target.opinions.items() if _all(target) or u in session.rights.units},
+        "report": openly(target.report) if target.report and sees_whole(target) else None,
+        "opinions": {u: openly(t) for u, t in target.opinions.items() if sees_whole(target) or u in session.rights.units},
+        "papers": _issued(target),
     }
     answer(document, "" if session.json else "\n".join(_told(target, document, name)))
 
 
-def _all(target: OnSite) -> bool:
+def _issued(target: OnSite) -> list[dict[str, str | None]]:
+    """What was issued of it under a 文号, as far as whoever runs this may know: the report is no unit's."""
+    from services.issuing.papers import paper_ledger
+
+    issued = (p for p in paper_ledger(session.database) if p.inspection == target.stream and p.void is None)
+    known = (p for p in issued if sees_whole(target) or p.addressee in session.rights.units)
+    return [{"number": p.number, "kind": p.kind.value, "unit": p.addressee} for p in known]
+
+
+def sees_whole(target: OnSite) -> bool:
     """Whether whoever runs this sees the whole of it."""
     return session.rights.whole or (target.plan is not None and session.actor.id in target.plan.team)
 
@@ -149,7 +159,13 @@ def _told(target: OnSite, shown: dict[str, Any], name: Any) -> list[str]:
             lines += [f"   核查：{openly(found.problem.verdict)}"] if found.problem.verdict else []
     lines += [f"督查结论：{shown['report']}"] if shown["report"] else []
     lines += [f"反馈意见（{name(u)}）：{t}" for u, t in shown["opinions"].items()]
+    lines += [f"已印发：{_paper_said(one, name)}" for one in shown["papers"]]
     return lines
+
+
+def _paper_said(issued: dict[str, Any], name: Any) -> str:
+    to = f"（{name(issued['unit'])}）" if issued["unit"] else ""
+    return f"{issued['number']} {PaperKind(issued['kind']).label}{to}"
 
 
 def problems(
@@ -184,31 +200,3 @@ def problems(
         for i, f in found
     ]
     answer(document, table(["督查", "序号", "单位", "问题", "整改时限", "状态"], rows) if rows else "没有未销号的问题")
-
-
-def print_(
-    inspection: InspectionArg,
-    unit: Annotated[
-        str | None, typer.Option("--unit", metavar="UNIT", help="只印给一个单位的反馈意见；不写则印督查报告")
-    ] = None,
-    out: OutOption = None,
-) -> None:
-    """督查报告，或给一个单位的督查反馈意见。"""
-    from documents.formats.markdown import markdown_of
-    from documents.reports.onsite import onsite_page
-
-    target, name = the_inspection(inspection), unit_names()
-    wanted = the_unit(unit).id if unit else None
-    if target.plan is None or target.stage is not OnSiteStage.HELD:
-        raise Problem(f"{target.number} 还没有开展，没有报告可印", "not_held")
-    if wanted is not None and wanted not in target.plan.units:
-        raise Problem(f"{name(wanted)}不是 {target.number} 的督查对象", "malformed")
-    if not _all(target) and wanted not in session.rights.units:
-        raise Problem("只能印给本单位的反馈意见，请用 --unit 写明本单位", "forbidden")
-    check_output_file(out)
-    page = onsite_page(target, name, person_names(), today(), wanted)
-    if out is not None:
-        write_page(page, out)
-    text = markdown_of(page)
-    document = {"inspection": target.number, "markdown": text, "file": str(out) if out else None}
-    answer(document, f"已写入 {out}" if out else text.rstrip("\n"))

@@ -14,7 +14,7 @@ from cli.numbers import pass_numbers_given
 from cli.printing.files import OutOption, check_output_file, office_press, write_copy, write_page
 from cli.session import Problem, answer, session
 from cli.shape import group
-from domain.papers import Paper, PaperKind, spelled
+from domain.papers import ON_ONE_MATTER, Paper, PaperKind, spelled
 
 if TYPE_CHECKING:
     from services.issuing.papers import IssuedPaper
@@ -30,7 +30,7 @@ app = group(
         "approve": "cli.printing.circular:approve",
     },
 )
-FORMS = tuple(k for k in PaperKind if k is not PaperKind.CIRCULAR)
+FORMS = ON_ONE_MATTER
 KINDS = "|".join(k.label for k in FORMS)
 
 

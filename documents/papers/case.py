@@ -13,6 +13,7 @@ from domain.event import Event
 from domain.incoming.terms import Secrecy
 from domain.lights import light
 from domain.matter import Matter
+from domain.onsite.inspection import OnSite
 from domain.papers import PaperKind
 from domain.terms import Light, OrderColour, Urgency
 
@@ -105,7 +106,7 @@ class PaperText:
     kind: PaperKind
     letter: bool
     matter: Matter | None
-    """None in a 通报, which is on the matters of a period."""
+    """None in a 通报, which is on the matters of a period, and in what is on an inspection."""
     title: str
     addressees: tuple[str, ...]
     """主送: unit ids."""
@@ -124,6 +125,7 @@ class PaperText:
     """密级 and 紧急程度, one a line."""
     colour: str | None = None
     """Of a 三色 paper."""
+    inspection: OnSite | None = None
     attaches: bool = False
     """Whether 附件说明 names its lists."""
 

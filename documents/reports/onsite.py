@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from datetime import date
 
-from documents.page import Block, Grid, Layout, Page, Paragraph, section
-from documents.wording import clean_text, day_in, full_date
+from documents.page import Block, Grid, Layout, Page, Paragraph, Section, section
+from documents.wording import clean_text, day_in, full_date, sentence, span_in_words
 from domain.facts import openly
 from domain.onsite.inspection import OnSite, OnSiteFinding
 from domain.onsite.rules import OFFICE_UNIT
@@ -16,32 +16,50 @@ Name = Callable[[str], str]
 
 def onsite_page(inspection: OnSite, name: Name, person: Name, today: date, unit: str | None = None) -> Page:
     """The inspection as a report; for one unit only what was found there, and its 反馈意见."""
-    found = tuple(f for f in inspection.findings if unit in (None, f.unit))
     office = name(OFFICE_UNIT)
-    conclusion = inspection.opinions.get(unit) if unit else inspection.report
-    head = "督查反馈意见" if unit else "督查报告"
     return Page(
         layout=Layout.REPORT,
         masthead=office,
         issue=inspection.number,
         issuer=office,
         on=today,
-        title=f"关于{inspection.title}的{head}",
+        title=onsite_title(inspection, unit),
         addressee=name(unit) if unit else None,
-        sections=(
-            section("督查组织", (Paragraph(text=_organised(inspection, name, person)),)),
-            section("督查发现", _findings(found, name, today)),
-            section("问题清单", _problems(found, name, today)),
-            section("反馈意见" if unit else "督查结论", _concluded(conclusion)),
-        ),
+        sections=onsite_sections(inspection, name, person, today, unit),
     )
+
+
+def onsite_title(inspection: OnSite, unit: str | None) -> str:
+    """关于在建工地汛期安全专项督查情况的报告; 关于…的反馈意见."""
+    return f"关于{inspection.title}{'的反馈意见' if unit else '情况的报告'}"
+
+
+def onsite_sections(
+    inspection: OnSite, name: Name, person: Name, today: date, unit: str | None = None
+) -> tuple[Section, ...]:
+    """Who went where, what was found, what is to be put right, and the conclusion; for one unit only its own."""
+    found = tuple(f for f in inspection.findings if unit in (None, f.unit))
+    conclusion = inspection.opinions.get(unit) if unit else inspection.report
+    return (
+        section("督查组织", (Paragraph(text=_organised(inspection, name, person)),)),
+        section("督查发现", _findings(found, name, today)),
+        section("问题清单", _problems(found, name, today)),
+        section("反馈意见" if unit else "督查结论", (*_concluded(conclusion), *(_asked(found) if unit else ()))),
+    )
+
+
+def _asked(found: Iterable[OnSiteFinding]) -> Iterable[Block]:
+    """What a unit is to do with it, and that it may object (条例 art. 17)."""
+    if any(f.problem is not None and f.problem.closed_on is None for f in found):
+        yield Paragraph(text="列入问题清单的，请在整改时限前完成整改并反馈，经核查后销号。")
+    yield Paragraph(text="对督查结论有异议的，可自收到本意见之日起30日内书面提出。")
 
 
 def _organised(inspection: OnSite, name: Name, person: Name) -> str:
     plan = inspection.plan
     if plan is None:
         return "暗访方案在开展前保密。"
-    days = full_date(plan.on) if plan.on == plan.until else f"{full_date(plan.on)}至{full_date(plan.until)}"
+    days = span_in_words(plan.on, plan.until)
     members = "、".join(person(p) for p in inspection.team if p != plan.leader)
     parts = [
         f"依据{plan.basis}，经{person(inspection.approver)}批准，{days}对{'、'.join(map(name, plan.units))}"
@@ -68,7 +86,7 @@ def _findings(found: Iterable[OnSiteFinding], name: Name, today: date) -> tuple[
         )
         for f in found
     )
-    return (Grid(headers=("序号", "日期", "单位", "事项", "发现", "附件"), rows=rows),) if rows else ()
+    return (_filled(("序号", "日期", "单位", "事项", "发现", "附件"), rows),) if rows else ()
 
 
 def _problems(found: Iterable[OnSiteFinding], name: Name, today: date) -> tuple[Block, ...]:
@@ -84,7 +102,13 @@ def _problems(found: Iterable[OnSiteFinding], name: Name, today: date) -> tuple[
         for f in found
         if f.problem is not None
     )
-    return (Grid(headers=("序号", "单位", "问题", "整改时限", "状态", "整改情况"), rows=rows),) if rows else ()
+    return (_filled(("序号", "单位", "问题", "整改时限", "状态", "整改情况"), rows),) if rows else ()
+
+
+def _filled(headers: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Grid:
+    """A table without the columns in which nothing stands."""
+    kept = [n for n in range(len(headers)) if any(row[n] != "—" for row in rows)]
+    return Grid(headers=tuple(headers[n] for n in kept), rows=tuple(tuple(row[n] for n in kept) for row in rows))
 
 
 def problem_state(found: OnSiteFinding, today: date) -> str:
@@ -98,7 +122,7 @@ def problem_state(found: OnSiteFinding, today: date) -> str:
 
 
 def _concluded(text: str | None) -> tuple[Block, ...]:
-    return (Paragraph(text=clean_text(openly(text))),) if text else ()
+    return (Paragraph(text=sentence(openly(text))),) if text else ()
 
 
 def inspections_of_year(inspections: Iterable[OnSite], year: int, name: Name, until: date) -> tuple[Block, ...]:

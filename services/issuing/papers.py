@@ -17,13 +17,16 @@ from documents.page import Page
 from documents.papers.case import PaperText
 from documents.papers.circular import compose_circular, draft_circular, hash_of_circular
 from documents.papers.forms import TEMPLATE, WORDINGS, compose_paper
+from documents.papers.onsite import compose_onsite_paper
 from documents.papers.overtaken import refuse_overtaken
 from domain.base import Frozen, Refusal
 from domain.calendar import local_date
 from domain.envelope import Actor, NumberSeries
-from domain.event import decode
+from domain.event import Event, decode
 from domain.events import DecisionRecorded, InstructionRecorded, MatterAssigned
 from domain.ids import paper_stream
+from domain.onsite.events import OnSiteReported, OpinionGiven
+from domain.onsite.inspection import OnSite
 from domain.papers import (
     CircularApproved,
     Paper,
@@ -85,17 +88,39 @@ def issue_paper(
 
 
 def issue_composed(desk: Desk, text: PaperText) -> IssuedPaper:
-    """Issue a composed paper on one matter under the next 文号; as `issue_paper`, of one ledger many.
+    """Issue a composed paper on one matter or inspection under the next 文号; as `issue_paper`, of one ledger many.
 
     Raises:
         Refusal: `unsigned`, when the signer is no leader.
         LogUnreachable: nothing is known to be recorded; the files are not there.
     """
     signer_of(desk.signer, text.kind.label)
+    if text.inspection is not None:
+        return _issue_conclusion(desk, text, text.inspection)
     if text.matter is None:
         raise TypeError("a 通报 is issued only as it was approved")
     stream = text.matter.stream
     return _issue(desk, text, _key(desk, stream, text.kind), {"matter": stream})
+
+
+def _issue_conclusion(desk: Desk, text: PaperText, inspection: OnSite) -> IssuedPaper:
+    """Issue what an inspection concluded: once as it was said, and anew when something else was said since."""
+    stream, unit = inspection.stream, text.addressees[0] if text.addressees else None
+    said = (
+        recorded.version
+        for recorded in reading.read_stream(desk.database, stream)
+        if _concludes(decode(recorded), unit)
+    )
+    void_ones = sum(
+        p.inspection == stream and p.kind is text.kind and p.addressee == unit and p.void is not None
+        for p in paper_ledger(desk.database)
+    )
+    key = f"paper:{stream}:{text.kind.value}:{unit or ''}:{max(said)}:{void_ones}"
+    return _issue(desk, text, key, {"inspection": stream, "unit": unit or ""})
+
+
+def _concludes(event: Event, unit: str | None) -> bool:
+    return isinstance(event, OnSiteReported) if unit is None else isinstance(event, OpinionGiven) and event.unit == unit
 
 
 def issue_circular(
@@ -257,10 +282,12 @@ def _page(database: Database, event: PaperIssued) -> Page:
     ledger = read_ledger(database, event.as_of, event.position)
     if event.matter is not None:
         text = compose_paper(ledger, event.matter, event.kind, layout)
+    elif event.inspection is not None:
+        text = compose_onsite_paper(ledger, event.inspection, event.addressee)
     elif event.since is not None and event.until is not None:
         text = compose_circular(ledger, event.since, event.until, layout)
     else:
-        raise TypeError(f"{event.number} is on no matter and no period")
+        raise TypeError(f"{event.number} is on no matter, inspection or period")
     return text.page(event.number, event.signer, event.issued_on)
 
 
@@ -274,7 +301,7 @@ def _key(desk: Desk, stream: str, kind: PaperKind) -> str:
 
 
 def _numbered(desk: Desk, text: PaperText, series: NumberSeries, no: int) -> PaperIssued:
-    on = local_date(desk.now)
+    on, about = local_date(desk.now), text.matter or text.inspection
     return PaperIssued(
         number=series.render(no, desk.database.headquarters),
         kind=text.kind,
@@ -282,11 +309,12 @@ def _numbered(desk: Desk, text: PaperText, series: NumberSeries, no: int) -> Pap
         year=on.year,
         no=no,
         matter=text.matter.stream if text.matter else None,
-        about=text.matter.number if text.matter else "",
+        inspection=text.inspection.stream if text.inspection else None,
+        about=about.number if about else "",
         since=text.since,
         until=text.until,
         title=text.title,
-        addressee=text.addressees[0] if text.matter and text.addressees else None,
+        addressee=text.addressees[0] if about and text.addressees else None,
         distributed=text.addressees,
         position=text.ledger.position,
         as_of=text.ledger.as_of,

@@ -64,8 +64,21 @@ def test_an_inspection_is_lived_from_its_plan_to_the_last_problem_struck_off(
     for unit in ("gengxin", "zhujian"):
         xmh.json("inspection", "opinion", "1", "--unit", unit, "--text", "请举一反三")
     assert xmh.json("audit", "unanswered")["problems"] == []
+    issued = xmh.json("inspection", "print", "1", "--issue", "--sign", "leader", "--paper", "签发稿")
+    again = xmh.json("inspection", "print", "1", "--issue", "--sign", "leader", "--paper", "签发稿")
+    opinion = xmh.json("inspection", "print", "1", *UNIT, "--issue", "--sign", "leader", "--paper", "签发稿")
+    assert issued["number"].endswith("办督〔" + str(TODAY.year) + "〕1号")
+    assert (again["number"], opinion["number"][-2:]) == (issued["number"], "2号"), "said once, issued once; no gap"
+    shown = xmh("inspection", "show", "1", actor="li").out
+    assert opinion["number"] in shown
+    assert issued["number"] not in shown, "the report is the leaders'"
+    assert xmh.json("briefing", "rebuild", opinion["number"])["ok"]
+    xmh.json("inspection", "report", "1", "--text", "总体较好", actor="office-2")
+    anew = xmh.json("inspection", "print", "1", "--issue", "--sign", "leader", "--paper", "签发稿")
+    assert anew["number"][-2:] == "3号", "something else was said since"
+    xmh.json("inspection", "report", "1", "--text", "总体良好", actor="office-2")
     page = xmh("inspection", "print", "1", *UNIT, actor="li").out
-    assert "关于安全生产督查的督查反馈意见" in page
+    assert "关于安全生产督查的反馈意见" in page
     assert "请举一反三" in page
     assert "资料齐全" not in page
     whole = xmh("inspection", "print", "1").out
@@ -213,6 +226,11 @@ def wrong_ways(folder: Path) -> list[tuple[tuple[str | Path, ...], str, int, str
         (("print", "1", "--unit", "zhujian"), "office", 2, "不是 督查"),
         (("print", "1"), "li", 3, "本单位"),
         (("print", "1", "-o", folder / "报告.xls"), "office", 2, "应是"),
+        (("print", "1", "--issue"), "office", 2, "--sign"),
+        (("print", "1", "--sign", "leader"), "office", 2, "--issue"),
+        (("print", "1", "--issue", "--sign", "li"), "office", 3, "领导"),
+        (("print", "1", "--issue", "--sign", "leader"), "office", 3, "还没有督查报告"),
+        (("print", "1", *UNIT, "--issue", "--sign", "没有这人"), "office", 4, "没有这人"),
     ]
 
 
