@@ -34,13 +34,16 @@ BEAT = 1.0
 Submit = Callable[[Order], Awaitable[Delivered]]
 Send = Callable[[MeetingOrder], Awaitable[object]]
 """How orders leave: the gateway's ways, handed in by whoever runs the worker."""
+Look = Callable[[Database, datetime], None]
+"""What else is done each working morning, of records without a workflow."""
 
 
 class MeetingActivities:
     """The hands of a meeting's workflow."""
 
-    def __init__(self, database: Database, submit: Submit, send: Send, clock: OfficeClock) -> None:
-        """Read this log, and send orders to matters and to meetings these ways."""
+    def __init__(self, database: Database, submit: Submit, send: Send, clock: OfficeClock, look: Look) -> None:
+        """Read this log, send orders to matters and to meetings these ways, and look so at the rest each morning."""
+        self._look = look
         self._clock = clock
         self._database = database
         self._submit = submit
@@ -90,7 +93,10 @@ class MeetingActivities:
 
     @activity.defn(name=CONVENE)
     async def convene(self, asked: Convening) -> Convened:
-        """Convene what the rules call for in the next weeks and nobody has convened yet; each period once."""
+        """Convene what the rules call for in the next weeks and nobody has convened yet; each period once.
+
+        On a working day it also looks at what no workflow waits for (`Look`).
+        """
         now = self._clock.moment(asked.now)
         orders, again = await asyncio.to_thread(self._called_for, now)
         for order in orders:
@@ -106,6 +112,8 @@ class MeetingActivities:
             calendar = reading.rulebook(self._database).calendar
             series = reading.series_book(self._database).series
             known = reading.meeting_streams(self._database)
+            if calendar.is_workday(local_date(now)):
+                self._look(self._database, now)
         except LogError as e:
             raise ApplicationError(e.message, type=LOG_UNREACHABLE) from e
         orders = [o for s in series for o in _orders_by_rule(s, now, calendar) if o.stream not in known]

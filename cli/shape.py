@@ -135,7 +135,7 @@ TAKES_TIME = re.compile(
     r"cli\.(headquarters:add|city:(table|briefing|annual)|service\.commands:(up|down|worker|recover|migrate|doctor)"
     r"|service\.(keeping|web)|simulate:(simulate|demo)|audit:verify|evidence|preflight|archive:(make|verify)"
     r"|plan\.(importing|drafting|table)|meeting\.papers|meeting\.reads:pack"
-    r"|inspection\.reads:print_|assess\.(acts:open_|reads:print_)"
+    r"|inspection\.printing:print_|assess\.(acts:open_|reads:print_)"
     r"|printing\.(briefing:(draft|edit|issue)|annex|correction|proof|annual|statement|papers:form|circular|templates))"
 )
 """What is answered when it is done: services, lists with a progress bar, papers that are typeset, proofs over the whole

@@ -37,6 +37,7 @@ _CLAIMS = {
     Trigger.OVERDUE: "escalate_overdue",
     Trigger.UNANSWERED: "escalate_coordination",
     Trigger.UNMET: "escalate_unmet",
+    Trigger.UNRECTIFIED: "escalate_unrectified",
 }
 """In the log since 2022: they may not change."""
 
@@ -151,6 +152,8 @@ def reason(cause_key: str, step: Step, matter: Matter) -> str:
         case Trigger.UNMET:
             times = f"，连续{step.after}期" if step.after > 1 else ""
             return f"{period_label(no)}未完成{times}"
+        case Trigger.UNRECTIFIED:
+            return f"整改逾期{over}"
 
 
 def _behind_what(key: str) -> str:
@@ -247,4 +250,5 @@ _SINCE: dict[Trigger, Callable[[Matter, Step, WorkCalendar], Iterator[Since]]] =
     Trigger.OVERDUE: _overdue,
     Trigger.UNANSWERED: _unanswered,
     Trigger.UNMET: _unmet,
+    Trigger.UNRECTIFIED: lambda *_: iter(()),
 }

@@ -98,6 +98,8 @@ class Step(Frozen):
             raise ValueError("repeat_hours 只用于催办（order）")
         if self.after == 0 and self.trigger in (Trigger.MISSED, Trigger.RETURNED, Trigger.UNMET):
             raise ValueError(f"{self.trigger.label}的次数（after）至少为 1")
+        if self.trigger is Trigger.UNRECTIFIED and self.rung is None:
+            raise ValueError(f"{self.trigger.label}只用于升级，须写明 rung")
         return self
 
 
@@ -136,6 +138,8 @@ class CardRule(Frozen):
 
     @model_validator(mode="after")
     def _counts(self) -> Self:
+        if self.trigger is Trigger.UNRECTIFIED:
+            raise ValueError(f"{self.trigger.label}不在红黄牌之列")
         if self.after == 0 and self.trigger in (Trigger.MISSED, Trigger.RETURNED, Trigger.UNMET):
             raise ValueError(f"{self.trigger.label}的次数（after）至少为 1")
         return self
@@ -240,6 +244,9 @@ STEPS = (
     Step(trigger=Trigger.UNMET, after=1, order=OrderColour.PLAIN),
     Step(trigger=Trigger.UNMET, after=2, rung=Rung.UNIT_HEAD),
     Step(trigger=Trigger.UNMET, after=3, rung=Rung.OFFICE),
+    Step(trigger=Trigger.UNRECTIFIED, after=0, rung=Rung.UNIT_HEAD),
+    Step(trigger=Trigger.UNRECTIFIED, after=5, rung=Rung.OFFICE),
+    Step(trigger=Trigger.UNRECTIFIED, after=10, rung=Rung.LEADER),
 )
 LIMITS = (
     SourceLimit(basis=BasisKind.DOCUMENT, days=30),

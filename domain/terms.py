@@ -153,6 +153,8 @@ class Trigger(Term):
     OVERDUE = "overdue", "逾期"
     UNANSWERED = "unanswered", "协调未答复"
     UNMET = "unmet", "定期事项未完成"
+    UNRECTIFIED = "unrectified", "整改逾期"
+    """Of what an on-site inspection found: the row carries the problem up, not a matter."""
 
 
 class OrderColour(Term):

@@ -17,6 +17,7 @@ from activities.notices import NoticeActivities
 from domain.door import Door
 from eventlog.database import Database
 from services.gateway import Gateway
+from services.morning_look import look_in_the_morning
 from workflows.headquarters import HeadquartersWorkflow
 from workflows.matter import MatterWorkflow
 from workflows.meeting import MeetingWorkflow
@@ -61,7 +62,7 @@ async def running_worker(  # noqa: PLR0913  (what a worker is made of)
     clock = OfficeClock(simulated=simulated)
     activities = [
         *LogActivities(database, door, simulated=simulated, answered=answered).all,
-        *MeetingActivities(database, gateway.carry, gateway.convene, clock).all,
+        *MeetingActivities(database, gateway.carry, gateway.convene, clock, look_in_the_morning).all,
         *(notices.all if notices else ()),
     ]
     with ThreadPoolExecutor(THREADS, thread_name_prefix="log") as threads:

@@ -14,6 +14,7 @@ app = group(
         "assign": "cli.incoming.assigning:assign",
         "report": "cli.incoming.desk:report",
         "finish": "cli.incoming.desk:finish",
+        "extend": "cli.incoming.leaders:extend",
         "mark": "cli.incoming.leaders:mark",
         "archive": "cli.incoming.desk:archive",
         "void": "cli.incoming.desk:void",

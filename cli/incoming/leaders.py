@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.asking import ByOption, PaperOption, TextOption, need_option, typed_day, typed_term, typed_text
+from cli.asking import ByOption, PaperOption, ReasonOption, TextOption, need_option, typed_day, typed_term, typed_text
 from cli.incoming.common import NoOption, PaperArg, send, tell, the_instruction, the_paper
 from cli.lookup import acting_for
 from cli.moments import today
@@ -85,6 +85,29 @@ def seen(paper: PaperArg, on: OnOption = None, by: ByOption = None, ref: PaperOp
     target = the_paper(paper)
     actor, leader = _leader(by, ref or target.number)
     tell(send(target.stream, c.MarkSeen(leader=leader, on=_day(on)), actor), f"{person_names()(leader)}圈阅")
+
+
+def extend(
+    paper: PaperArg,
+    no: NoOption = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="DATE", help="新的办理时限")] = None,
+    reason: ReasonOption = None,
+    by: ByOption = None,
+    ref: PaperOption = None,
+) -> None:
+    """批示延期：批示领导推迟自己定的办理时限；原时限保留。"""
+    target = the_paper(paper)
+    which = the_instruction(target, no)
+    actor, leader = _leader(by, ref or target.number)
+    command = c.ExtendInstruction(
+        instruction=which,
+        leader=leader,
+        to=due_day(need_option(to, "--to", "新的办理时限")),
+        reason=need_option(reason, "--reason", "延期理由"),
+    )
+    was = target.instruction(which)
+    limit = was.limit(reading.rulebook(session.database).calendar) if was else command.to
+    tell(send(target.stream, command, actor), f"第{which}条批示的时限 {limit} → {command.to}")
 
 
 def mark(

@@ -15,6 +15,7 @@ app = group(
         "rectify": "cli.inspection.finding:rectify",
         "check": "cli.inspection.finding:check",
         "extend": "cli.inspection.finding:extend",
+        "escalate": "cli.inspection.finding:escalate",
         "report": "cli.inspection.finding:report",
         "opinion": "cli.inspection.finding:opinion",
         "list": "cli.inspection.reads:list_",

@@ -4,7 +4,7 @@ from datetime import date
 
 from cli.inspection.common import inspections, plan_for_reader
 from cli.session import session
-from domain.onsite.queries import OnSiteDuty, owed_by_office, owed_by_unit
+from domain.onsite.queries import OnSiteDuty, owed_by_leader, owed_by_office, owed_by_unit
 
 
 def onsite_duties(day: date, *, office: bool) -> list[OnSiteDuty]:
@@ -17,6 +17,7 @@ def onsite_duties(day: date, *, office: bool) -> list[OnSiteDuty]:
         if office and inspection.plan is not None:
             overdue = (d for unit in inspection.plan.units for d in owed_by_unit(inspection, unit, day) if d.overdue)
             found += overdue
+        found += owed_by_leader(inspection, actor.id, day)
         if not office and actor.unit is not None:
             found += owed_by_unit(inspection, actor.unit, day)
     return found

@@ -1,4 +1,4 @@
-"""`xmh inspection find rectify check extend report opinion`: what was found, and until it is put right."""
+"""`xmh inspection find rectify check extend escalate report opinion`: what was found, and until it is put right."""
 
 import hashlib
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.asking import ReasonOption, TextOption, need_option, typed_day, typed_term
+from cli.asking import ReasonOption, TextOption, confirm_command, need_option, typed_day, typed_term
 from cli.inspection.common import InspectionArg, NoArg, record, tell, the_inspection
 from cli.lookup import the_matter, the_unit
 from cli.names import unit_names
@@ -17,6 +17,7 @@ from domain.envelope import canonical
 from domain.facts import MatterRef
 from domain.onsite.commands import (
     CheckRectification,
+    EscalateRectification,
     ExtendRectification,
     GiveOpinion,
     RecordFinding,
@@ -163,6 +164,16 @@ def extend(
     old = before.problem.rectify_by if before and before.problem else ""
     command = ExtendRectification(no=no, to=day, reason=need_option(reason, "--reason", "延期理由"))
     tell(record(target.stream, command), f"第{no}项问题整改时限 {old} → {day}")
+
+
+def escalate(inspection: InspectionArg, no: NoArg, reason: ReasonOption = None) -> None:
+    """整改升级：逾期没有反馈的升一级；督查规则所列的由系统逐级升。"""
+    target = the_inspection(inspection)
+    command = EscalateRectification(no=no, reason=need_option(reason, "--reason", "升级理由"))
+    confirm_command(f"{target.number} 第{no}项整改升一级？")
+    done = record(target.stream, command)
+    problem = next(f.problem for f in done.problems if f.no == no)
+    tell(done, f"第{no}项整改升至{problem.rung.label if problem else ''}")
 
 
 def report(inspection: InspectionArg, text: TextOption = None, attach: AttachOption = None) -> None:

@@ -48,7 +48,7 @@ def print_(
         _issue(target, wanted, acting_for(session.person(need_option(sign, "--sign", "签发领导")).id, paper), out)
         return
     from documents.formats.markdown import markdown_of
-    from documents.reports.onsite import onsite_page
+    from documents.papers.onsite import onsite_page
 
     page = onsite_page(target, name, person_names(), today(), wanted)
     if out is not None:

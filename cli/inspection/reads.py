@@ -16,7 +16,7 @@ from cli.inspection.common import (
 from cli.lookup import the_unit
 from cli.moments import today
 from cli.names import person_names, unit_names
-from cli.session import Problem, answer, session
+from cli.session import answer, session
 from cli.tables import table
 from domain.facts import openly
 from domain.onsite.inspection import OnSite, OnSiteFinding
@@ -78,11 +78,12 @@ def _row(inspection: OnSite, shown: dict[str, Any], name: Any) -> list[str]:
 def show(inspection: InspectionArg) -> None:
     """一次督查的方案、发现、问题清单、整改和结论。"""
     target, name = the_inspection(inspection), unit_names()
+    whole = sees_whole(target)
     document: dict[str, Any] = {
         **plan_document(target),
         "list": [_finding(f) for f in findings_for_reader(target)],
-        "report": openly(target.report) if target.report and sees_whole(target) else None,
-        "opinions": {u: openly(t) for u, t in target.opinions.items() if sees_whole(target) or u in session.rights.units},
+        "report": openly(target.report) if target.report and whole else None,
+        "opinions": {u: openly(t) for u, t in target.opinions.items() if whole or u in session.rights.units},
         "papers": _issued(target),
     }
     answer(document, "" if session.json else "\n".join(_told(target, document, name)))
@@ -119,6 +120,7 @@ def _finding(found: OnSiteFinding) -> dict[str, Any]:
             "rectify_by": problem.rectify_by.isoformat(),
             "original": problem.original.isoformat(),
             "overdue": problem.overdue(today()),
+            "rung": problem.rung.value,
             "reports": problem.reports,
             "failed": problem.failed,
             "text": openly(problem.text) if problem.text else None,
@@ -129,7 +131,7 @@ def _finding(found: OnSiteFinding) -> dict[str, Any]:
 
 
 def _told(target: OnSite, shown: dict[str, Any], name: Any) -> list[str]:
-    from documents.reports.onsite import problem_state
+    from documents.papers.onsite import problem_state
 
     plan, person = plan_for_reader(target), person_names()
     lines = [f"{target.number}  {shown['title']}  {target.stage.label}{'（暗访）' if target.covert else ''}"]
@@ -165,7 +167,7 @@ def _told(target: OnSite, shown: dict[str, Any], name: Any) -> list[str]:
 
 def _paper_said(issued: dict[str, Any], name: Any) -> str:
     to = f"（{name(issued['unit'])}）" if issued["unit"] else ""
-    return f"{issued['number']} {PaperKind(issued['kind']).label}{to}"
+    return f"{issued['number']} {next(k.label for k in PaperKind if k.value == issued['kind'])}{to}"
 
 
 def problems(
@@ -174,7 +176,7 @@ def problems(
     closed: Annotated[bool, typer.Option("--closed", help="连已销号的一起列出")] = False,
 ) -> None:
     """问题清单：各次督查列入的问题、整改时限和状态。"""
-    from documents.reports.onsite import problem_state
+    from documents.papers.onsite import problem_state
 
     wanted, name, day = the_unit(unit).id if unit else None, unit_names(), today()
     found = [

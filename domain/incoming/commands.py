@@ -71,6 +71,16 @@ class ReportToLeader(Frozen):
     text: Confidential
 
 
+class ExtendInstruction(Frozen):
+    """批示延期, by whose it is."""
+
+    do: Literal["extend"] = "extend"
+    instruction: Whole
+    leader: str
+    to: date
+    reason: Words
+
+
 class FinishInstruction(Frozen):
     """报结: done, to whom it came from. `seen_at` are the matters at whose 销号 he has already said so."""
 

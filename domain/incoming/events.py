@@ -7,7 +7,7 @@ from domain.calendar import local_date
 from domain.envelope import NumberSeries
 from domain.event import Event
 from domain.facts import Attachment, SealedWords, Words
-from domain.incoming.terms import Secrecy
+from domain.incoming.terms import PaperReminder, Secrecy
 from domain.policy import DueRule
 from domain.terms import LeaderMark, Urgency
 
@@ -75,6 +75,26 @@ class LeaderInformed(Event):
     label: ClassVar[str] = "报告进展"
     instruction: int
     text: Words
+
+
+class InstructionExtended(Event):
+    """The leader puts off the limit of his 批示; the first limit is kept."""
+
+    label: ClassVar[str] = "批示延期"
+    instruction: int
+    leader: str
+    to: date
+    reason: Words
+
+
+class InstructionReminded(Event):
+    """A limit of an instruction, or the next report to its leader, comes near or has passed."""
+
+    label: ClassVar[str] = "批示提醒"
+    instruction: int
+    of: PaperReminder
+    day: date
+    """The limit, or the day of the report."""
 
 
 class CompletionReported(Event):

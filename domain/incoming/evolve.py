@@ -7,7 +7,7 @@ from domain.calendar import local_date
 from domain.envelope import Recorded
 from domain.event import Event, decode
 from domain.incoming import events as ev
-from domain.incoming.paper import IncomingPaper, Instruction, SeenMark
+from domain.incoming.paper import IncomingPaper, Instruction, Reminded, SeenMark
 from domain.terms import LeaderMark
 
 Change = dict[str, Any]
@@ -39,6 +39,16 @@ def _seen(paper: IncomingPaper, event: ev.PaperSeen, _: Recorded) -> Change:
 def _informed(paper: IncomingPaper, event: ev.LeaderInformed, recorded: Recorded) -> Change:
     one = _known(paper, event.instruction)
     return _with(paper, one, {"informed": (*one.informed, local_date(recorded.occurred_at))})
+
+
+def _extended(paper: IncomingPaper, event: ev.InstructionExtended, _: Recorded) -> Change:
+    one = _known(paper, event.instruction)
+    return _with(paper, one, {"due": event.to, "due_rule": None, "original": one.original or one.due})
+
+
+def _reminded(paper: IncomingPaper, event: ev.InstructionReminded, _: Recorded) -> Change:
+    one = _known(paper, event.instruction)
+    return _with(paper, one, {"reminded": (*one.reminded, Reminded(of=event.of, day=event.day))})
 
 
 def _reported(paper: IncomingPaper, event: ev.CompletionReported, recorded: Recorded) -> Change:
@@ -82,6 +92,8 @@ _CHANGES: dict[type[Event], Callable[[IncomingPaper, Any, Recorded], Change]] = 
     ev.LeaderInstructed: _instructed,
     ev.PaperSeen: _seen,
     ev.LeaderInformed: _informed,
+    ev.InstructionExtended: _extended,
+    ev.InstructionReminded: _reminded,
     ev.CompletionReported: _reported,
     ev.CompletionMarked: _marked,
     ev.PaperHandedOver: _handed_over,

@@ -6,9 +6,16 @@ from datetime import date
 from domain.base import Frozen
 from domain.calendar import WorkCalendar, months_later
 from domain.facts import Attachment, InstructionRef, Words
-from domain.incoming.terms import PaperStage, Secrecy
+from domain.incoming.terms import PaperReminder, PaperStage, Secrecy
 from domain.policy import DueRule
 from domain.terms import LeaderMark, Urgency
+
+
+class Reminded(Frozen):
+    """The office was reminded of this, once."""
+
+    of: PaperReminder
+    day: date
 
 
 class Instruction(Frozen):
@@ -22,6 +29,9 @@ class Instruction(Frozen):
     due: date
     due_rule: DueRule | None = None
     """How the limit was computed, when the leader set no day."""
+    original: date | None = None
+    """The limit as first set, when it was put off since."""
+    reminded: tuple[Reminded, ...] = ()
     report_months: int = 0
     informed: tuple[date, ...] = ()
     """The days the leader was told how far it is."""

@@ -6,8 +6,34 @@ from datetime import date
 from domain.base import Frozen
 from domain.calendar import WorkCalendar
 from domain.facts import InstructionRef
-from domain.incoming.paper import IncomingPaper, Instruction
+from domain.incoming.events import InstructionReminded
+from domain.incoming.paper import IncomingPaper, Instruction, Reminded
+from domain.incoming.terms import PaperReminder
 from domain.matter import Matter
+
+
+def reminders_owed(
+    paper: IncomingPaper, day: date, calendar: WorkCalendar, near_workdays: int
+) -> Iterator[InstructionReminded]:
+    """Of what the office is to be reminded on a day: of each limit shortly before and after it, of each report once."""
+    for one in paper.instructions if paper.void is None else ():
+        for of, on in _due_on(one, day, calendar, near_workdays):
+            if Reminded(of=of, day=on) not in one.reminded:
+                yield InstructionReminded(instruction=one.no, of=of, day=on)
+
+
+def _due_on(
+    one: Instruction, day: date, calendar: WorkCalendar, near_workdays: int
+) -> Iterator[tuple[PaperReminder, date]]:
+    if not one.open or one.reported_on is not None:
+        return
+    limit, report = one.limit(calendar), one.report_due
+    if limit < day:
+        yield PaperReminder.OVERDUE, limit
+    elif calendar.workdays_between(day, limit) <= near_workdays:
+        yield PaperReminder.NEAR_DUE, limit
+    if report is not None and calendar.workdays_between(day, report) <= near_workdays:
+        yield PaperReminder.REPORT, report
 
 
 class UnansweredInstruction(Frozen):

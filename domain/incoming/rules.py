@@ -131,6 +131,17 @@ def _inform(paper: IncomingPaper, command: c.ReportToLeader, context: DecisionCo
     yield ev.LeaderInformed(instruction=one.no, text=command.text)
 
 
+def _extend(paper: IncomingPaper, command: c.ExtendInstruction, context: DecisionContext) -> Iterator[Event]:
+    """批示延期: only by whose it is, with a reason, before it is reported done."""
+    one = _open_instruction(paper, command.instruction)
+    refuse(one.reported_on is not None, f"第{one.no}条批示已报结，待批示领导审阅")
+    refuse(command.leader != one.whose, f"第{one.no}条批示的时限由批示领导本人决定", "forbidden")
+    limit = one.limit(context.calendar)
+    refuse(command.to <= limit, f"新时限须晚于现在的时限 {limit}", "malformed")
+    refuse(command.to < context.today, f"时限 {command.to} 已经过去", "malformed")
+    yield ev.InstructionExtended(instruction=one.no, leader=command.leader, to=command.to, reason=command.reason)
+
+
 def _finish(paper: IncomingPaper, command: c.FinishInstruction, context: DecisionContext) -> Iterator[Event]:
     """报结. That its matters have ended, `may_be_reported_done` asks in the append."""
     del context
@@ -184,6 +195,7 @@ _RULES: dict[type[Frozen], Rule] = {
     c.Instruct: _instruct,
     c.MarkSeen: _see,
     c.ReportToLeader: _inform,
+    c.ExtendInstruction: _extend,
     c.FinishInstruction: _finish,
     c.MarkFinished: _mark,
     c.HandOverPaper: _hand_over,

@@ -16,6 +16,14 @@ class PaperStage(Term):
     VOID = "void", "已作废"
 
 
+class PaperReminder(Term):
+    """Of what the office is reminded on an instruction."""
+
+    NEAR_DUE = "near_due", "时限将到"
+    OVERDUE = "overdue", "已过时限"
+    REPORT = "report", "应向批示领导报告进展"
+
+
 class Secrecy(Term):
     """密级, as far as this system may hold it: what is a state secret does not come in here (保密法)."""
 

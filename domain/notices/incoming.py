@@ -6,6 +6,7 @@ from domain.envelope import Recorded
 from domain.event import decode
 from domain.incoming import events as ev
 from domain.incoming.paper import IncomingPaper
+from domain.incoming.terms import PaperReminder
 from domain.notices.notice import Notice, notice_text, notices_to
 from domain.notices.people import RecipientDirectory
 from domain.terms import LeaderMark, Role
@@ -45,6 +46,13 @@ def _told(
             yield office, f"{house.name(leader)}已圈阅", ""
         case ev.LeaderInformed(instruction=no):
             yield _instructing(after, no), f"第{no}条批示的办理进展已报", ""
+        case ev.InstructionExtended(instruction=no, to=to):
+            yield office, f"第{no}条批示延期至 {to}", ""
+        case ev.InstructionReminded(instruction=no, of=of, day=day):
+            ask = "请向批示领导报告进展" if of is PaperReminder.REPORT else "请办结并报结"
+            yield office, f"第{no}条批示{of.label}（{day}）", ask
+            if of is PaperReminder.OVERDUE:
+                yield _instructing(after, no), f"第{no}条批示{of.label}（{day}），尚未报结", ""
         case ev.CompletionReported(instruction=no, seen_at=seen_at):
             yield _instructing(after, no), f"第{no}条批示已报结", "" if seen_at else "请审阅"
         case ev.PaperHandedOver(to_person=successor):

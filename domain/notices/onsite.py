@@ -14,7 +14,7 @@ from domain.notices.notice import Notice, notice_text, notices_to, shown_in_noti
 from domain.notices.people import RecipientDirectory
 from domain.onsite import events as ev
 from domain.onsite.inspection import OnSite
-from domain.terms import Role, Urgency
+from domain.terms import RUNGS, Role, Rung, Urgency
 
 REMIND_WORKDAYS = 3
 
@@ -65,6 +65,8 @@ def _text(event: Event, inspection: OnSite) -> str | None:
             return notice_text(f"督查发现：{shown_in_notice(text)}", ask)
         case ev.ProblemListed(no=no, rectify_by=by) | ev.RectificationExtended(no=no, to=by):
             return notice_text(f"第{no}项问题的整改时限 {by} 将到", "请反馈整改情况")
+        case ev.RectificationEscalated(no=no, to_rung=rung, reason=reason):
+            return notice_text(f"第{no}项问题{shown_in_notice(reason)}，升至{rung.label}", "请督促整改并反馈")
         case ev.RectificationReported(no=no, text=text):
             return notice_text(f"第{no}项问题反馈整改：{shown_in_notice(text)}", "请核查")
         case ev.RectificationChecked(no=no, passed=passed, text=text, rectify_by=by):
@@ -81,7 +83,18 @@ def _people(event: Event, inspection: OnSite, house: RecipientDirectory) -> Iter
     if isinstance(event, ev.RectificationReported):
         yield from (p.id for p in house.people if p.role is Role.OFFICE)
         return
+    if isinstance(event, ev.RectificationEscalated):
+        yield from _at_rung(event.to_rung, inspection, house)
     found = inspection.finding(getattr(event, "no", 0))
     unit = event.unit if isinstance(event, ev.OpinionGiven) else found.unit if found else None
     yield from house.liaisons(unit)
     yield from house.of_unit(unit, Role.HEAD)
+
+
+def _at_rung(rung: Rung, inspection: OnSite, house: RecipientDirectory) -> Iterator[str]:
+    """Beside the unit: the office and 组长 from their rung on, who approved the inspection from his."""
+    if RUNGS.index(rung) >= RUNGS.index(Rung.OFFICE):
+        yield from (p.id for p in house.people if p.role is Role.OFFICE)
+        yield from house.known(inspection.team[:1])
+    if RUNGS.index(rung) >= RUNGS.index(Rung.LEADER):
+        yield from house.known([inspection.approver])

@@ -10,6 +10,7 @@ from typing import Any
 
 from domain import events as ev
 from domain.base import Frozen, Term
+from domain.calendar import local_date
 from domain.envelope import Recorded
 from domain.event import Event, decode
 from domain.matter import Matter
@@ -103,6 +104,12 @@ def _to_be_checked(e: onsite.RectificationReported, o: OnSite, _: datetime) -> S
     return _if(found is None or found.problem is None or found.problem.stage is not ProblemStage.REPORTED)
 
 
+def _still_overdue(e: onsite.RectificationEscalated, o: OnSite, at: datetime) -> Since:
+    found = o.finding(e.no)
+    problem = found.problem if found else None
+    return _if(problem is None or not problem.overdue(local_date(at)) or problem.rung is not e.to_rung)
+
+
 _JUDGES: dict[type[Event], _Judge] = {
     ev.MatterAssigned: _assigned,
     ev.ReceiptDeclined: lambda _, m, __: _if(m.lead is not None and m.stage is not Stage.OPENED, Since.ANSWERED),
@@ -136,6 +143,7 @@ _JUDGES: dict[type[Event], _Judge] = {
     mev.OutcomeRefused: _outcome,
     onsite.ProblemListed: _rectification,
     onsite.RectificationExtended: _rectification,
+    onsite.RectificationEscalated: _still_overdue,
     onsite.RectificationReported: _to_be_checked,
 }
 """Event → what became of it. What is not here is news that stays true."""

@@ -74,6 +74,14 @@ class ExtendRectification(Frozen):
     reason: Words
 
 
+class EscalateRectification(Frozen):
+    """升级 of an overdue 整改 by hand: one rung."""
+
+    do: Literal["escalate"] = "escalate"
+    no: Whole
+    reason: Words
+
+
 class ReportRectification(Frozen):
     """The unit says that it is put right."""
 
@@ -119,6 +127,7 @@ OnSiteCommand = Annotated[
     | RecuseInspector
     | RecordFinding
     | ExtendRectification
+    | EscalateRectification
     | ReportRectification
     | CheckRectification
     | ReportOnSite

@@ -8,7 +8,7 @@ from domain.calendar import local_date
 from domain.envelope import NumberSeries
 from domain.event import Event
 from domain.facts import Attachment, Basis, MatterRef, SealedWords, Words
-from domain.terms import Finding, MatterKind, ReportChannel
+from domain.terms import Finding, MatterKind, ReportChannel, Rung
 
 
 class OnSitePlan(Frozen):
@@ -112,6 +112,16 @@ class RectificationExtended(Event):
     label: ClassVar[str] = "整改延期"
     no: int
     to: date
+    reason: Words
+
+
+class RectificationEscalated(Event):
+    """整改 is overdue and goes up one rung: by the policy's table, or by the office with its reason."""
+
+    label: ClassVar[str] = "整改升级"
+    no: int
+    from_rung: Rung
+    to_rung: Rung
     reason: Words
 
 

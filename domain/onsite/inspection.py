@@ -10,7 +10,7 @@ from domain.facts import Attachment, MatterRef
 from domain.onsite import events as ev
 from domain.onsite.events import OnSitePlan
 from domain.onsite.terms import OnSiteStage, ProblemStage
-from domain.terms import Finding
+from domain.terms import Finding, Rung
 
 
 class Rectification(Frozen):
@@ -28,6 +28,9 @@ class Rectification(Frozen):
     """Who said last that it is put right, and who typed it: neither checks it."""
     text: str | None = None
     reported_at: datetime | None = None
+    rung: Rung = Rung.HANDLER
+    """Who presses for it; what was denied again stays where it had come to."""
+    escalated_at: datetime | None = None
     verdict: str | None = None
     """What the last check said."""
     closed_on: date | None = None
@@ -171,6 +174,8 @@ def _advanced(found: OnSiteFinding, event: Event, recorded: Recorded, day: date)
             problem = Rectification(listed_on=day, rectify_by=by, original=by)
         case ev.RectificationExtended(to=to), Rectification():
             problem = problem.model_copy(update={"rectify_by": to})
+        case ev.RectificationEscalated(to_rung=rung), Rectification():
+            problem = problem.model_copy(update={"rung": rung, "escalated_at": recorded.occurred_at})
         case ev.RectificationReported(text=text), Rectification():
             problem = problem.model_copy(
                 update={

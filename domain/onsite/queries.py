@@ -6,9 +6,10 @@ from datetime import date
 from domain.base import Frozen
 from domain.facts import openly
 from domain.onsite.events import OnSitePlan
-from domain.onsite.inspection import OnSite, OnSiteFinding
+from domain.onsite.inspection import OnSite, OnSiteFinding, Rectification
 from domain.onsite.terms import OnSiteStage, ProblemStage
 from domain.queries.spoken import said_date
+from domain.terms import Rung
 
 
 class OnSiteDuty(Frozen):
@@ -61,9 +62,23 @@ def rectification_said(found: OnSiteFinding, day: date) -> str:
     problem = found.problem
     if problem is None:
         return openly(found.text)
-    late = "，已逾期" if problem.overdue(day) else ""
+    late = f"，已逾期{pressed_said(problem)}" if problem.overdue(day) else ""
     again = f"，核查{problem.failed}次未通过" if problem.failed else ""
     return f"整改第{found.no}项问题（{problem.rectify_by} 前{late}{again}）：{openly(found.text)}"
+
+
+def pressed_said(problem: Rectification) -> str:
+    """，已升至单位负责人; nothing before it was carried up."""
+    return f"，已升至{problem.rung.label}" if problem.rung is not Rung.HANDLER else ""
+
+
+def owed_by_leader(inspection: OnSite, person: str, day: date) -> Iterator[OnSiteDuty]:
+    """What was carried up to the leader who approved the inspection."""
+    for found in inspection.open_problems:
+        problem = found.problem
+        if problem and problem.overdue(day) and problem.rung is Rung.LEADER and inspection.approver == person:
+            what = f"{rectification_said(found, day)}，请协调推动"
+            yield OnSiteDuty(number=inspection.number, title=inspection.title, what=what, no=found.no, overdue=True)
 
 
 class UnansweredProblem(Frozen):
@@ -105,8 +120,10 @@ def unanswered_problems(inspections: Iterable[OnSite], day: date) -> Iterator[Un
 
 def _explained(found: OnSiteFinding, day: date) -> str | None:
     problem = found.problem
-    if problem is None or problem.overdue(day):
+    if problem is None:
         return None
+    if problem.overdue(day):
+        return "已升级至指挥部会议，待会议议定" if problem.rung is Rung.MEETING else None
     if problem.stage is ProblemStage.REPORTED:
         return f"{problem.answered_on} 反馈整改，待核查"
     moved = "（已延期）" if problem.rectify_by != problem.original else ""

@@ -13,6 +13,7 @@ from domain.onsite import commands as c
 from domain.onsite import events as ev
 from domain.onsite.events import OnSitePlan
 from domain.onsite.inspection import OnSite, OnSiteFinding, Rectification
+from domain.onsite.pressure import escalated_by_hand
 from domain.onsite.terms import OnSiteStage, ProblemStage
 from domain.rules.authority import refuse_bystander
 from domain.rules.context import DatedEvent, DecisionContext, RuleEvent
@@ -243,6 +244,12 @@ def _extend(state: OnSite, command: c.ExtendRectification, context: OnSiteContex
     yield ev.RectificationExtended(no=found.no, to=command.to, reason=command.reason)
 
 
+def _escalate(state: OnSite, command: c.EscalateRectification, context: OnSiteContext) -> Iterator[Event]:
+    _by_office(context)
+    found, problem = _open_problem(state, command.no)
+    yield escalated_by_hand(found, problem, command.reason, context.office.rulebook, context.office.now)
+
+
 def _rectify(state: OnSite, command: c.ReportRectification, context: OnSiteContext) -> Iterator[Event]:
     """By the unit itself, or typed for it by the office."""
     found, problem = _open_problem(state, command.no)
@@ -332,6 +339,7 @@ RULES: dict[type[Frozen], Callable[[OnSite, Any, OnSiteContext], Iterable[RuleEv
     c.RecuseInspector: _recuse,
     c.RecordFinding: _find,
     c.ExtendRectification: _extend,
+    c.EscalateRectification: _escalate,
     c.ReportRectification: _rectify,
     c.CheckRectification: _check,
     c.ReportOnSite: _report,

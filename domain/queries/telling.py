@@ -273,6 +273,8 @@ _LINES: dict[type[Event], Callable[[Any, Rendering], str]] = {
     incoming.LeaderInstructed: lambda e, r: f"第{e.no}条，{r.person(e.leader)}：{e.text}；时限 {e.due}",
     incoming.PaperSeen: lambda e, r: f"{r.person(e.leader)}（{e.on}）",
     incoming.LeaderInformed: lambda e, _: f"第{e.instruction}条：{e.text}",
+    incoming.InstructionExtended: lambda e, r: f"第{e.instruction}条，{r.person(e.leader)}：延至 {e.to}；{e.reason}",
+    incoming.InstructionReminded: lambda e, _: f"第{e.instruction}条{e.of.label}（{e.day}）",
     incoming.CompletionReported: lambda e, _: (
         f"第{e.instruction}条：{e.text}{_if('、'.join(e.seen_at), '；批示领导已在销号时审阅：')}"
     ),

@@ -51,6 +51,8 @@ class Authority(Enum):
     OFFICE = "office"
     """The office's 督办员 himself, or the system when it founds a log."""
     OFFICE_OR_LEADER = "office_or_leader"
+    OFFICE_OR_CLOCK = "office_or_clock"
+    """The office's or a leader's, or what the policy makes the clock do."""
     LEADER = "leader"
     """A leader's, himself or typed for by the office (代录)."""
     GIVER = "giver"
@@ -110,6 +112,7 @@ RECORDS: dict[type[Event], Authority] = {
     onsite.FindingRecorded: Authority.HANDLING,
     onsite.ProblemListed: Authority.HANDLING,
     onsite.RectificationExtended: Authority.OFFICE_OR_LEADER,
+    onsite.RectificationEscalated: Authority.OFFICE_OR_CLOCK,
     onsite.RectificationReported: Authority.HANDLING,
     onsite.RectificationChecked: Authority.HANDLING,
     onsite.ProblemClosed: Authority.HANDLING,
@@ -122,6 +125,8 @@ RECORDS: dict[type[Event], Authority] = {
     incoming.LeaderInstructed: Authority.LEADER,
     incoming.PaperSeen: Authority.LEADER,
     incoming.LeaderInformed: Authority.OFFICE,
+    incoming.InstructionExtended: Authority.LEADER,
+    incoming.InstructionReminded: Authority.SYSTEM,
     incoming.CompletionReported: Authority.OFFICE,
     incoming.CompletionMarked: Authority.LEADER,
     incoming.PaperHandedOver: Authority.OFFICE,
@@ -190,6 +195,9 @@ def may_record(kind: type[Event], actor: Actor) -> None:
             refuse(actor.role not in (Role.OFFICE, Role.SYSTEM), f"{what}须由办公室督办员办理", "forbidden")
         case Authority.OFFICE_OR_LEADER:
             refuse(decider.role not in (Role.OFFICE, Role.LEADER), f"{what}由办公室或领导办理", "forbidden")
+        case Authority.OFFICE_OR_CLOCK:
+            may = (Role.OFFICE, Role.LEADER, Role.SYSTEM)
+            refuse(decider.role not in may, f"{what}由办公室或领导办理", "forbidden")
         case Authority.LEADER:
             refuse(decider.role is not Role.LEADER, f"{what}须由领导作出，或由办公室代录", "unsigned")
             refuse(behalf is not None and not typed, f"{what}不能由受托人代办", "forbidden")
@@ -228,6 +236,7 @@ def authorise_record(event: Event, actor: Actor, directory: Callable[[], Directo
             | incoming.LeaderInstructed(leader=name)
             | incoming.PaperSeen(leader=name)
             | incoming.CompletionMarked(leader=name)
+            | incoming.InstructionExtended(leader=name)
         ):
             _in_own_name(name, decider.id)
         case (

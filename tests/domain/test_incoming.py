@@ -5,13 +5,14 @@ from datetime import date
 import pytest
 
 from domain.base import Frozen, Refusal
-from domain.envelope import Actor, Recorded, canonical
+from domain.envelope import SYSTEM, Actor, Recorded, canonical
+from domain.event import Event
 from domain.facts import SEALED
 from domain.incoming import commands as c
 from domain.incoming import events as ev
 from domain.incoming.evolve import evolve_incoming
 from domain.incoming.paper import IncomingPaper, owed_on_paper
-from domain.incoming.queries import carriers, unanswered_instructions
+from domain.incoming.queries import carriers, reminders_owed, unanswered_instructions
 from domain.incoming.rules import decide_incoming, ended_before, may_be_reported_done, may_carry
 from domain.incoming.terms import PaperStage, Secrecy
 from domain.log import Rulebook
@@ -43,28 +44,31 @@ class Tray:
     def do(self, command: Frozen, actor: Actor = OFFICE) -> None:
         context = DecisionContext(rulebook=self.rulebook, now=self.now, actor=actor)
         for event in decide_incoming(self.paper, command, context):
-            self.version += 1
-            payload = event.draft(self.now).payload
-            number = {"number": "收〔2022〕1号"} if isinstance(event, ev.PaperReceived) else {}
-            self.paper = evolve_incoming(
-                self.paper,
-                Recorded(
-                    position=self.version,
-                    headquarters="XMH",
-                    stream="incoming/a",
-                    version=self.version,
-                    event_id=str(self.version),
-                    type=type(event).__name__,
-                    schema_version=1,
-                    payload=canonical({**payload, **number}),
-                    actor=actor,
-                    command_id="c",
-                    occurred_at=self.now,
-                    recorded_at=self.now,
-                    previous_hash="",
-                    hash=str(self.version),
-                ),
-            )
+            self.fold(event, actor)
+
+    def fold(self, event: Event, actor: Actor) -> None:
+        self.version += 1
+        payload = event.draft(self.now).payload
+        number = {"number": "收〔2022〕1号"} if isinstance(event, ev.PaperReceived) else {}
+        self.paper = evolve_incoming(
+            self.paper,
+            Recorded(
+                position=self.version,
+                headquarters="XMH",
+                stream="incoming/a",
+                version=self.version,
+                event_id=str(self.version),
+                type=type(event).__name__,
+                schema_version=1,
+                payload=canonical({**payload, **number}),
+                actor=actor,
+                command_id="c",
+                occurred_at=self.now,
+                recorded_at=self.now,
+                previous_hash="",
+                hash=str(self.version),
+            ),
+        )
 
     def refuses(self, command: Frozen, words: str) -> None:
         before = self.version
@@ -265,3 +269,38 @@ def test_a_report_of_completion_that_was_sent_back_told_the_leader_how_far_it_is
     tray.do(c.FinishInstruction(instruction=1, text="完"))
     tray.do(c.MarkFinished(instruction=1, leader="wu", mark=LeaderMark.CONTINUE))
     assert tray.p.instructions[0].report_due == date(2022, 5, 20)
+
+
+def reminded_on(tray: Tray, month: int, day: int) -> list[tuple[str, int]]:
+    """What the clock records that morning, and records."""
+    owed = list(reminders_owed(tray.p, date(2022, month, day), CALENDAR, 3))
+    for event in owed:
+        tray.fold(event, SYSTEM)
+    return [(event.of.label, event.instruction) for event in owed]
+
+
+def test_each_limit_is_reminded_of_before_and_after_it_and_each_report_once() -> None:
+    tray = Tray().submitted("wu", "zheng").instructed("wu", due=date(2022, 3, 31)).instructed("zheng")
+    assert reminded_on(tray, 3, 16) == []
+    assert reminded_on(tray, 3, 18) == [("时限将到", 2)]
+    assert reminded_on(tray, 3, 21) == [], "once"
+    assert reminded_on(tray, 3, 23) == [("已过时限", 2)]
+    assert reminded_on(tray, 3, 29) == [("时限将到", 1)]
+    assert reminded_on(tray, 4, 2) == [("已过时限", 1), ("应向批示领导报告进展", 1), ("应向批示领导报告进展", 2)]
+    tray.now = at(4, 2)
+    tray.do(c.ReportToLeader(instruction=1, text="已完成八成"))
+    tray.do(c.FinishInstruction(instruction=2, text="已办结"))
+    assert reminded_on(tray, 5, 5) == [("应向批示领导报告进展", 1)], "what was reported done is not pressed"
+
+
+def test_a_leader_puts_off_the_limit_of_his_own_instruction() -> None:
+    tray = Tray().submitted("wu", "zheng").instructed("wu").instructed("zheng")
+    later = c.ExtendInstruction(instruction=1, leader="wu", to=date(2022, 4, 15), reason="方案须再论证")
+    tray.refuses(later.model_copy(update={"leader": "zheng"}), "由批示领导本人决定")
+    tray.refuses(later.model_copy(update={"to": date(2022, 3, 22)}), "须晚于现在的时限 2022-03-22")
+    tray.refuses(later.model_copy(update={"instruction": 3}), "没有第3条批示")
+    tray.do(later)
+    assert [i.limit(CALENDAR) for i in tray.p.instructions] == [date(2022, 4, 15), date(2022, 3, 22)]
+    assert tray.p.instructions[0].original == date(2022, 3, 22)
+    tray.do(c.FinishInstruction(instruction=1, text="完"))
+    tray.refuses(later.model_copy(update={"to": date(2022, 5, 15)}), "已报结")

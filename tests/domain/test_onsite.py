@@ -17,14 +17,15 @@ from domain.office import PolicyAdopted, Unit, UnitRecorded
 from domain.onsite import commands as c
 from domain.onsite.events import OnSiteHeld, OnSitePlan, OnSitePlanned
 from domain.onsite.inspection import OnSite
-from domain.onsite.queries import owed_by_office, owed_by_unit, unanswered_problems
+from domain.onsite.queries import owed_by_leader, owed_by_office, owed_by_unit, unanswered_problems
 from domain.onsite.terms import OnSiteStage, ProblemStage
 from domain.policy import Policy
-from domain.terms import BasisKind, MatterKind, Supervision, UnitLevel
+from domain.terms import BasisKind, MatterKind, Rung, Supervision, UnitLevel
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.readmodel import fold_events
 from services.inspections import known_plan, record_onsite, seal_plan
+from services.morning_look import look_in_the_morning
 from services.office_records import record_office_events
 from tests.support.history import act
 from tests.support.homes import at
@@ -369,3 +370,57 @@ def test_what_is_found_of_a_matter_is_found_at_a_unit_that_handles_it(log: Datab
     code, words = refusal(log, PROBLEM.model_copy(update={"matter": other}))
     assert (code, "XMH-2022-001 不由该单位办理" in words) == ("malformed", True)
     assert do(log, PROBLEM.model_copy(update={"matter": own})).findings
+
+
+def test_overdue_rectification_goes_up_a_rung_a_morning_and_no_further_than_the_table_says(log: Database) -> None:
+    held(log, PROBLEM)
+
+    def rung_on(day: str) -> Rung:
+        for _ in range(2):  # two workers, or one that looks twice
+            look_in_the_morning(log, at(day, "09:00"))
+        problem = reading.load(log, onsite_stream("一"))
+        assert problem is not None
+        assert isinstance(problem.state, OnSite)
+        rectification = problem.state.findings[0].problem
+        assert rectification is not None
+        return rectification.rung
+
+    assert rung_on("2022-03-18") is Rung.HANDLER, "the limit is that day"
+    assert rung_on("2022-03-21") is Rung.UNIT_HEAD
+    assert rung_on("2022-03-24") is Rung.UNIT_HEAD
+    assert rung_on("2022-04-29") is Rung.OFFICE, "ten days over, and yet one rung at a time"
+    assert rung_on("2022-04-29") is Rung.OFFICE, "not before the rung below had its time"
+    assert rung_on("2022-05-09") is Rung.LEADER
+    assert rung_on("2022-06-30") is Rung.LEADER
+    said = [e for e in reading.read_stream(log, onsite_stream("一")) if e.type == "RectificationEscalated"]
+    assert [e.actor.id for e in said] == [SYSTEM.id] * 3
+    assert "整改逾期满5个工作日（时限 2022-03-18）" in said[1].payload
+
+
+def test_what_was_reported_is_not_pressed_and_what_was_denied_goes_on_from_where_it_stood(log: Database) -> None:
+    held(log, PROBLEM)
+    look_in_the_morning(log, at("2022-03-21", "09:00"))
+    do(log, c.ReportRectification(no=1, text="已修复"), LIAISON, at("2022-03-22", "10:00"))
+    look_in_the_morning(log, at("2022-04-29", "09:00"))
+    again = c.CheckRectification(no=1, passed=False, text="没有修", rectify_by=date(2022, 5, 6))
+    state = do(log, again, SECOND, at("2022-04-29", "10:00"))
+    assert state.findings[0].problem is not None
+    assert state.findings[0].problem.rung is Rung.UNIT_HEAD
+    refused = refusal(log, c.EscalateRectification(no=1, reason="拖延"), OFFICE, at("2022-05-05", "10:00"))
+    assert refused == ("refused", "第1项整改没有逾期（时限 2022-05-06），不必升级")
+    state = do(log, c.EscalateRectification(no=1, reason="拖延"), OFFICE, at("2022-05-09", "10:00"))
+    assert state.findings[0].problem is not None
+    assert state.findings[0].problem.rung is Rung.OFFICE
+    up = c.EscalateRectification(no=1, reason="拖延")
+    assert refusal(log, up, OFFICE, at("2022-05-09", "15:00"))[0] == "cooldown"
+    assert refusal(log, up, LIAISON, at("2022-05-12"))[0] == "forbidden"
+    do(log, up, FOR_LEADER, at("2022-05-12", "10:00"))
+    [duty] = owed_by_leader(loaded(log), "leader", date(2022, 5, 12))
+    assert duty.what == "整改第1项问题（2022-05-06 前，已逾期，已升至分管领导，核查1次未通过）：围挡破损，请协调推动"
+
+
+def loaded(log: Database) -> OnSite:
+    known = reading.load(log, onsite_stream("一"))
+    assert known is not None
+    assert isinstance(known.state, OnSite)
+    return known.state

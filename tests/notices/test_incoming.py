@@ -12,6 +12,7 @@ from domain.office import Person
 from domain.terms import LeaderMark, Role
 from eventlog.secrets import seal_text
 from services.incoming_papers import act_on_paper
+from services.morning_look import look_in_the_morning
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, OFFICE
 from tests.support.postroom import PostRoom
@@ -48,6 +49,14 @@ def test_each_leader_hears_when_it_is_his_turn_and_who_instructed_when_it_is_don
     assert heard["office-2"].startswith("第1条批示：有领导批示，时限 2022-03-22")
     assert not any("研究" in text or "sealed" in text for text in heard.values())
     assert told(room, c.MarkSeen(leader="chen", on=day), CHEN) == {"office": "陈八已圈阅", "office-2": "陈八已圈阅"}
+    look_in_the_morning(room.log, at("2022-03-23", "09:00"))
+    room.spread(NOW)
+    late = {n.person: n.text for n in room.kept() if "已过时限" in n.text}
+    assert late == {
+        "office": "第1条批示已过时限（2022-03-22）。请办结并报结",
+        "office-2": "第1条批示已过时限（2022-03-22）。请办结并报结",
+        "leader": "第1条批示已过时限（2022-03-22），尚未报结",
+    }
     done = told(room, c.FinishInstruction(instruction=1, text="已报批"))
     assert done == {"leader": "第1条批示已报结。请审阅"}
     goes_on = c.MarkFinished(instruction=1, leader="leader", mark=LeaderMark.CONTINUE)

@@ -32,6 +32,7 @@ from eventlog.errors import LogError
 from eventlog.witness import Witness
 from services.gateway import Gateway, Unreachable
 from services.healing import Healing
+from services.morning_look import look_in_the_morning
 from services.office_records import record_office_events
 from services.sweep import Sweep
 from tests.support.office import DOOR, LIAISON
@@ -157,7 +158,9 @@ class Universe:
         self.sweeps: dict[tuple[str, int], Sweep] = {}
         """Each life of a worker has one, and what it remembers dies with it."""
         clock: Any = None
-        self.meetings = MeetingActivities(self.database, self.gateway.carry, self.gateway.convene, clock)
+        self.meetings = MeetingActivities(
+            self.database, self.gateway.carry, self.gateway.convene, clock, look_in_the_morning
+        )
 
     def _follow(self) -> int:
         self.world.rates = {}
