@@ -80,6 +80,8 @@ class WebPlaces(BaseModel):
     """How people reach it, `https://…`, when a proxy stands in front."""
     proxy: tuple[str, ...] = ()
     """Addresses of the proxies whose word on who asks is believed; without one it listens to this machine alone."""
+    temporal_ui: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] | None = None
+    """Origin of Temporal's page, `https://host:port`, which may ask us to open what it shows; without it none may."""
     scanner: Annotated[str, Field(pattern=r"^\S+:\d{1,5}$")] | None = None
     """`host:port` of a clamd that looks at every attachment before it is kept; without one nobody does."""
     day: date | None = None

@@ -1,7 +1,7 @@
 """What goes to Temporal, sealed: its database holds no title, no name, no feedback of ours, nor the text of a failure.
 
-Workflow ids, update ids, types and the names of memo fields stay readable to the server and hold ids and codes only; we
-set no search attributes.
+Workflow ids, update ids, types and the names of memo fields stay readable to the server and hold ids and codes only; of
+search attributes there are those the SDK sets, which are names of patches.
 """
 
 import secrets

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from domain.base import Refusal
 from eventlog.errors import LogError
 from services.signing_in import record_failures
-from web import health, live
+from web import codec, health, live
 from web.api import commands as api_commands
 from web.api import events as api_events
 from web.api import files as api_files
@@ -61,6 +61,7 @@ API_VERSION = "1"
 API = (api_reads, api_commands, api_meetings, api_files, api_events, api_logins)
 PAGES = (
     health,
+    codec,
     signing_in,
     connecting,
     listing,

@@ -17,6 +17,7 @@ from eventlog.errors import LogError
 from intake.attached_file import MEGABYTE, MOST_BYTES
 from services.accounts import bearer_of
 from views.viewer import actor_of
+from web.codec import DECODE, is_temporal_page
 from web.problems import ProblemDetails, explained, problem, told_as_asked
 
 if TYPE_CHECKING:
@@ -254,6 +255,8 @@ class SameOrigin:
     def _ours(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+        if scope["path"] == DECODE:
+            return is_temporal_page(self.service, origin)
         if site is not None:
             return site == "same-origin"
         own = {f"{scope['scheme']}://{headers.get('host', '')}", self.service.settings.web.address}

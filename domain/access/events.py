@@ -201,6 +201,14 @@ class Exported(Event):
     minute: datetime
 
 
+class PayloadsRead(Event):
+    """查阅 Temporal 内容: Temporal's page was opened what it shows, once or oftener within this minute."""
+
+    label: ClassVar[str] = "查阅 Temporal 内容"
+    person: str
+    minute: datetime
+
+
 class ReadRefused(Event):
     """查阅被拒: what somebody asked for is not his to see or is not there, so many times within one minute."""
 
@@ -228,7 +236,18 @@ ACCOUNT_EVENTS = (
     WebhookResumed,
     WordsOpened,
 )
-ACCESS_EVENTS = (SignedIn, SignInFailed, SignedOut, StepUp, SessionEnded, FileRead, WordsRead, Exported, ReadRefused)
+ACCESS_EVENTS = (
+    SignedIn,
+    SignInFailed,
+    SignedOut,
+    StepUp,
+    SessionEnded,
+    FileRead,
+    WordsRead,
+    Exported,
+    PayloadsRead,
+    ReadRefused,
+)
 
 
 # --- operations/…

@@ -159,6 +159,7 @@ RECORDS: dict[type[Event], Authority] = {
     access.FileRead: Authority.SYSTEM,
     access.WordsRead: Authority.SYSTEM,
     access.Exported: Authority.SYSTEM,
+    access.PayloadsRead: Authority.SYSTEM,
     access.ReadRefused: Authority.SYSTEM,
     access.WordsOpened: Authority.LEADER,
     access.StepUp: Authority.SYSTEM,
