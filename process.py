@@ -17,11 +17,11 @@ def age() -> float:
     try:
         fields = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         began = int(fields[19]) / os.sysconf("SC_CLK_TCK")
-        found = time.clock_gettime(time.CLOCK_BOOTTIME) - began
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - began
     except (OSError, ValueError, IndexError, AttributeError):
         return time.process_time()
     # A container may count from another boot than its clock does.
-    return found if 0 < found < LONGEST_START else time.process_time()
+    return age if 0 < age < LONGEST_START else time.process_time()
 
 
 def leave(code: int) -> NoReturn:

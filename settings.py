@@ -98,8 +98,8 @@ def _address_in(file: Path) -> str:
     try:
         text = read_file(file.resolve(), MOST_ADDRESS).decode("utf-8").strip()
     except (Refusal, ValueError) as error:
-        said = f"读不出数据库地址文件 {file}，请检查 XMH_DATABASE_URL_FILE、该文件和权限"
-        raise Refusal(said, "malformed") from error
+        line = f"读不出数据库地址文件 {file}，请检查 XMH_DATABASE_URL_FILE、该文件和权限"
+        raise Refusal(line, "malformed") from error
     refuse(not text or "\n" in text, f"数据库地址文件 {file} 应只有一行，写明数据库地址", "malformed")
     return text
 
@@ -303,10 +303,10 @@ class Settings(BaseSettings):
     def _running(self, what: str) -> str | None:
         """What `xmh up` left for others to find it by."""
         try:
-            said = json.loads(self.run_file.read_text(encoding="utf-8"))
+            addresses = json.loads(self.run_file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        address = said.get(what) if isinstance(said, dict) else None
+        address = addresses.get(what) if isinstance(addresses, dict) else None
         return address if isinstance(address, str) else None
 
     @classmethod

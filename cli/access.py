@@ -62,8 +62,8 @@ def open_(person: PersonArg) -> None:
     address = f"{session.settings.web_address}/first/{link.secret}"
     until = link.until.astimezone(SHANGHAI)
     document = {"person": known.id, "link": address, "expires": until.isoformat()}
-    said = f"{known.name}（{known.id}）请在 {until:%H:%M} 之前打开，只能用一次：\n{address}"
-    answer(document, said)
+    invitation = f"{known.name}（{known.id}）请在 {until:%H:%M} 之前打开，只能用一次：\n{address}"
+    answer(document, invitation)
 
 
 def sign_in(person: PersonArg) -> None:
@@ -77,8 +77,8 @@ def sign_in(person: PersonArg) -> None:
     cookie = entered(session.database, attempt, now())
     known, until = session.person(person), (now() + ABSOLUTE).astimezone(SHANGHAI)
     document = {"person": known.id, "session": cookie, "expires": until.isoformat()}
-    said = f"{known.name}（{known.id}）已登录，最迟到 {until:%H:%M}，30 分钟不用即退出；请在本终端运行："
-    answer(document, f"{said}\nexport XMH_TOKEN={cookie}")
+    line = f"{known.name}（{known.id}）已登录，最迟到 {until:%H:%M}，30 分钟不用即退出；请在本终端运行："
+    answer(document, f"{line}\nexport XMH_TOKEN={cookie}")
 
 
 def _typed(question: str) -> str:
@@ -136,10 +136,10 @@ def require(
     if not before:
         confirm_command("此后只受理登录后的命令，领导签批等须本人有账户，不能再改回来。确定吗？")
     key = require_proofs(session.database, session.settings.home, session.actor, now(), rotate=rotate)
-    said = "签名密钥" + ("已更换" if rotate and before else "照旧" if before else "已建立")
+    of_key = "签名密钥" + ("已更换" if rotate and before else "照旧" if before else "已建立")
     answer(
         {"required": True, "key": key.name, "file": str(session.settings.home / KEY_FILE)},
-        f"本单位的日志只受理登录后的命令；{said}：{key.name}，只应由运行网页和办理进程的用户读取",
+        f"本单位的日志只受理登录后的命令；{of_key}：{key.name}，只应由运行网页和办理进程的用户读取",
     )
 
 
@@ -155,10 +155,10 @@ def temporal_key(
     refuse(not place.parent.is_dir(), f"没有目录 {place.parent}，请先运行 xmh up 或 xmh migrate", "not_found")
     before = payload_keys(settings).newest if place.exists() else None
     key_id = before[0] if before is not None and not rotate else add_payload_key(settings)
-    said = "照旧" if before is not None and not rotate else "已更换" if before is not None else "已建立"
+    outcome = "照旧" if before is not None and not rotate else "已更换" if before is not None else "已建立"
     answer(
         {"key": key_id, "file": str(place), "rotated": before is not None and rotate},
-        f"Temporal 的数据加密存放；内容密钥{said}：{key_id}，在 {place}，请另外保管，各台机器用同一个文件",
+        f"Temporal 的数据加密存放；内容密钥{outcome}：{key_id}，在 {place}，请另外保管，各台机器用同一个文件",
     )
 
 
@@ -219,8 +219,8 @@ def words(
     )
     open_words(session.database, opening, actor, now())
     numbers = [m.number for m in matters]
-    said = f"{known.name}（{known.id}）至 {day} 可查阅 {'、'.join(numbers)} 的工作秘密"
-    answer({"person": known.id, "matters": numbers, "until": day.isoformat()}, said)
+    line = f"{known.name}（{known.id}）至 {day} 可查阅 {'、'.join(numbers)} 的工作秘密"
+    answer({"person": known.id, "matters": numbers, "until": day.isoformat()}, line)
 
 
 def by_the_home() -> None:

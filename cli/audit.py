@@ -130,17 +130,17 @@ def _steps(events: Sequence[Recorded], states: Sequence[Matter], shown: Shown) -
 def _authority_in_words(event: Recorded, reader: Rendering) -> str:
     """李三（联络员）；钱二（督办员）代录，吴七决定，凭香指办阅〔2022〕3号。"""
     actor, behalf = event.actor, event.actor.on_behalf_of
-    said = f"{reader.person(actor.id)}（{actor.role.label}）"
+    who = f"{reader.person(actor.id)}（{actor.role.label}）"
     if behalf is not None and behalf.delegation is not None:
-        said += f"据授权 {behalf.delegation} 代{reader.person(behalf.id)}办理"
+        who += f"据授权 {behalf.delegation} 代{reader.person(behalf.id)}办理"
     elif behalf is not None:
-        said += f"代录，{reader.person(behalf.id)}（{behalf.role.label}）决定" + (
+        who += f"代录，{reader.person(behalf.id)}（{behalf.role.label}）决定" + (
             f"，凭{behalf.paper}" if behalf.paper else ""
         )
     if event.proven is not None:
-        said += f"，{event.proven.via.label}登录 {event.proven.credential}"
+        who += f"，{event.proven.via.label}登录 {event.proven.credential}"
     late = office_time(event.occurred_at)[:10] != office_time(event.recorded_at)[:10]
-    return said + (f"，{office_time(event.recorded_at)} 补录" if late else "")
+    return who + (f"，{office_time(event.recorded_at)} 补录" if late else "")
 
 
 def _replayed(events: Sequence[Recorded], states: Sequence[Matter], shown: Shown, *, step: bool) -> str:
@@ -239,22 +239,22 @@ def _verify_since(since: Path, checkpoints: Sequence[Path], public_key: str | No
     from services.checkpoints import hold_since
 
     first, *kept = read_checkpoints((since, *checkpoints), public_key)
-    found = hold_since(session.database, first, kept)
-    report = found.report
+    held = hold_since(session.database, first, kept)
+    report = held.report
     document = {
         "ok": report.ok,
         "since": first.size,
-        "size": found.size,
-        "root": found.root.hex(),
+        "size": held.size,
+        "root": held.root.hex(),
         "streams": report.streams,
         "events": report.events,
         "problems": [p.model_dump(mode="json", exclude_none=True) for p in report.problems],
     }
-    said = (
+    verdict = (
         f"核验通过：检查点（{first.size}条）以后的{report.events}条记录接在其后，无缺号、无改动，所及{report.streams}条链的台账一致\n"
         "此前的记录、附件、密钥和通知没有重核，请另行 xmh audit verify"
     )
-    answer(document, said if report.ok else _verdict(report, 0))
+    answer(document, verdict if report.ok else _verdict(report, 0))
     if not report.ok:
         raise SystemExit(Exit.FOUND_WRONG)
 

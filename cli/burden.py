@@ -11,7 +11,7 @@ from cli.moments import AsOfOption, past_instant, today
 from cli.session import Problem, answer, session
 from cli.tables import table
 from documents.ledger import read_ledger
-from documents.reports.burden import UnitBurden, burden_report
+from documents.reports.burden import BurdenLine, burden_report
 from domain.calendar import SHANGHAI, next_month
 from domain.queries.burden import Ask
 from eventlog import reading
@@ -47,7 +47,7 @@ def show(
     answer(document, "\n".join([_overview(title, burdens), *(_listed(b) for b in burdens if _one_by_one(b, unit))]))
 
 
-def _one_by_one(burden: UnitBurden, asked: str | None) -> bool:
+def _one_by_one(burden: BurdenLine, asked: str | None) -> bool:
     """Whether each demand is told: how many there were is everybody's to know, what they say is the unit's."""
     return asked is not None and (session.rights.whole or burden.unit in session.rights.units)
 
@@ -67,7 +67,7 @@ def _year(year: int) -> tuple[date, date]:
     return date(year, 1, 1), date(year, _DECEMBER, 31)
 
 
-def _document(unit: UnitBurden, *, listed: bool) -> dict[str, Any]:
+def _document(unit: BurdenLine, *, listed: bool) -> dict[str, Any]:
     document: dict[str, Any] = {
         "unit": unit.unit,
         "name": unit.name,
@@ -83,13 +83,13 @@ def _named(counts: dict[Ask, int]) -> dict[str, int]:
     return {ask.value: n for ask, n in counts.items()}
 
 
-def _overview(title: str, burdens: tuple[UnitBurden, ...]) -> str:
+def _overview(title: str, burdens: tuple[BurdenLine, ...]) -> str:
     heads = ["单位", *(ask.label for ask in Ask)]
     rows = [[b.name, *(str(n) for n in b.counts().values())] for b in burdens]
     return table(heads, rows, f"{title}向各单位提出的要求（按名录顺序）")
 
 
-def _listed(unit: UnitBurden) -> str:
+def _listed(unit: BurdenLine) -> str:
     months = [[month, *(str(n) for n in unit.counts(month).values())] for month in unit.months]
     items = [[a.on.isoformat(), a.ask.label, a.of, a.text] for a in unit.asked]
     by_month = table(["月份", *(ask.label for ask in Ask)], months)

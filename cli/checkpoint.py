@@ -48,8 +48,8 @@ def checkpoint(
         "note": note,
     }
     where = f"，已写入 {out}" if out else ""
-    said = f"已签发检查点：日志第1至{taken.size}条{where}\n公钥 {public}\n请把检查点和公钥交给别人留存，不要只放在本机"
-    answer(document, said if out else f"{note}\n{said}")
+    line = f"已签发检查点：日志第1至{taken.size}条{where}\n公钥 {public}\n请把检查点和公钥交给别人留存，不要只放在本机"
+    answer(document, line if out else f"{note}\n{line}")
 
 
 def _write(out: Path, note: str) -> None:

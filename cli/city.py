@@ -68,7 +68,7 @@ def list_(
         open=open_,
     )
     at = now() if as_of is None else past_instant(as_of)
-    rows = [row for found in across.each(lambda one, log: _rows(one, log, wanted, at, as_of)) for row in found]
+    rows = [row for of_one in across.each(lambda one, log: _rows(one, log, wanted, at, as_of)) for row in of_one]
     document = {"city": city.code, "as_of": at.astimezone(SHANGHAI).isoformat(), "matters": rows}
     _tell(document, across, _rows_table(rows) if rows else "没有符合条件的督办事项")
 

@@ -44,7 +44,7 @@ def export(
         by=session.actor.id,
         now=now(),
     )
-    said = (
+    summary = (
         f"已导出 {written.matter} 的证据包 {written.file}：记录{written.events}条，文件{written.files}个，"
         f"{written.size / 2**20:.1f} MiB",
         f"SHA-256 {written.sha256}",
@@ -52,7 +52,7 @@ def export(
         *(f"未附：{line}" for line in written.left_out),
         "核验：解开后 python3 -I -S verify_bundle.py，或 xmh audit check",
     )
-    answer(written.model_dump(mode="json"), "\n".join(said))
+    answer(written.model_dump(mode="json"), "\n".join(summary))
 
 
 def refuse_no_keys(keys: list[str]) -> None:

@@ -32,14 +32,15 @@ def add(
     home = session.settings.installation
     refuse(not home.is_dir(), f"数据目录 {home} 不存在，请先运行 xmh up", "unreachable")
     fresh = set_up(settings_of(session.settings, one.code), one)
-    said = "已设立" if fresh else "早已设立，未作改动"
+    outcome = "已设立" if fresh else "早已设立，未作改动"
     document = {
         **one.model_dump(),
         "added": fresh,
         "home": str(settings_of(session.settings, one.code).home.absolute()),
     }
     answer(
-        document, f"{one.name}（{one.code}）{said}；用 --headquarters {one.code} 办理，先用 xmh org import 导入通讯录"
+        document,
+        f"{one.name}（{one.code}）{outcome}；用 --headquarters {one.code} 办理，先用 xmh org import 导入通讯录",
     )
 
 

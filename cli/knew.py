@@ -40,17 +40,17 @@ def knew(
         raise Problem(f"{at} 时还没有这个事项", "not_found")
     known = sorted(_known(who.id, events, instant), key=lambda one: (one.at, one.position))
     missing = k.without_evidence(events, known)
-    told = _Teller(events)
+    teller = _Teller(events)
     document = {
         "matter": target.number,
         "person": who.id,
         "at": instant.astimezone(SHANGHAI).isoformat(),
-        "known": [told.document(one) for one in known],
-        "without_evidence": [told.event(version) for version in missing],
+        "known": [teller.document(one) for one in known],
+        "without_evidence": [teller.event(version) for version in missing],
     }
     lines = [
         f"{who.name}（{who.id}）到 {office_time(instant)} 为止对 {target.number} {openly(target.title)}：",
-        *(told.line(one) for one in known),
+        *(teller.line(one) for one in known),
         *([] if known else ["  没有任何依据表明知道"]),
         *([f"  没有依据表明知道第{_in_spans(missing)}条"] if missing and known else []),
         "  当面、电话告知和登录查看不在日志里：没有依据，不等于不知道",
@@ -77,14 +77,14 @@ def _known(person: str, events: tuple[Recorded, ...], at: datetime) -> Iterator[
         for one in reading.states_of(session.database, "paper", position=moment.position)
         for event in reading.read_stream(session.database, one.stream, position=moment.position)
     ]
-    found = [
+    rows = [
         *k.known_by_acting(person, events),
         *_by_notices(person, events, papers, moment),
         *_by_meetings(person, events, moment),
         *k.known_by_papers(person, _unit_of(person, moment), stream, papers),
         *_by_instructions(person, events, moment),
     ]
-    return (one for one in found if one.at <= at)
+    return (one for one in rows if one.at <= at)
 
 
 def _by_notices(

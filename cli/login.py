@@ -32,9 +32,9 @@ def login(server: ServerOption = None) -> None:
     kept = KeptLogin(token=done["token"], person=done["person"], id=done["id"], until=until)
     keep_login(session.settings.logins, asked.address, kept)
     shown = {"server": asked.address, "person": kept.person, "expires": until.isoformat()}
-    said = f"{done['name']}（{kept.person}）已登录 {asked.address}，有效至 {until.astimezone(SHANGHAI):%m-%d %H:%M}"
+    line = f"{done['name']}（{kept.person}）已登录 {asked.address}，有效至 {until.astimezone(SHANGHAI):%m-%d %H:%M}"
     hint = "" if session.settings.server else f"\n请设置环境变量后办理：export XMH_SERVER={asked.address}"
-    answer(shown, said + hint)
+    answer(shown, line + hint)
 
 
 def logout(server: ServerOption = None) -> None:
@@ -55,15 +55,15 @@ def logout(server: ServerOption = None) -> None:
         revoked = True  # it had run out, or was taken back there
     forget_login(place, address)
     until = kept.until.astimezone(SHANGHAI)
-    told = "已退出" if revoked else f"本机已退出；服务器没有答复，令牌最迟 {until:%m-%d %H:%M} 失效"
-    answer({"server": address, "revoked": revoked}, told)
+    line = "已退出" if revoked else f"本机已退出；服务器没有答复，令牌最迟 {until:%m-%d %H:%M} 失效"
+    answer({"server": address, "revoked": revoked}, line)
 
 
 def _address(server: str | None) -> str:
-    said = server or session.settings.server
-    if said is None:
+    named = server or session.settings.server
+    if named is None:
         raise Problem("请用 --server 写明服务器地址，如 https://duban.example.gov.cn", "malformed")
-    return said
+    return named
 
 
 def _show(begun: dict[str, Any]) -> None:

@@ -25,8 +25,8 @@ def the_matter(words: str) -> reading.ListedMatter:
 def found_matters(words: str) -> tuple[reading.ListedMatter, ...]:
     """The matters meant, of those the reader may know of."""
     if session.remote is not None:
-        found = session.remote.read("/find", words=words)["matters"]
-        return tuple(reading.ListedMatter.model_validate(one) for one in found)
+        matters = session.remote.read("/find", words=words)["matters"]
+        return tuple(reading.ListedMatter.model_validate(one) for one in matters)
     return reading.find_matters(session.database, words, session.rights.visible)
 
 
@@ -47,9 +47,9 @@ def the_matter_to_read(words: str) -> reading.ListedMatter:
         Problem: as `the_one`.
         Refusal: `not_found`, when the reader sees only what a list has.
     """
-    found = the_matter(words)
-    session.rights.need(found.stream, found.number)
-    return found
+    matter = the_matter(words)
+    session.rights.need(matter.stream, matter.number)
+    return matter
 
 
 def the_one(matters: Sequence[reading.ListedMatter], words: str) -> reading.ListedMatter:

@@ -188,13 +188,13 @@ def leave(
         "incoming": [p.number for p in papers],
         "unreached": gaps_as_json(without),
     }
-    told = _left_behind(held, posts, papers, next_one.name if next_one else None)
+    left_behind = _left_behind(held, posts, papers, next_one.name if next_one else None)
     answer(
         document,
         "\n".join(
             [
                 f"{'补交' if gone else '已登记'}{leaver.name}（{leaver.id}）离任{'的职责' if gone else ''}",
-                *told,
+                *left_behind,
                 *gap_lines(without),
             ]
         ),

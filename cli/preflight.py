@@ -19,22 +19,22 @@ def preflight(
     from services.service_log import silence_service_log
 
     silence_service_log()
-    found = asyncio.run(replay_runs(session.settings, ended=ended))
+    replays = asyncio.run(replay_runs(session.settings, ended=ended))
     document = {
-        "ok": found.ok,
-        "replayed": found.replayed,
-        "problems": [failure.model_dump(mode="json") for failure in found.failures],
+        "ok": replays.ok,
+        "replayed": replays.replayed,
+        "problems": [failure.model_dump(mode="json") for failure in replays.failures],
     }
     lines = (
-        [f"预检通过：{found.replayed}个工作流的历史都能由本版本接着办"]
-        if found.ok
+        [f"预检通过：{replays.replayed}个工作流的历史都能由本版本接着办"]
+        if replays.ok
         else [
-            f"预检未通过：重放{found.replayed}个，{len(found.failures)}个接不上，请勿用本版本启动服务",
-            *(f"  {one.workflow}  {one.why}" for one in found.failures),
+            f"预检未通过：重放{replays.replayed}个，{len(replays.failures)}个接不上，请勿用本版本启动服务",
+            *(f"  {one.workflow}  {one.why}" for one in replays.failures),
         ]
     )
     answer(document, "\n".join(lines))
-    if not found.ok:
+    if not replays.ok:
         raise SystemExit(Exit.FOUND_WRONG)
 
 
@@ -45,14 +45,14 @@ def workflow_findings() -> "list[VerifyFinding]":
     from services.service_log import silence_service_log
 
     silence_service_log()
-    found = asyncio.run(recover_runs(session.settings, session.database, dry_run=True))
+    recovery = asyncio.run(recover_runs(session.settings, session.database, dry_run=True))
     wrong = {
-        "没有在运行": found.missing,
-        "由别的程序占用": found.foreign,
-        "落后于日志": found.behind,
-        "没有答复": found.silent,
-        "超前于日志": found.ahead,
-        "日志里没有或已结束，却仍在运行": found.stray,
+        "没有在运行": recovery.missing,
+        "由别的程序占用": recovery.foreign,
+        "落后于日志": recovery.behind,
+        "没有答复": recovery.silent,
+        "超前于日志": recovery.ahead,
+        "日志里没有或已结束，却仍在运行": recovery.stray,
     }
     return [
         verify_finding(Token.WORKFLOW_DIFFERS, f"{stream} {why}", stream=stream)

@@ -168,8 +168,8 @@ class Session:
             own, person = entered
             vouch = session_vouch(home, session_id(own), own.created_at)
         else:
-            said = "令牌或登录无效、过期或已收回，请重新登录（xmh access sign-in）或签发令牌（xmh access token）"
-            raise Problem(said, "unauthenticated")
+            line = "令牌或登录无效、过期或已收回，请重新登录（xmh access sign-in）或签发令牌（xmh access token）"
+            raise Problem(line, "unauthenticated")
         if "actor" in self.settings.model_fields_set and self.settings.actor != person.id:
             whose = "令牌" if bearer is not None else "登录"
             raise Problem(f"{whose}是 {person.id} 的，不能以 {self.settings.actor} 的身份办理", "forbidden")

@@ -147,8 +147,8 @@ def _show_its_last_day(played: "Played", home: Path) -> None:
     """The console shows the year as it ended: today, years later, everything in it would be overdue."""
     place = home / CONFIG_FILE
     if not place.exists():
-        said = "# 模拟的一年：网页只供查看这一天的情况；删去下面两行即照常办理。"
-        place.write_text(f"{said}\n[web]\nday = {local_date(_ended(played))}\n", encoding="utf-8")
+        remark = "# 模拟的一年：网页只供查看这一天的情况；删去下面两行即照常办理。"
+        place.write_text(f"{remark}\n[web]\nday = {local_date(_ended(played))}\n", encoding="utf-8")
 
 
 def _summary(played: "Played", home: Path) -> dict[str, Any]:

@@ -122,12 +122,12 @@ def _the_transfer(words: str) -> Transfer:
     known = [t for t in transfers(session.database) if t.incoming]
     wanted = words.strip()
     exact = [t for t in known if wanted in (t.no, t.receipt)]
-    found = exact or [t for t in known if wanted.isdecimal() and (t.receipt or "").endswith(f"〕{int(wanted)}号")]
-    if not found:
+    fitting = exact or [t for t in known if wanted.isdecimal() and (t.receipt or "").endswith(f"〕{int(wanted)}号")]
+    if not fitting:
         raise Problem(f"没有收到过“{seen(wanted)[:MOST_SHOWN]}”，请用 xmh transfer list 查看", "not_found")
-    if len(found) > 1:
-        raise Problem(f"“{seen(wanted)[:MOST_SHOWN]}”有{len(found)}份，请写全收文号", "ambiguous")
-    return found[0]
+    if len(fitting) > 1:
+        raise Problem(f"“{seen(wanted)[:MOST_SHOWN]}”有{len(fitting)}份，请写全收文号", "ambiguous")
+    return fitting[0]
 
 
 def _told(transfer: Transfer, what: str) -> None:

@@ -38,17 +38,17 @@ def _told(shown: dict[str, Any], day: date) -> str:
     lines += [f"  {m['matter']}  {m['title']}（{m['lead']}）：{'、'.join(m['windows'])}；{_said(m)}" for m in silent]
     lines.append(f"二、没有办结的{len(unended)}件")
     lines += [f"  {m['matter']}  {m['title']}（{m['lead'] or '待明确牵头'}）：{_said(m)}" for m in unended]
-    if found := shown["problems"]:
-        lines.append(f"三、督查没有了结的{len(found)}项")
-        lines += [f"  {p['inspection']}  {p['title']}（{p['unit']}）{p['text']}；{_said(p)}" for p in found]
+    if problems := shown["problems"]:
+        lines.append(f"三、督查没有了结的{len(problems)}项")
+        lines += [f"  {p['inspection']}  {p['title']}（{p['unit']}）{p['text']}；{_said(p)}" for p in problems]
     if given := shown["instructions"]:
-        lines.append(f"{'四' if found else '三'}、领导批示没有办结的{len(given)}条")
+        lines.append(f"{'四' if problems else '三'}、领导批示没有办结的{len(given)}条")
         lines += [
             f"  {i['paper']}  {i['title']}第{i['instruction']}条（{i['leader_name']}，{i['due']}）；{_said(i)}"
             for i in given
         ]
     if shown["ok"]:
-        lines.append("以上每件都有说明" if silent or unended or found or given else "事事有回应、件件有落实")
+        lines.append("以上每件都有说明" if silent or unended or problems or given else "事事有回应、件件有落实")
     else:
         lines.append(f"{shown['unexplained']}行没有说明（标★），请催办、升级、延期、暂缓或提请会议议定")
     return "\n".join(lines)

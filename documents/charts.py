@@ -34,7 +34,7 @@ class LightsOn:
 
 @dataclass(frozen=True)
 class UnitRate:
-    """So many of so many closed in time by a unit."""
+    """A bar of the chart: how many matters a unit closed in time, of how many."""
 
     unit: str
     part: int

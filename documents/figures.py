@@ -38,7 +38,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Rate:
-    """So many of so many."""
+    """A share: how many of how many, as a 率 is printed."""
 
     part: int
     whole: int
@@ -116,15 +116,15 @@ class Period:
         """The matters of which something was recorded since the period began, with that: nothing else fell into it."""
         recent = self.ledger.lives.since(self._ends[0])
         for file in self.ledger.matters:
-            if told := recent.get(file.matter.stream):
-                yield file, told[: bisect_right(told, file.known, key=told_at)]
+            if events := recent.get(file.matter.stream):
+                yield file, events[: bisect_right(events, file.known, key=told_at)]
 
     @cached_property
     def _happened(self) -> Mapping[type[Event], list[tuple[MatterFile, Told]]]:
         """A document asks for some twenty kinds of event: the log is gone through once."""
         happenings: defaultdict[type[Event], list[tuple[MatterFile, Told]]] = defaultdict(list)
-        for file, told in self._moved():
-            for happening in told:
+        for file, events in self._moved():
+            for happening in events:
                 if self.within(happening):
                     happenings[type(happening.event)].append((file, happening))
         return happenings
@@ -159,7 +159,7 @@ class Period:
         return _rate(self.judged(entries))
 
     def on_time_originally(self) -> Rate:
-        """The same by the limits as first set."""
+        """按时办结率 by the limits as first set."""
         return _rate(self.judged(originally=True))
 
     def judged(
@@ -273,29 +273,29 @@ def read_year(database: Database, year: int, now: datetime) -> Period:
 
 def by_stage(entries: Iterable[Entry]) -> Mapping[Stage, list[Entry]]:
     """The matters at each stage."""
-    found: defaultdict[Stage, list[Entry]] = defaultdict(list)
+    groups: defaultdict[Stage, list[Entry]] = defaultdict(list)
     for entry in entries:
-        found[entry.matter.stage].append(entry)
-    return found
+        groups[entry.matter.stage].append(entry)
+    return groups
 
 
 def by_light(entries: Iterable[Entry], klass: MatterClass | None = None) -> Mapping[Light, list[Entry]]:
     """The live matters that show each light."""
-    found: defaultdict[Light, list[Entry]] = defaultdict(list)
+    groups: defaultdict[Light, list[Entry]] = defaultdict(list)
     for entry in entries:
         if not entry.matter.ended and (klass is None or entry.matter.klass is klass):
-            found[entry.lit.light].append(entry)
-    return found
+            groups[entry.lit.light].append(entry)
+    return groups
 
 
 def count_by_stage(entries: Iterable[Entry]) -> Counter[Stage]:
     """How many matters stand at which stage."""
-    return Counter({stage: len(found) for stage, found in by_stage(entries).items()})
+    return Counter({stage: len(group) for stage, group in by_stage(entries).items()})
 
 
 def count_by_light(entries: Iterable[Entry], klass: MatterClass | None = None) -> Counter[Light]:
     """How many live matters show which light."""
-    return Counter({light: len(found) for light, found in by_light(entries, klass).items()})
+    return Counter({light: len(group) for light, group in by_light(entries, klass).items()})
 
 
 def working(entries: Iterable[Entry]) -> list[Entry]:

@@ -76,8 +76,8 @@ class Lives:
 
     def read(self, streams: Iterable[str]) -> None:
         """Read of these matters at once what is not read yet."""
-        for told in self._after.values():  # what began behind a position that was asked for is known from there
-            self._known |= {s: happened for s, happened in told.items() if happened[0].recorded.version == 1}
+        for events in self._after.values():  # what began behind a position that was asked for is known from there
+            self._known |= {s: happened for s, happened in events.items() if happened[0].recorded.version == 1}
         missing = sorted({stream for stream in streams if stream not in self._known})
         with _nothing_thrown_away():
             read = reading.read_streams(self._database, missing, self._until) if missing else {}
@@ -92,8 +92,8 @@ class Lives:
             else:
                 with _nothing_thrown_away():
                     read = reading.streams_after(self._database, position, self._until)
-                    told = {stream: _told(events) for stream, events in read.items()}
-                self._after[position] = {stream: happened for stream, happened in told.items() if happened}
+                    by_stream = {stream: _told(events) for stream, events in read.items()}
+                self._after[position] = {stream: happened for stream, happened in by_stream.items() if happened}
         return self._after[position]
 
     def since(self, instant: datetime) -> Mapping[str, tuple[Told, ...]]:
@@ -117,8 +117,8 @@ def _nothing_thrown_away() -> Iterator[None]:
             gc.enable()
 
 
-def _behind(told: Mapping[str, tuple[Told, ...]], position: int) -> dict[str, tuple[Told, ...]]:
-    cut = {stream: happened[bisect_right(happened, position, key=told_at) :] for stream, happened in told.items()}
+def _behind(by_stream: Mapping[str, tuple[Told, ...]], position: int) -> dict[str, tuple[Told, ...]]:
+    cut = {stream: happened[bisect_right(happened, position, key=told_at) :] for stream, happened in by_stream.items()}
     return {stream: happened for stream, happened in cut.items() if happened}
 
 
@@ -140,13 +140,13 @@ class MatterFile:
     @property
     def events(self) -> tuple[Told, ...]:
         """All that happened to it."""
-        told = self.lives.of(self.matter.stream)
-        return told[: bisect_right(told, self.known, key=told_at)]
+        events = self.lives.of(self.matter.stream)
+        return events[: bisect_right(events, self.known, key=told_at)]
 
     def after(self, position: int) -> tuple[Told, ...]:
         """What was recorded of it after a position."""
-        told = self.lives.after(position).get(self.matter.stream, ())
-        return told[: bisect_right(told, self.known, key=told_at)]
+        events = self.lives.after(position).get(self.matter.stream, ())
+        return events[: bisect_right(events, self.known, key=told_at)]
 
     def at(self, position: int) -> "MatterFile | None":
         """The file as it was at one of the moments the ledger was asked to look at; None before it was opened."""

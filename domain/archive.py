@@ -34,7 +34,7 @@ class MatterArchived(Event):
     no: str = ""
     """档号."""
     matter: str
-    """Its stream."""
+    """The stream of the matter."""
     version: int
     year: int
     retention: Retention

@@ -33,13 +33,13 @@ class Frozen(BaseModel):
         if deep:
             return super().model_copy(update=update, deep=deep)
         copied: Self = _new(self.__class__)
-        told = self.__pydantic_fields_set__
+        fields_set = self.__pydantic_fields_set__
         if update:
             _put_fields(copied, {**self.__dict__, **update})
-            told = told if told >= update.keys() else told | update.keys()
+            fields_set = fields_set if fields_set >= update.keys() else fields_set | update.keys()
         else:
             _put_fields(copied, self.__dict__.copy())
-        _put_set(copied, told)  # nobody changes such a set: values may share it
+        _put_set(copied, fields_set)  # nobody changes such a set: values may share it
         _put_extra(copied, None)
         _put_private(copied, None)
         return copied
@@ -66,11 +66,11 @@ def of_checked_values(cls: type[F]) -> type[F]:
     from JSON or made of a mapping (`model_validate`) are checked as ever, and the type checker sees the constructor.
     """
     template = {name: None if field.is_required() else field.get_default() for name, field in cls.model_fields.items()}
-    told = set(template)
+    named = set(template)
 
     def made(self: F, /, **fields: Any) -> None:
         _put_fields(self, {**template, **fields})
-        _put_set(self, told)
+        _put_set(self, named)
         _put_extra(self, None)
         _put_private(self, None)
 

@@ -79,7 +79,7 @@ class BulletinRecorded(Event):
     issued_on: date
 
     def series(self, at: datetime) -> NumberSeries:
-        """The same series as what is issued here."""
+        """The series a 简报 issued elsewhere is counted in: that of what is issued here."""
         del at
         return number_series(self.publication, self.year)
 

@@ -76,15 +76,15 @@ def read_note(text: str) -> tuple[LogCheckpoint, tuple[Signature, ...]]:
     body, _, signed = text.removeprefix("\ufeff").replace("\r\n", "\n").partition("\n\n")
     try:
         origin, length, root, *more = body.split("\n")
-        told = {line.partition(" ")[0]: line.partition(" ")[2] for line in more}
-        block, _, roots = told["blocks"].partition(" ")
+        extensions = {line.partition(" ")[0]: line.partition(" ")[2] for line in more}
+        block, _, roots = extensions["blocks"].partition(" ")
         joined = _bytes(roots)
         checkpoint = LogCheckpoint(
             origin=origin,
             size=int(length),
             root=_bytes(root),
-            made_at=datetime.fromisoformat(told["time"]),
-            sm3=_bytes(told["sm3"]),
+            made_at=datetime.fromisoformat(extensions["time"]),
+            sm3=_bytes(extensions["sm3"]),
             block=int(block),
             blocks=tuple(joined[n : n + _DIGEST] for n in range(0, len(joined), _DIGEST)),
         )

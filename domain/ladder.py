@@ -96,14 +96,14 @@ class DueCard(NamedTuple):
 def due_cards(matter: Matter, rulebook: Rulebook, at: datetime) -> tuple[DueCard, ...]:
     """红黄牌 the policy names for what holds now; a cause is answered by one card, a graver one by another."""
     given = {card.claim for card in matter.cards}
-    found: list[DueCard] = []
+    cards: list[DueCard] = []
     for rule in rulebook.policy.cards if matter.lead is not None and not matter.by_letter else ():
         step = rule.cause
         for since, key in _SINCE[rule.trigger](matter, step, rulebook.calendar):
             claim = f"{rule.card.value}:{rule.trigger.value}:{key}"
             if since <= at and claim not in given:
-                found.append(DueCard(rule.card, reason(key, step, matter), claim))
-    return tuple(found)
+                cards.append(DueCard(rule.card, reason(key, step, matter), claim))
+    return tuple(cards)
 
 
 def rung_of_the_matter(matter: Matter, rulebook: Rulebook) -> Rung:

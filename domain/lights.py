@@ -263,8 +263,8 @@ def _near(facts: LightFacts, calendar: WorkCalendar, day: date) -> str:
 
 def facts_text(facts: LightFacts) -> str:
     """The facts as a row of a list keeps them, only what is given; `facts_in` reads them back."""
-    said = {k: v for k, v in facts._asdict().items() if v not in ("", None, False, ())}
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    written = {k: v for k, v in facts._asdict().items() if v not in ("", None, False, ())}
+    return json.dumps(written, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
 def _plain(value: date | datetime) -> str:
@@ -273,15 +273,16 @@ def _plain(value: date | datetime) -> str:
 
 def facts_in(text: str) -> LightFacts:
     """The facts a row keeps."""
-    said = json.loads(text)
-    said["due"] = date.fromisoformat(said["due"])
+    written = json.loads(text)
+    written["due"] = date.fromisoformat(written["due"])
     for name in ("asked", "closes"):
-        if name in said:
-            said[name] = datetime.fromisoformat(said[name])
-    if "points" in said:
-        said["points"] = tuple((date.fromisoformat(day), no) for day, no in said["points"])
-    if "indicators" in said:
-        said["indicators"] = tuple(
-            tuple(IndicatorTurn(date.fromisoformat(day), words) for day, words in steps) for steps in said["indicators"]
+        if name in written:
+            written[name] = datetime.fromisoformat(written[name])
+    if "points" in written:
+        written["points"] = tuple((date.fromisoformat(day), no) for day, no in written["points"])
+    if "indicators" in written:
+        written["indicators"] = tuple(
+            tuple(IndicatorTurn(date.fromisoformat(day), words) for day, words in steps)
+            for steps in written["indicators"]
         )
-    return LightFacts(**said)
+    return LightFacts(**written)

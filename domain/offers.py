@@ -112,14 +112,14 @@ def _always(*forms: Frozen) -> Form:
 def _report(matter: Matter, office: DecisionContext) -> Iterator[c.SubmitFeedback]:
     """Of every open point, and by a channel where the office types it."""
     points = tuple(PointReport(no=p.no, progress=p.progress, text=_SAID) for p in matter.points if p.open)
-    said = c.SubmitFeedback(text=_SAID, points=points, attachments=(_FILE,))
+    command = c.SubmitFeedback(text=_SAID, points=points, attachments=(_FILE,))
     if not office.is_(Role.OFFICE):
-        yield said
+        yield command
         return
     letters = {"via": ReportChannel.LETTER, "letter": f"第{len(matter.letters) + 1}号来函"}
-    told = letters if matter.by_letter else {"via": ReportChannel.PHONE}
-    yield said.model_copy(update=told)
-    yield said
+    channel = letters if matter.by_letter else {"via": ReportChannel.PHONE}
+    yield command.model_copy(update=channel)
+    yield command
 
 
 def _extensions(matter: Matter, _: DecisionContext) -> Iterator[c.RequestExtension]:

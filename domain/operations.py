@@ -39,7 +39,7 @@ class EvidenceExported(Event):
 
     label: ClassVar[str] = "导出证据包"
     matter: str
-    """Its stream."""
+    """The stream of the matter."""
     version: int
     file: str
     sha256: str

@@ -133,7 +133,7 @@ class CardRule(Frozen):
 
     @property
     def cause(self) -> Step:
-        """The same cause as a row of the pressure table knows it."""
+        """What a card answers, as a row of the pressure table: that row's label words it."""
         return Step(trigger=self.trigger, after=self.after, order=OrderColour.PLAIN)
 
     @model_validator(mode="after")
@@ -277,7 +277,7 @@ class Policy(Frozen):
     receipt_hours: Positive = 14
     """签收 or 退签 within this many working hours of 交办 (two working days); silence past it is 视同签收."""
     receipt_hours_extra_urgent: Positive = 4
-    """The same for 特急."""
+    """签收 or 退签 of a 特急 matter, in working hours."""
     declines_before_dispute: Positive = 2
     """The n-th 退签 is 牵头争议 and goes up one rung."""
 
@@ -348,7 +348,7 @@ class Policy(Frozen):
     untrue_times: Natural = 3
     """A report an inspection finds untrue costs so many times the weight in a unit's score (−2/−3 in local rules)."""
     partly_untrue_times: Natural = 1
-    """The same for one found partly true."""
+    """The times the weight a report found partly true costs."""
     limits: tuple[SourceLimit, ...] = LIMITS
     """办结时限 by source, for matters opened without one."""
     scoring: tuple[ScoreRule, ...] = ()

@@ -78,7 +78,7 @@ class Readable(Protocol):
 
     @property
     def stream(self) -> str:
-        """Its stream."""
+        """The stream of the matter that is asked about."""
 
     @property
     def person(self) -> str | None:
@@ -157,7 +157,7 @@ def sight(reader: Reader, matter: Readable, kin: Family, openness: Openness) -> 
 
 
 def scope(reader: Reader, openness: Openness) -> Scope:
-    """The same for all matters, as data."""
+    """What a reader may see of all matters, as data a query can be made of."""
     if reader.board is not None:
         return Scope(least=Sight.LISTED)
     places = tuple(_places(reader))

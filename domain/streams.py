@@ -41,7 +41,7 @@ class Fold(Generic[S]):
     state: type[S]
     evolve: Callable[[S | None, Recorded], S]
     advance: Callable[[S, Recorded], None] | None = None
-    """The same in place, for the kinds whose streams are long."""
+    """As `evolve`, but changing the state in place, for the kinds whose streams are long."""
 
     def after(self, state: S | None, first: Recorded, rest: Iterable[Recorded] = ()) -> S:
         """The state after these events; the one given stays as it is."""

@@ -265,7 +265,9 @@ def _record(
     state = folded.state
     keyed = (request.stream, *(state.matters if isinstance(state, Meeting) else ()))
     sealed = [(draft.payload, event.payload) for draft, event in zip(request.drafts, events, strict=True)]
-    check_seals(transaction, keyed, [t for told, text in sealed if may_hold_seals(text) for t in sealed_texts(told)])
+    check_seals(
+        transaction, keyed, [t for payload, text in sealed if may_hold_seals(text) for t in sealed_texts(payload)]
+    )
     check_duplicate(transaction, events, state)
     check_breakdown(transaction, events, state)
     check_relations(transaction, events, state)

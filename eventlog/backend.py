@@ -110,7 +110,7 @@ class Backend(ABC):
 
     @abstractmethod
     def around(self, driver: Any) -> Connection:
-        """The same driver connection, spoken to as the log speaks: within the migration's own transaction."""
+        """A connection of the log around that of a migration, within the migration's own transaction."""
 
     def lost(self, error: BaseException) -> bool:
         """Whether the connection had died before it was used, so that a fresh one may fare better."""

@@ -64,7 +64,7 @@ def _any(row: Row) -> bytes:
 
 
 def _short(row: Row) -> bytes:
-    """The same, four times as fast, for fields below 2 KiB (payload and remembered ones apart).
+    """The bytes a row's hash is of, four times as fast, for fields below 2 KiB (payload and remembered ones apart).
 
     Raises:
         IndexError: a field is longer.

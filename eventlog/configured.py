@@ -16,7 +16,7 @@ class LogSettings(Protocol):
 
     @property
     def database(self) -> str:
-        """Its URL."""
+        """The URL of the log's database."""
 
     @property
     def headquarters(self) -> str:

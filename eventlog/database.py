@@ -145,7 +145,7 @@ class Database:
         self._closed = False
 
     def vouched_by(self, vouch: Vouch) -> Self:
-        """The same log for who signs what he appends otherwise than who opened it: somebody who is signed in."""
+        """This log, for who signs what he appends otherwise than who opened it: somebody who is signed in."""
         mine = copy(self)
         mine.vouch = vouch
         return mine

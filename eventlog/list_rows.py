@@ -83,16 +83,16 @@ def row_in(cells: Row) -> ListRow:
 
 
 def _cells(row: ListRow) -> Row:
-    said = row._asdict()
+    cells = row._asdict()
     for name in _DATES:
-        said[name] = said[name].isoformat()
+        cells[name] = cells[name].isoformat()
     for name in _MOMENTS:
-        said[name] = micros(said[name])
+        cells[name] = micros(cells[name])
     for name in _LISTS:
-        said[name] = _text(said[name])
+        cells[name] = _text(cells[name])
     for name in _MARKS:
-        said[name] = int(said[name])
-    return tuple(said.values())
+        cells[name] = int(cells[name])
+    return tuple(cells.values())
 
 
 @lru_cache(maxsize=4096)  # few lists, many matters

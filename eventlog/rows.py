@@ -21,16 +21,16 @@ INSERT_EVENT = f"INSERT INTO events ({EVENT_COLUMNS}) VALUES ({', '.join('?' * 1
 @lru_cache(maxsize=1024)
 def actor_text(actor: Actor, proven: Provenance | None = None) -> str:
     """The actor of an event as the column `events.actor` stores and hashes him, and how he had proven himself."""
-    told = actor.model_dump(mode="json", exclude_none=True)
-    return canonical(told if proven is None else {**told, PROVEN: proven.model_dump(mode="json")})
+    stored = actor.model_dump(mode="json", exclude_none=True)
+    return canonical(stored if proven is None else {**stored, PROVEN: proven.model_dump(mode="json")})
 
 
 @lru_cache(maxsize=1024)
 def _actor_of(text: str) -> tuple[Actor, Provenance | None]:
     """The actor of the JSON in the column `events.actor`."""
-    told = json.loads(text)
-    proven = told.pop(PROVEN, None)
-    return Actor.model_validate(told), None if proven is None else Provenance.model_validate(proven)
+    stored = json.loads(text)
+    proven = stored.pop(PROVEN, None)
+    return Actor.model_validate(stored), None if proven is None else Provenance.model_validate(proven)
 
 
 def event_of_row(row: Row) -> Recorded:

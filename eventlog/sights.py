@@ -60,7 +60,7 @@ def sights_query(scope: Scope) -> tuple[str, tuple[object, ...]]:
 
 def _tables(n: int, place: Place) -> Iterator[tuple[str, tuple[object, ...]]]:
     """What somebody's unit handles, what is below what it leads, what it once reported on, what is above its part."""
-    (assists, of_assist), (asked, of_asked), (said, of_said) = (
+    (assists, of_assist), (asked, of_asked), (appears, of_appears) = (
         _names(column, place.unit or "") for column in ("assist", "asked", "reported_by")
     )
     yield (
@@ -73,7 +73,7 @@ def _tables(n: int, place: Place) -> Iterator[tuple[str, tuple[object, ...]]]:
         f"UNION SELECT m.stream FROM matter_rows m JOIN led{n} l ON m.parent = l.stream)",
         (place.unit,),
     )
-    yield f"said{n} (stream) AS (SELECT stream FROM matter_rows WHERE {said})", of_said
+    yield f"said{n} (stream) AS (SELECT stream FROM matter_rows WHERE {appears})", of_appears
     yield (
         f"above{n} (stream) AS (SELECT parent FROM handled{n} WHERE parent IS NOT NULL "
         f"UNION SELECT m.parent FROM matter_rows m JOIN above{n} a ON m.stream = a.stream WHERE m.parent IS NOT NULL)",
@@ -84,8 +84,8 @@ def _tables(n: int, place: Place) -> Iterator[tuple[str, tuple[object, ...]]]:
 def _names(column: str, unit: str) -> tuple[str, tuple[object, ...]]:
     """Whether a list in a column names a unit, alike on both databases and case by case; an id has no blank in it."""
     quoted = json.dumps(unit, ensure_ascii=False)
-    found = f"replace({column}, ?, '') <> {column}"
-    return f"({found} OR {found})", (f"[{quoted}", f" {quoted}")
+    naming = f"replace({column}, ?, '') <> {column}"
+    return f"({naming} OR {naming})", (f"[{quoted}", f" {quoted}")
 
 
 def _within(streams: frozenset[str] | None) -> tuple[str, Sequence[object]]:

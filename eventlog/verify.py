@@ -145,7 +145,7 @@ class _Walk:
 def _rulebook_in(transaction: Transaction) -> Rulebook:
     """The rulebook folded from its events: the read model is what is on trial."""
     events = {stream: list(stream_events(transaction, stream)) for stream in transaction.rulebook}
-    return rulebook_of(*(fold_events(stream, None, told) if told else None for stream, told in events.items()))
+    return rulebook_of(*(fold_events(stream, None, stored) if stored else None for stream, stored in events.items()))
 
 
 def _newest(transaction: Transaction) -> int:

@@ -46,16 +46,16 @@ def index_problems(transaction: Transaction) -> Iterator[VerifyFinding]:
     """
     if transaction.is_postgresql:
         return
-    said: Counter[str] = Counter()
+    indexed: Counter[str] = Counter()
     for (pairs,) in transaction.all("SELECT pairs FROM event_words"):
-        said.update(set(str(pairs).replace("/", " ").split()))
+        indexed.update(set(str(pairs).replace("/", " ").split()))
     transaction.all("CREATE VIRTUAL TABLE temp.indexed_words USING fts5vocab(main, event_words, row)")
     try:
         kept: dict[str, int] = dict(transaction.all("SELECT term, doc FROM temp.indexed_words"))
     except sqlite3.DatabaseError:
         kept = {}
     transaction.all("DROP TABLE temp.indexed_words")
-    if kept != said:
+    if kept != indexed:
         token = Token.READ_MODEL_DIFFERS
         yield VerifyFinding(token=token, message=f"{token.label}：表 event_words 的索引与其内容不符，查找会有遗漏")
 

@@ -79,14 +79,14 @@ def words_of(position: int, stream: str, payload: str) -> Row | None:
 
 def streams_with(transaction: Transaction, word: str, position: int) -> frozenset[str]:
     """The streams that say a word, which has no blanks, up to a position of the log."""
-    found, said = _saying(transaction, word, position, _STREAMS)
-    return frozenset((*(stream for (stream,) in found), *(stream for _, stream in said)))
+    indexed, read = _saying(transaction, word, position, _STREAMS)
+    return frozenset((*(stream for (stream,) in indexed), *(stream for _, stream in read)))
 
 
 def events_with(transaction: Transaction, word: str, position: int) -> dict[int, str]:
     """The events that say a word up to a position of the log: position → stream."""
-    found, said = _saying(transaction, word, position, _POSITIONS)
-    return dict((*((row[0], row[1]) for row in found), *said))
+    indexed, read = _saying(transaction, word, position, _POSITIONS)
+    return dict((*((row[0], row[1]) for row in indexed), *read))
 
 
 def _saying(transaction: Transaction, word: str, position: int, query: str) -> tuple[list[Row], list[tuple[int, str]]]:
@@ -102,10 +102,10 @@ def _saying(transaction: Transaction, word: str, position: int, query: str) -> t
     newest = transaction.one(_NEWEST)
     until = words_until(newest[0] or 0) if newest else 0
     sql = query.format(_WITH[transaction.is_postgresql])
-    found = transaction.all(sql, (asked, min(until, position), f"% {' '.join(pairs)}%"))
+    indexed = transaction.all(sql, (asked, min(until, position), f"% {' '.join(pairs)}%"))
     wanted, rest = plain(word), transaction.all(_RECORDED, (until, position))
-    said = [(at, stream) for at, stream, payload in rest if any(wanted in run for run in _runs(payload))]
-    return found, said
+    read = [(at, stream) for at, stream, payload in rest if any(wanted in run for run in _runs(payload))]
+    return indexed, read
 
 
 def plain(text: str) -> str:
@@ -119,10 +119,10 @@ def _runs(payload: str) -> Iterator[str]:
     """What is said in an event, in pieces without blanks."""
     left = MOST_CHARACTERS
     try:
-        said = json.loads(payload)
+        parsed = json.loads(payload)
     except (ValueError, TypeError):  # somebody wrote into the log: `verify` names it, and nobody is held up
         return
-    for run in plain("\n".join(_said(said, []))).split():
+    for run in plain("\n".join(_said(parsed, []))).split():
         if left <= 0:
             return
         yield run[:left]

@@ -127,13 +127,13 @@ def main_part(archive: zipfile.ZipFile, name: str, kind: Format) -> str:
     return first(target for kind_of, target in related(archive, "").values() if kind_of == "officeDocument")
 
 
-def first(found: Iterator[str]) -> str:
+def first(names: Iterator[str]) -> str:
     """The first of what must be there.
 
     Raises:
         ValueError: there is none.
     """
-    for value in found:
+    for value in names:
         return value
     raise ValueError("a part of the file is missing")
 
@@ -142,12 +142,12 @@ def related(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
     """The parts that `part` refers to: kind and path by relation id."""
     folder = PurePosixPath(part).parent
     relations = folder / "_rels" / f"{PurePosixPath(part).name}.rels"
-    found = {}
+    targets = {}
     for element in small_part(archive, str(relations)):
         target = element.attrib["Target"]
         path = target.lstrip("/") if target.startswith("/") else str(folder / target)
-        found[element.attrib["Id"]] = (element.attrib["Type"].rpartition("/")[2], _normal(path))
-    return found
+        targets[element.attrib["Id"]] = (element.attrib["Type"].rpartition("/")[2], _normal(path))
+    return targets
 
 
 def _normal(path: str) -> str:

@@ -34,7 +34,7 @@ _ADVICE = "可附 pdf、docx、xlsx、pptx、ofd、jpg、png、zip；旧格式�
 
 
 def attached_name(text: str) -> str:
-    """What a file is called, without the folders a browser or an enemy put before it and without what nobody sees.
+    """What a file that comes in is called: without folders a browser or an enemy put before it, or unseen characters.
 
     Raises:
         Refusal: `malformed`: nothing is left of it, or it is too long.
@@ -120,11 +120,11 @@ def _check_packed(file: BinaryIO, name: str, ending: str) -> None:
 def _times(file: BinaryIO, mark: bytes) -> int:
     """How often a mark stands in a file, also across the pieces it is read in."""
     file.seek(0)
-    found, before = 0, b""
+    count, before = 0, b""
     while piece := file.read(MEGABYTE):
-        found += (before + piece).count(mark)
+        count += (before + piece).count(mark)
         before = piece[1 - len(mark) :]
-    return found
+    return count
 
 
 def _faults(entries: list[zipfile.ZipInfo], size: int, *, is_archive: bool) -> Iterator[str]:

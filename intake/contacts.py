@@ -57,11 +57,11 @@ def read_contacts(path: Path, known: Iterable[Unit], people: Iterable[Person]) -
         Refusal: `not_found` or `malformed`, when the file as a whole cannot be read.
     """
     with reading_budget(path.name, "通讯录"):
-        found = [(sheet, header) for sheet in raw_sheets(path) if (header := _header(sheet)) is not None]
-        if not found:
+        headed = [(sheet, header) for sheet in raw_sheets(path) if (header := _header(sheet)) is not None]
+        if not headed:
             return None
         reading = _Reading(UnitIndex(known), tuple(people))
-        for sheet, header in found:
+        for sheet, header in headed:
             reading.take(path.name, sheet, header)
         return reading.result()
 
@@ -151,12 +151,12 @@ class _Reading:
 
     def _unit(self, row: Row, called: str) -> Unit | None:
         """The unit of the directory so called, one met above, or a new one whose kind its name tells."""
-        found = self.index.find(called)
-        if len(found) > 1:
-            row.fault(UNIT, f"“{called}”可指{'、'.join(u.name for u in found)}，请写全称")
+        units = self.index.find(called)
+        if len(units) > 1:
+            row.fault(UNIT, f"“{called}”可指{'、'.join(u.name for u in units)}，请写全称")
             return None
-        if found:
-            return found[0]
+        if units:
+            return units[0]
         if normal(called) in self.units:
             return self.units[normal(called)][1]
         kind = _kind(called)
@@ -175,13 +175,13 @@ class _Reading:
 
     def _role(self, row: Row, unit: Unit, known: Person | None, *, marked: bool) -> Role | None:
         """As the sheet says, as the directory has it, or by the post; None when the person has no part in it."""
-        said = row.text(ROLE)
-        if said:
-            found = Role.from_label(said)
-            if found is None or found is Role.SYSTEM:
+        written = row.text(ROLE)
+        if written:
+            term = Role.from_label(written)
+            if term is None or term is Role.SYSTEM:
                 labels = "、".join(role.label for role in Role if role is not Role.SYSTEM)
-                row.fault(ROLE, f"没有角色“{said[:20]}”，可填：{labels}")
-            return found
+                row.fault(ROLE, f"没有角色“{written[:20]}”，可填：{labels}")
+            return term
         if known is not None:
             return known.role
         if any(p.unit == unit.id and p.role is Role.OFFICE for p in self.people):

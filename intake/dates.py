@@ -70,10 +70,10 @@ def _date_of_text(text: str) -> date:
         raise ValueError(f"“{shown}”不是明确的日期，{_HOW}")
     year, month, day = (int(part) for part in match.groups() if part is not None)
     try:
-        found = date(year, month, day)
+        written = date(year, month, day)
     except ValueError:
         raise ValueError(f"“{shown}”这一天不存在，{_HOW}") from None
-    return _plausible(found)
+    return _plausible(written)
 
 
 def _plausible(day: date) -> date:

@@ -76,8 +76,8 @@ class UnitIndex:
     def abbreviated(self, name: str) -> tuple[Unit, ...]:
         """The unit whose name is abbreviated to `name`, or the other way round; all of them when several could be."""
         named = ((known, unit) for known, units in self._names.items() for unit in units.values())
-        found = {unit.id: unit for unit in candidates(normal(name), named)}
-        return tuple(found.values())
+        fitting = {unit.id: unit for unit in candidates(normal(name), named)}
+        return tuple(fitting.values())
 
     def __len__(self) -> int:
         """How many units there are."""
@@ -97,7 +97,7 @@ def read_directory(path: Path, known: Iterable[Unit] = (), people: Iterable[Pers
     if not (has_units or has_people):
         return _contacts(path, known, people)
     units: tuple[SheetUnit, ...] = ()
-    found: tuple[SheetPerson, ...] = ()
+    contacts: tuple[SheetPerson, ...] = ()
     faults: tuple[CellFault, ...] = ()
     written: tuple[Unit, ...] = ()
     if has_units:
@@ -106,23 +106,23 @@ def read_directory(path: Path, known: Iterable[Unit] = (), people: Iterable[Pers
         faults += table.faults
     if has_people:
         table = read_table(path, PEOPLE, PERSON_COLUMNS, (PHONE, EMAIL, SECRETARY, TITLE))
-        found = _people(table, UnitIndex((*known, *written)), people)
+        contacts = _people(table, UnitIndex((*known, *written)), people)
         faults += table.faults
-    return DirectorySheets(units=units, people=found, faults=faults)
+    return DirectorySheets(units=units, people=contacts, faults=faults)
 
 
 def _contacts(path: Path, known: tuple[Unit, ...], people: tuple[Person, ...]) -> DirectorySheets:
     """The same of a 通讯录 as offices keep it."""
     from intake.contacts import read_contacts  # noqa: PLC0415  (it stands on this module)
 
-    found = read_contacts(path, known, people)
-    if found is None:
+    contacts = read_contacts(path, known, people)
+    if contacts is None:
         refuse_always(f"{path.name} 中没有“{UNITS}”，也没有“{PEOPLE}”；{_WANTED}", "malformed")
     return DirectorySheets(
-        units=tuple(SheetUnit(row=row, unit=unit) for row, unit in found.units),
-        people=tuple(SheetPerson(row=row, person=person) for row, person in found.people),
-        faults=found.faults,
-        assumed=found.assumed,
+        units=tuple(SheetUnit(row=row, unit=unit) for row, unit in contacts.units),
+        people=tuple(SheetPerson(row=row, person=person) for row, person in contacts.people),
+        faults=contacts.faults,
+        assumed=contacts.assumed,
     )
 
 
@@ -168,19 +168,19 @@ def _one_name(row: Row, header: str, name: str) -> str:
 
 
 def _parent(row: Row, index: UnitIndex) -> str | None:
-    found = _find(row, PARENT, index)
-    return found.id if found else None
+    parent = _find(row, PARENT, index)
+    return parent.id if parent else None
 
 
 def _find(row: Row, header: str, index: UnitIndex) -> Unit | None:
     """The one unit named in a cell; none or several is a fault, an empty cell is not."""
     name = row.text(header)
-    found = index.find(name) if name else ()
-    if name and not found:
+    units = index.find(name) if name else ()
+    if name and not units:
         row.fault(header, f"没有单位“{name}”，请先在“{UNITS}”中登记或改正名称")
-    if len(found) > 1:
-        row.fault(header, f"“{name}”可指{'、'.join(f'{unit.name}（{unit.id}）' for unit in found)}，请改填编号")
-    return found[0] if len(found) == 1 else None
+    if len(units) > 1:
+        row.fault(header, f"“{name}”可指{'、'.join(f'{unit.name}（{unit.id}）' for unit in units)}，请改填编号")
+    return units[0] if len(units) == 1 else None
 
 
 def _refuse_shared_names(placed: list[tuple[Row, Unit]], index: UnitIndex) -> None:
@@ -221,14 +221,14 @@ def _secretary(row: Row, person: Person, everybody: Mapping[str, Person]) -> str
     name = row.text(SECRETARY)
     if not name:
         return None
-    found = [p for p in everybody.values() if p.id == name] or [p for p in everybody.values() if p.name == name]
+    persons = [p for p in everybody.values() if p.id == name] or [p for p in everybody.values() if p.name == name]
     if person.role is not Role.LEADER:
         row.fault(SECRETARY, f"{person.name}不是领导，不填秘书")
-    elif len(found) != 1:
-        row.fault(SECRETARY, f"通讯录里{'没有' if not found else '有多位'}“{name}”，请填人员编号")
-    elif found[0].id == person.id:
+    elif len(persons) != 1:
+        row.fault(SECRETARY, f"通讯录里{'没有' if not persons else '有多位'}“{name}”，请填人员编号")
+    elif persons[0].id == person.id:
         row.fault(SECRETARY, "秘书不能是本人")
-    return found[0].id if len(found) == 1 else None
+    return persons[0].id if len(persons) == 1 else None
 
 
 def _person(row: Row, index: UnitIndex) -> Person | None:
@@ -263,12 +263,12 @@ def _id(row: Row) -> str:
 
 def _term(row: Row, header: str, term: type[T], allowed: tuple[T, ...]) -> T | None:
     text = row.required(header)
-    found = term.from_label(text)
-    if text and found not in allowed:
+    known = term.from_label(text)
+    if text and known not in allowed:
         labels = "、".join(f"{member.value}（{member.label}）" if term is Role else member.label for member in allowed)
         row.fault(header, f"没有{header}“{text[:20]}”，可填：{labels}")
         return None
-    return found
+    return known
 
 
 def _refuse_doubled_ids(table: Table) -> None:

@@ -106,9 +106,9 @@ def _json(path: Path) -> YearSheet:
     how = '请写成 {"year": 2027, "off": ["2027-01-01"], "work": [], "source": "国办发明电…号"} 的样子'
     text = read_text(path, _MOST_BYTES)
     try:
-        said = json.loads(text)
-        off, work = _dates(said["off"]), _dates(said.get("work", []))
-        year, source = int(said["year"]), said.get("source")
+        parsed = json.loads(text)
+        off, work = _dates(parsed["off"]), _dates(parsed.get("work", []))
+        year, source = int(parsed["year"]), parsed.get("source")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Refusal(f"{path.name} 不是放假安排，{how}", "malformed") from error
     refuse(source is not None and not isinstance(source, str), f"{path.name} 的 source 须是文字", "malformed")

@@ -23,19 +23,19 @@ def indicators(cell: str, title: str) -> tuple[NewIndicator, ...]:
 
 
 def _of_line(line: str, title: str) -> NewIndicator:
-    found = _LINE.match(line)
-    if found is None:
+    match = _LINE.match(line)
+    if match is None:
         raise ValueError(f"看不懂指标“{line[:20]}”，请写成 {EXAMPLE} 的样子，一行一项；不是指标的请写进要点")
-    values = [value for value in (found["value"], found["upper"]) if value]
+    values = [value for value in (match["value"], match["upper"]) if value]
     decimals = max(len(value.partition(".")[2]) for value in values)
     if decimals > MOST_DECIMALS:
         raise ValueError(f"指标“{line[:20]}”最多{MOST_DECIMALS}位小数")
     low, *high = (round(float(value) * 10**decimals) for value in values)
-    name = found["name"].strip() or title
-    if found["bound"] == "约":
+    name = match["name"].strip() or title
+    if match["bound"] == "约":
         name = f"{name}（约）"
     made = NewIndicator(
-        name=name, unit=found["unit"], target=low, decimals=decimals, at_most=found["bound"] in _CEILINGS
+        name=name, unit=match["unit"], target=low, decimals=decimals, at_most=match["bound"] in _CEILINGS
     )
     if high and high[0] > low:
         made = made.model_copy(update={"low": low, "target": high[0], "at_most": False, "per": _per(name)})

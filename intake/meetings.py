@@ -41,17 +41,17 @@ def read_meetings(path: Path, series: Iterable[Series]) -> MeetingSheet:
 
 def _command(row: Row, book: SeriesBook) -> RecordMeeting | None:
     name, title = row.required(SERIES), row.required(TITLE)
-    found = book.find(name) if name else ()
-    if name and len(found) != 1:
+    units = book.find(name) if name else ()
+    if name and len(units) != 1:
         row.fault(SERIES, f"没有会议系列“{name[:20]}”，可填：{'、'.join(s.name for s in book.series)}")
     starts = _starts(row)
     part = OfficePart.from_label(row.text(PART)) if row.text(PART) else OfficePart.ORGANISED
     if part is None:
         row.fault(PART, f"没有“{row.text(PART)[:20]}”这一项，可填：组织、参加")
-    if len(found) != 1 or starts is None or part is None or not title:
+    if len(units) != 1 or starts is None or part is None or not title:
         return None
     return RecordMeeting(
-        series=found[0],
+        series=units[0],
         starts=starts,
         title=title,
         part=part,

@@ -109,12 +109,12 @@ def drafted(made: DraftedList) -> MinutesList:
     """The decisions of minutes as they were drafted: whatever a clerk would have to decide is a fault."""
     rows, faults = [], list(made.faults)
     for number, item in enumerate(made.items, 2):
-        found = list(_doubts(item))
+        doubts = list(_doubts(item))
         faults += [
             CellFault(file=made.file, sheet=SHEET, row=number, column=column, message=message)
-            for column, message in found
+            for column, message in doubts
         ]
-        if not found:
+        if not doubts:
             rows.append(
                 MinutesRow(
                     row=number,
@@ -128,19 +128,19 @@ def drafted(made: DraftedList) -> MinutesList:
                 )
             )
     overlooked = (warning for warning in made.warnings if any(word in warning for word in _LEFT_OUT))
-    faults += [CellFault(file=made.file, sheet=SHEET, row=1, column=DOUBTS, message=told) for told in overlooked]
+    faults += [CellFault(file=made.file, sheet=SHEET, row=1, column=DOUBTS, message=doubt) for doubt in overlooked]
     return MinutesList(file=made.file, rows=tuple(rows), faults=tuple(faults))
 
 
 def _doubts(item: Item) -> Iterator[tuple[str, str]]:
-    told = f"“{item.title[:20]}”"
+    quoted = f"“{item.title[:20]}”"
     if len(item.lead) != 1:
-        yield LEAD, f"{told}没有写明由谁牵头" if not item.lead else f"{told}列了{len(item.lead)}个牵头单位"
+        yield LEAD, f"{quoted}没有写明由谁牵头" if not item.lead else f"{quoted}列了{len(item.lead)}个牵头单位"
     if item.due is None:
-        yield DUE, f"{told}没有确定的时限"
+        yield DUE, f"{quoted}没有确定的时限"
     for warning in item.warnings:
         if not warning.startswith(("缺", "牵头待明确")) and not any(word in warning for word in _NO_DOUBT):
-            yield DOUBTS, f"{told}{warning}"
+            yield DOUBTS, f"{quoted}{warning}"
 
 
 def topic_of(item: Item) -> str:

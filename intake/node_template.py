@@ -49,14 +49,14 @@ def read_template(path: Path) -> NodeTemplate:
     Raises:
         Refusal: `malformed`, with the node and key at fault.
     """
-    said = read_toml(path, "节点模板")
-    strange = sorted(set(said) - _KEYS)
+    parsed = read_toml(path, "节点模板")
+    strange = sorted(set(parsed) - _KEYS)
     refuse(bool(strange), f"{path.name}：没有“{'、'.join(strange)}”这一项", "malformed")
-    nodes = said.pop("node", [])
+    nodes = parsed.pop("node", [])
     listed = isinstance(nodes, list) and all(isinstance(n, dict) for n in nodes)
     refuse(not listed, f"{path.name}：节点应写成 [[node]] 一个一段", "malformed")
     try:
-        return NodeTemplate.model_validate({**said, "nodes": tuple(_tuples(n) for n in nodes)}, strict=True)
+        return NodeTemplate.model_validate({**parsed, "nodes": tuple(_tuples(n) for n in nodes)}, strict=True)
     except ValidationError as error:
         raise Refusal(f"{path.name}：{_fault(error)}", "malformed") from error
     except Refusal as refusal:

@@ -96,21 +96,21 @@ def parse_notice(text: str) -> HolidayNotice:
         )
     if title is None:
         refuse_always("看不出是哪一年的放假安排（没有“某年部分节假日安排”字样）", "malformed")
-    found = _Found(int(title[1]))
+    reading = _Found(int(title[1]))
     items = list(_items(plain))
     named = "".join(name for name, _ in items)
     missing = [h for h in HOLIDAYS if h not in named]
     refuse(bool(missing), f"缺少{'、'.join(missing)}的安排，不是完整的一年", "malformed")
     for name, body in items:
         for sentence in body.split("。"):
-            _sentence(name, sentence, found)
-    return _notice(found, number)
+            _sentence(name, sentence, reading)
+    return _notice(reading, number)
 
 
 def _number(text: str) -> str | None:
     """文号 alone: on a line of its own nothing of the title can be taken for its beginning."""
-    found = _NUMBER.search(text)
-    return re.sub(r"\s", "", found[0]) if found else None
+    match = _NUMBER.search(text)
+    return re.sub(r"\s", "", match[0]) if match else None
 
 
 def _items(plain: str) -> Iterator[tuple[str, str]]:
@@ -120,38 +120,38 @@ def _items(plain: str) -> Iterator[tuple[str, str]]:
         yield head[1], plain[head.end() : following.start() if following else len(plain)]
 
 
-def _sentence(name: str, sentence: str, found: _Found) -> None:
+def _sentence(name: str, sentence: str, reading: _Found) -> None:
     if off := _OFF.fullmatch(sentence):
-        _take_off(name, off, found)
+        _take_off(name, off, reading)
     elif work := _WORK.fullmatch(sentence):
-        _take_work(work[1], found)
+        _take_work(work[1], reading)
     else:
         # Advice (带薪年休假, 值班) names no day off and none worked; anything that does must be understood.
         says = re.search(rf"{_DAY}[^,;]*(?:放假|上班)", sentence)
         refuse(says is not None, f"{name}：看不懂“{sentence[:40]}”", "malformed")
 
 
-def _take_off(name: str, said: re.Match[str], found: _Found) -> None:
-    first = _day(said[1], found.year, None)
-    last = _day(said[2], first.year, first) if said[2] else first
+def _take_off(name: str, match: re.Match[str], reading: _Found) -> None:
+    first = _day(match[1], reading.year, None)
+    last = _day(match[2], first.year, first) if match[2] else first
     length = (last - first).days + 1
     refuse(not 1 <= length <= _LONGEST, f"{name}：从{_said(first)}到{_said(last)}，起止有误", "malformed")
-    for count in (said[3], said[4]):
+    for count in (match[3], match[4]):
         refuse(
             count is not None and int(count) != length,
             f"{name}：写的是共{count}天，{_said(first)}至{_said(last)}却是{length}天",
             "malformed",
         )
     for n in range(length):
-        found.take(first + timedelta(days=n), works=False)
+        reading.take(first + timedelta(days=n), works=False)
 
 
-def _take_work(listed: str, found: _Found) -> None:
+def _take_work(listed: str, reading: _Found) -> None:
     before: date | None = None
     for match in _ONE_DAY.finditer(listed):
-        day = _day(match[0], found.year, before)
+        day = _day(match[0], reading.year, before)
         refuse(day.weekday() < _SATURDAY, f"{_said(day)}本来上班，不能列为调休上班", "malformed")
-        found.take(day, works=True)
+        reading.take(day, works=True)
         before = day
 
 
@@ -168,23 +168,23 @@ def _day(text: str, year: int, before: date | None) -> date:
         refuse_always(f"没有{in_year}年{month}月{match[3]}日这一天", "malformed")
     named = _WEEKDAY.search(match[4] or "")
     if named:
-        said = "日" if named[1] == "天" else named[1]
+        unit = "日" if named[1] == "天" else named[1]
         refuse(
-            WEEKDAYS[day.weekday()] != said,
-            f"{day.month}月{day.day}日是星期{WEEKDAYS[day.weekday()]}，写的却是星期{said}",
+            WEEKDAYS[day.weekday()] != unit,
+            f"{day.month}月{day.day}日是星期{WEEKDAYS[day.weekday()]}，写的却是星期{unit}",
             "malformed",
         )
     return day
 
 
-def _notice(found: _Found, source: str | None) -> HolidayNotice:
-    inside = {d: w for d, w in found.days.items() if d.year == found.year}
+def _notice(reading: _Found, source: str | None) -> HolidayNotice:
+    inside = {d: w for d, w in reading.days.items() if d.year == reading.year}
     # What it says of another year stands there only as far as the weekday does not say so already.
-    other = {d: w for d, w in found.days.items() if d.year != found.year and w is not (d.weekday() < _SATURDAY)}
+    other = {d: w for d, w in reading.days.items() if d.year != reading.year and w is not (d.weekday() < _SATURDAY)}
     off = [d for d, works in inside.items() if not works]
-    reason = f"{found.year}年节假日安排" + (f"（{source}）" if source else "")
+    reason = f"{reading.year}年节假日安排" + (f"（{source}）" if source else "")
     return HolidayNotice(
-        year=found.year,
+        year=reading.year,
         source=source,
         off=tuple(sorted(d for d in off if d.weekday() < _SATURDAY)),
         work=tuple(sorted(d for d, works in inside.items() if works)),

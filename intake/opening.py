@@ -177,11 +177,11 @@ def unit_named(name: str, units: UnitIndex, column: str) -> UnitRef:
     Raises:
         NotNamedError: there is none, or several.
     """
-    found = units.find(name)
-    if len(found) != 1:
-        candidates = f"，可能是：{'、'.join(u.name for u in found)}" if found else ""
+    fitting = units.find(name)
+    if len(fitting) != 1:
+        candidates = f"，可能是：{'、'.join(u.name for u in fitting)}" if fitting else ""
         raise NotNamedError(column, f"通讯录里没有唯一的“{name}”{candidates}")
-    return UnitRef(id=found[0].id, supervision=found[0].supervision)
+    return UnitRef(id=fitting[0].id, supervision=fitting[0].supervision)
 
 
 def person_named(name: str, people: tuple[Person, ...], unit: UnitRef | None, column: str) -> str:
@@ -190,12 +190,12 @@ def person_named(name: str, people: tuple[Person, ...], unit: UnitRef | None, co
     Raises:
         NotNamedError: there is none, or several.
     """
-    found = [p for p in people if p.id == name] or [p for p in people if p.name == name]
-    if len(found) > 1 and unit is not None:
-        found = [p for p in found if p.unit == unit.id]
-    if len(found) != 1:
-        raise NotNamedError(column, f"通讯录里{'没有' if not found else '有多位'}“{name}”，请写人员编号")
-    return found[0].id
+    persons = [p for p in people if p.id == name] or [p for p in people if p.name == name]
+    if len(persons) > 1 and unit is not None:
+        persons = [p for p in persons if p.unit == unit.id]
+    if len(persons) != 1:
+        raise NotNamedError(column, f"通讯录里{'没有' if not persons else '有多位'}“{name}”，请写人员编号")
+    return persons[0].id
 
 
 def _fault(listed: TaskList, row: TaskRow, column: str, message: str) -> CellFault:

@@ -122,27 +122,27 @@ def read_policy(path: Path) -> Policy:
     Raises:
         Refusal: `malformed`, with the key at fault.
     """
-    said = read_toml(path, "督办规则")
-    unknown = sorted(set(said) - set(Policy.model_fields))
+    parsed = read_toml(path, "督办规则")
+    unknown = sorted(set(parsed) - set(Policy.model_fields))
     refuse(bool(unknown), f"{path.name}：没有“{'、'.join(unknown)}”这一项", "malformed")
-    refuse("version" not in said, f"{path.name}：缺少 version（规则的版本名）", "malformed")
-    chosen = _row(path.name, "", _CHOICES, {name: said[name] for name in _CHOICES if name in said})
-    rows = {name: _rows(path.name, name, said[name]) for name in _TERMS if name in said}
+    refuse("version" not in parsed, f"{path.name}：缺少 version（规则的版本名）", "malformed")
+    chosen = _row(path.name, "", _CHOICES, {name: parsed[name] for name in _CHOICES if name in parsed})
+    rows = {name: _rows(path.name, name, parsed[name]) for name in _TERMS if name in parsed}
     try:
         # Strict: a number in quotes or a yes where a number belongs is a slip, not a number.
-        return Policy.model_validate({**said, **chosen, **rows}, strict=True)
+        return Policy.model_validate({**parsed, **chosen, **rows}, strict=True)
     except ValidationError as error:
         raise Refusal(f"{path.name}：{_fault(error)}", "malformed") from error
 
 
-def _rows(file: str, name: str, said: Any) -> tuple[dict[str, Any], ...]:
-    listed = isinstance(said, list) and all(isinstance(row, Mapping) for row in said)
+def _rows(file: str, name: str, value: Any) -> tuple[dict[str, Any], ...]:
+    listed = isinstance(value, list) and all(isinstance(row, Mapping) for row in value)
     refuse(not listed, f"{file}：{name} 应写成 [[{name}]] 一行一段", "malformed")
-    return tuple(_row(file, f"{name} 第{n}行的 ", _TERMS[name], row) for n, row in enumerate(said, start=1))
+    return tuple(_row(file, f"{name} 第{n}行的 ", _TERMS[name], row) for n, row in enumerate(value, start=1))
 
 
 def _row(file: str, where: str, terms: Mapping[str, type[Term]], row: Mapping[str, Any]) -> dict[str, Any]:
-    found = dict(row)
+    fields = dict(row)
     for key, kind in terms.items():
         if key not in row or (key == "up" and isinstance(row[key], bool)):
             continue
@@ -150,8 +150,8 @@ def _row(file: str, where: str, terms: Mapping[str, type[Term]], row: Mapping[st
         if member is None:
             choices = "、".join(m.label for m in kind)
             raise Refusal(f"{file}：{where}{key} 没有“{row[key]}”这一项，可填：{choices}", "malformed")
-        found[key] = member
-    return found
+        fields[key] = member
+    return fields
 
 
 _FAULTS = {
@@ -177,10 +177,10 @@ def _fault(error: ValidationError) -> str:
 
 def _where(loc: tuple[int | str, ...]) -> str:
     """("steps", 2, "after") → steps 第3行的 after."""
-    said = ""
+    path = ""
     for part in loc:
-        said += f" 第{part + 1}行" if isinstance(part, int) else f"{'的 ' if said else ''}{part}"
-    return said
+        path += f" 第{part + 1}行" if isinstance(part, int) else f"{'的 ' if path else ''}{part}"
+    return path
 
 
 # --- telling

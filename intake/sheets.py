@@ -230,8 +230,8 @@ def _read(path: Path, name: str, required: Sequence[str], optional: Sequence[str
     )
     sheet = read_worksheet(path, name)
     if sheet is None:
-        found = "、".join(worksheet_names(path)) or "无"
-        refuse_always(f"{path.name} 中没有工作表“{name}”，现有：{found}", "malformed")
+        names = "、".join(worksheet_names(path)) or "无"
+        refuse_always(f"{path.name} 中没有工作表“{name}”，现有：{names}", "malformed")
     return _table(path.name, sheet, required, optional)
 
 
@@ -305,15 +305,15 @@ def _header(where: str, sheet: RawSheet) -> dict[int, str]:
     return headers
 
 
-def _check_columns(where: str, found: Sequence[str], required: Sequence[str], optional: Sequence[str]) -> None:
-    missing = [name for name in required if name not in found]
-    refuse(bool(missing), f"{where}缺少列：{'、'.join(missing)}；现有列：{'、'.join(found)}", "malformed")
-    extra = [name for name in found if name not in (*required, *optional)]
+def _check_columns(where: str, columns: Sequence[str], required: Sequence[str], optional: Sequence[str]) -> None:
+    missing = [name for name in required if name not in columns]
+    refuse(bool(missing), f"{where}缺少列：{'、'.join(missing)}；现有列：{'、'.join(columns)}", "malformed")
+    extra = [name for name in columns if name not in (*required, *optional)]
     for name in optional:
         for other in extra:
             # An optional column with a slip in its header must not pass as a note.
             alike = name in other or SequenceMatcher(None, name, other).ratio() >= _ALIKE
-            slip = name not in found and alike
+            slip = name not in columns and alike
             refuse(
                 slip, f"{where}没有“{name}”列，而有“{other}”列；请把表头改为“{name}”，或另加一列“{name}”", "malformed"
             )

@@ -111,13 +111,13 @@ class _Book:
         formats = {
             int(e.attrib["numFmtId"]): e.attrib.get("formatCode", "") for e in root.iter() if local(e.tag) == "numFmt"
         }
-        found = set()
+        dated = set()
         for styles in (e for e in root if local(e.tag) == "cellXfs"):
             for index, style in enumerate(styles):
                 number = int(style.attrib.get("numFmtId", 0))
                 if number in _BUILT_IN_DATES or (number in formats and is_date_format(formats[number])):
-                    found.add(index)
-        return frozenset(found)
+                    dated.add(index)
+        return frozenset(dated)
 
 
 @contextmanager

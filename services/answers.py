@@ -32,8 +32,8 @@ def _changed(database: Database, reply: "Reply") -> list[str]:
         return []
     try:
         before = reply.version - len(reply.events)
-        told = reading.read_stream(database, reply.stream, after=before - 1, upto_version=reply.version)
-        old, new = (_matter_after(database, reply.stream, told, version) for version in (before, reply.version))
+        events = reading.read_stream(database, reply.stream, after=before - 1, upto_version=reply.version)
+        old, new = (_matter_after(database, reply.stream, events, version) for version in (before, reply.version))
     except LogError:
         return []
     return list(changed_by_command(old, new)) if new is not None else []

@@ -115,13 +115,13 @@ def _scan(address: str, file: BinaryIO, name: str) -> None:
                 for piece in _pieces(file):
                     scanner.sendall(struct.pack("!L", len(piece)) + piece)
                 scanner.sendall(_END)
-            said = scanner.makefile("rb").read(4096).rstrip(b"\0\n").decode("utf-8", "replace")
+            answer = scanner.makefile("rb").read(4096).rstrip(b"\0\n").decode("utf-8", "replace")
     except (OSError, ValueError) as error:
         raise Unreachable("病毒扫描服务没有答复，附件没有收下，请稍候再传") from error
-    if said.endswith("FOUND"):
+    if answer.endswith("FOUND"):
         raise Refusal(
-            f"附件“{name}”查出病毒（{said.removeprefix('stream:').removesuffix('FOUND').strip()}），没有收下",
+            f"附件“{name}”查出病毒（{answer.removeprefix('stream:').removesuffix('FOUND').strip()}），没有收下",
             "malformed",
         )
-    if not said.endswith("OK"):
-        raise Unreachable(f"病毒扫描服务没有查完附件（{said[:60]}），没有收下，请稍候再传")
+    if not answer.endswith("OK"):
+        raise Unreachable(f"病毒扫描服务没有查完附件（{answer[:60]}），没有收下，请稍候再传")

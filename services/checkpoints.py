@@ -124,8 +124,8 @@ def _size(database: Database) -> int:
 def known_keys(database: Database, home: Path) -> tuple[str, ...]:
     """The public keys checkpoints were signed with: the home's, and those the log has, which may have lost its end."""
     own = (signing_key(home, database.headquarters).public,) if (home / KEY_FILE).exists() else ()
-    told = (signed.key for signed in _signed(database) if is_public_key(signed.key))
-    return tuple(dict.fromkeys((*own, *told)))
+    keys = (signed.key for signed in _signed(database) if is_public_key(signed.key))
+    return tuple(dict.fromkeys((*own, *keys)))
 
 
 def hold_against(database: Database, checkpoint: LogCheckpoint) -> list[VerifyFinding]:

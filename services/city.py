@@ -62,11 +62,11 @@ class Across:
 
     def each(self, look: Callable[[Headquarters, Database], T]) -> list[T]:
         """What is found in each log that can be read."""
-        found = []
+        answers = []
         for one in self.headquarters:
             try:
                 with open_log(settings_of(self._settings, one.code)) as database:
-                    found.append(look(one, database))
+                    answers.append(look(one, database))
             except (LogError, Refusal) as error:
                 self.unread[one.code] = error.message
-        return found
+        return answers

@@ -65,10 +65,10 @@ def waiting_login(database: Database, code: str, now: datetime) -> WaitingLogin:
     Raises:
         Refusal: `not_found`.
     """
-    found = logins.login_of_code(database, plain_code(code), now)
-    if found is None or found.person is not None:
+    waiting = logins.login_of_code(database, plain_code(code), now)
+    if waiting is None or waiting.person is not None:
         raise Refusal("没有这个登录码，或已过期、已用过；请核对屏幕上的八个字母", "not_found")
-    return found
+    return waiting
 
 
 def confirm_login(database: Database, code: str, person: str, now: datetime) -> None:

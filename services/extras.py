@@ -20,9 +20,9 @@ PROGRAMS = {Extra.EMBEDDED: "temporal", Extra.SIMULATE: "temporal-test-server"}
 
 
 def program_of(extra: Extra) -> Path | None:
-    """The program an extra brings, beside this Python; None where it is not installed."""
-    found = shutil.which(PROGRAMS[extra], path=str(Path(sys.executable).parent))
-    return Path(found) if found else None
+    """The program an optional package of the installation (extra) brings, as Temporal's server; None without it."""
+    path = shutil.which(PROGRAMS[extra], path=str(Path(sys.executable).parent))
+    return Path(path) if path else None
 
 
 def is_installed(extra: Extra) -> bool:

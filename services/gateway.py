@@ -107,7 +107,7 @@ class Gateway:
         return await self._submit(order, MATTERS)
 
     async def convene(self, order: MeetingOrder) -> MeetingReply:
-        """The same for a command to a meeting.
+        """Send a command to a meeting, and wait for its answer.
 
         Raises:
             Refusal, Unreachable: as `submit`.

@@ -28,8 +28,8 @@ CARD = "headquarters.json"
 
 def further_headquarters(installation: Path) -> tuple[Headquarters, ...]:
     """Those that are set up here besides the first, by code."""
-    found = (_card(place) for place in sorted((installation / HEADQUARTERS_FOLDER).glob(f"*/{CARD}")))
-    return tuple(card for card in found if card is not None)
+    cards = (_card(place) for place in sorted((installation / HEADQUARTERS_FOLDER).glob(f"*/{CARD}")))
+    return tuple(card for card in cards if card is not None)
 
 
 def all_headquarters(installation: Path) -> tuple[Headquarters, ...]:

@@ -53,5 +53,5 @@ def act_on_paper(
 
 
 def _known_by(sender: str, sender_no: str | None, title: str, day: str) -> str:
-    said = spelled(sender_no) if sender_no else f"{title}|{day}"
-    return "".join(unicodedata.normalize("NFKC", f"{sender}|{said}").split())
+    identity = spelled(sender_no) if sender_no else f"{title}|{day}"
+    return "".join(unicodedata.normalize("NFKC", f"{sender}|{identity}").split())

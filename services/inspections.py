@@ -80,8 +80,8 @@ def _handling(database: Database, command: Frozen) -> dict[str, tuple[str, ...]]
         named = command.plan.matters
     elif isinstance(command, RecordFinding):
         named = (command.matter,)
-    found = {m.stream: reading.load(database, m.stream) for m in named if m is not None}
-    return {s: tuple(x.state.units) for s, x in found.items() if x is not None and isinstance(x.state, Matter)}
+    matters = {m.stream: reading.load(database, m.stream) for m in named if m is not None}
+    return {s: tuple(x.state.units) for s, x in matters.items() if x is not None and isinstance(x.state, Matter)}
 
 
 def _visits(database: Database, stream: str, year: int) -> dict[str, tuple[str, ...]]:

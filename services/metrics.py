@@ -58,7 +58,7 @@ class _SweepFigures(Collector):
         self._sweep = sweep
 
     def collect(self) -> Iterator[Metric]:
-        looked, found = self._sweep.looked_at, self._sweep.found
+        looked, report = self._sweep.looked_at, self._sweep.found
         yield _gauge(
             "xmh_sweep_age_seconds",
             "Since every matter was last looked at; -1 before the first look.",
@@ -66,12 +66,12 @@ class _SweepFigures(Collector):
         )
         yield _gauge("xmh_log_restored", "How often this worker met a log that had gone back.", self._sweep.restored)
         yield _gauge("xmh_healed_matters", "Matters this worker brought to the log.", self._sweep.healed)
-        if found is None:
+        if report is None:
             return
-        yield _gauge("xmh_open_matters", "Matters and meetings that live, by the log.", found.open)
+        yield _gauge("xmh_open_matters", "Matters and meetings that live, by the log.", report.open)
         gaps = GaugeMetricFamily("xmh_matters_off", "Matters not where the log is, at the last look.", labels=["how"])
         for how in ("missing", "foreign", "behind", "silent", "ahead", "refused", "stray"):
-            gaps.add_metric([how], len(getattr(found, how)))
+            gaps.add_metric([how], len(getattr(report, how)))
         yield gaps
 
 
@@ -112,9 +112,9 @@ class _LogFigures(Collector):
         loaded = reading.load(self._database, self._database.own(OfficeStream.OPERATIONS))
         kept = loaded.state if loaded and isinstance(loaded.state, Operations) else Operations()
         for what, at in (("backup", kept.backed_up_at), ("checkpoint", kept.checkpoint_at)):
-            said = f"Since the last {what} on record; -1 when there is none."
+            help_text = f"Since the last {what} on record; -1 when there is none."
             age = -1 if at is None else (datetime.now(UTC) - at).total_seconds()
-            yield _gauge(f"xmh_{what}_age_seconds", said, age)
+            yield _gauge(f"xmh_{what}_age_seconds", help_text, age)
 
     def _of_clock(self) -> Metric:
         if time.monotonic() - self._counted_at >= LATE_EVERY:

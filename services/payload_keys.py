@@ -127,8 +127,8 @@ def _read(place: Path) -> "dict[str, AESGCM]":
         lines = place.read_text(encoding="ascii").split()
         keys = [bytes.fromhex(line) for line in lines]
     except OSError as error:
-        said = f"Temporal 内容密钥 {place} 读不出来（{file_error_reason(error)}），请检查该文件和权限"
-        raise Refusal(said, "temporal_key_broken") from error
+        message = f"Temporal 内容密钥 {place} 读不出来（{file_error_reason(error)}），请检查该文件和权限"
+        raise Refusal(message, "temporal_key_broken") from error
     except ValueError:
         keys = []
     sound = 0 < len(keys) <= MOST_KEYS and all(len(key) == KEY_BYTES for key in keys)

@@ -22,8 +22,8 @@ def record_reading(database: Database, event: Event, now: datetime) -> None:
     Raises:
         LogError: the log cannot be written.
     """
-    said = {"type": type(event).__name__, **event.model_dump(mode="json")}
-    record_access(database, event, now, f"read:{sha256(canonical(said).encode()).hexdigest()[:32]}")
+    content = {"type": type(event).__name__, **event.model_dump(mode="json")}
+    record_access(database, event, now, f"read:{sha256(canonical(content).encode()).hexdigest()[:32]}")
 
 
 def record_words_read(database: Database, person: str, stream: str, now: datetime) -> None:

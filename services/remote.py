@@ -43,10 +43,10 @@ class RemoteServer:
             parts = urlsplit("")
         here = parts.hostname in LOOPBACK
         secure = parts.scheme == "https" or (here and parts.scheme == "http")
-        said = seen(address.rpartition("@")[2])[:80]
+        shown = seen(address.rpartition("@")[2])[:80]
         refuse(
             not parts.hostname or parts.username is not None or not secure,
-            f"XMH_SERVER 须以 https:// 开头（本机可用 http://127.0.0.1:端口），不带用户名，现在是 {said}",
+            f"XMH_SERVER 须以 https:// 开头（本机可用 http://127.0.0.1:端口），不带用户名，现在是 {shown}",
             "malformed",
         )
         broken = token is not None and not is_token(token.strip())
@@ -71,8 +71,8 @@ class RemoteServer:
         Raises:
             Refusal: as the server says. Unreachable: it does not answer.
         """
-        said = {name: str(value) for name, value in asked.items() if value not in (None, False)}
-        return self._answered(Request(f"{self.address}{API}{path}?{urlencode(said)}"), None)  # noqa: S310  (checked above)
+        query = {name: str(value) for name, value in asked.items() if value not in (None, False)}
+        return self._answered(Request(f"{self.address}{API}{path}?{urlencode(query)}"), None)  # noqa: S310  (checked above)
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """The document a path of the API answers to a body.
@@ -112,11 +112,11 @@ class RemoteServer:
         """
         size = file.seek(0, 2)
         file.seek(0)
-        said = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+        disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
         headers = {
             "Content-Type": "application/octet-stream",
             "Content-Length": str(size),
-            "Content-Disposition": said,
+            "Content-Disposition": disposition,
         }
         request = Request(f"{self.address}{API}/files", data=file, headers=headers, method="POST")  # noqa: S310  (checked above)
         return self._answered(request, None, TRANSFERRED_WITHIN)

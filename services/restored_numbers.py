@@ -61,6 +61,6 @@ def advance_numbers(database: Database, seen: Mapping[str, int], reason: str = "
 
 
 def _move_id(lagging: Mapping[str, tuple[int, int]]) -> str:
-    """The same for whoever makes the same move: a series only rises, so no log has one twice."""
+    """The command id of a move of numbers, alike for whoever makes it: a series only rises, so no log has one twice."""
     moves = canonical({series: list(span) for series, span in lagging.items()})
     return f"advance-numbers/{hashlib.sha256(moves.encode()).hexdigest()[:32]}"

@@ -200,10 +200,10 @@ def _known(database: Database, name: str) -> "PersonOnRecord | None":
     """The person of that id or full name who has an account."""
     wanted = _typed(name)
     people = reading.people(database)
-    found = [p for p in people if p.id == wanted] or [p for p in people if p.name == wanted]
-    if len(found) != 1 or access.credentials_of(database, found[0].id) is None:
+    persons = [p for p in people if p.id == wanted] or [p for p in people if p.name == wanted]
+    if len(persons) != 1 or access.credentials_of(database, persons[0].id) is None:
         return None
-    return found[0]
+    return persons[0]
 
 
 def _as_long_as_a_look(password: str) -> None:

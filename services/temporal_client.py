@@ -56,9 +56,9 @@ async def connect(
     return client
 
 
-async def _why(settings: "Settings", address: str, said: str) -> str:
+async def _why(settings: "Settings", address: str, reason: str) -> str:
     """What to tell somebody who cannot reach the server."""
-    if any(code in said for code in NOT_LET_IN):
+    if any(code in reason for code in NOT_LET_IN):
         of = "不认本机的 API key，或不许它" if settings.temporal_api_key_file else "要求 API key 才能"
         namespace = settings.temporal_namespace
         return f"Temporal 服务（{address}）{of}使用命名空间 {namespace}，请检查 XMH_TEMPORAL_API_KEY_FILE"
@@ -84,11 +84,11 @@ def silent_runtime() -> Runtime:
 async def _check_sealing(client: Client, keys: PayloadKeys, settings: "Settings") -> None:
     """A home that lost its keys, or never had those of the others, must not go on in the clear without a word."""
     if keys.newest is None and await stored_under(client, settings) is not None:
-        said = (
+        line = (
             f"Temporal 里的内容已加密，而本机没有内容密钥 {settings.temporal_key_place}；请从运行服务的机器取来，"
             "确已丢失的运行 xmh access temporal-key 换新，未办结事项会按日志重新开始"
         )
-        raise Refusal(said, "temporal_key_missing")
+        raise Refusal(line, "temporal_key_missing")
 
 
 async def stored_under(client: Client, settings: "Settings") -> str | None:

@@ -119,7 +119,7 @@ def _why_not_believed(settings: "Settings", code: int, place: str, name: str) ->
 
 
 def _context(settings: "Settings") -> ssl.SSLContext:
-    """The same for Python's own handshake.
+    """The settings of TLS as Python's own handshake wants them.
 
     Raises:
         Refusal: `malformed`.
@@ -134,8 +134,8 @@ def _context(settings: "Settings") -> ssl.SSLContext:
         try:
             context.load_cert_chain(cert, key, password=_no_password)
         except (ssl.SSLError, OSError, ValueError) as error:
-            said = f"{cert} 和 {key} 不是配对的 PEM 证书和私钥（私钥不加口令），请检查 XMH_TEMPORAL_TLS_CERT、_KEY"
-            raise Refusal(said, "malformed") from error
+            line = f"{cert} 和 {key} 不是配对的 PEM 证书和私钥（私钥不加口令），请检查 XMH_TEMPORAL_TLS_CERT、_KEY"
+            raise Refusal(line, "malformed") from error
     return context
 
 

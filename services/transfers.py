@@ -158,13 +158,13 @@ def _transfer(database: Database, stream: str) -> Transfer:
 
 async def carry_for_ever(settings: "Settings", database: Database) -> None:
     """Look every few seconds what this log owes the others', whatever goes wrong."""
-    told: dict[str, str] = {}
+    reported: dict[str, str] = {}
     while True:
         try:
             failed = await asyncio.to_thread(carry_owed, settings, database)
-            if failed and failed != told:
+            if failed and failed != reported:
                 logger.warning("transfers_owed", failed=failed)
-            told = failed
+            reported = failed
         except Exception as error:  # the next look may succeed; what is owed stays in the log
             logger.warning("transfers_failed", error=str(error))
         await asyncio.sleep(LOOK_EVERY)

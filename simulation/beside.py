@@ -78,11 +78,11 @@ def played_beside(plan: Path, installation: Path, year: int, algorithm: Algorith
 class Playing:
     """A year that is being played in a process of its own."""
 
-    def __init__(self, told: Beside) -> None:
+    def __init__(self, year: Beside) -> None:
         """Begin it."""
-        self._told = told
+        self._told = year
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, told.model_dump_json()],
+            [sys.executable, "-m", __name__, year.model_dump_json()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -110,28 +110,28 @@ class Playing:
             self._process.wait()
 
 
-def play(told: Beside) -> Left:
+def play(year: Beside) -> Left:
     """Play the year of one headquarters to its end.
 
     Raises:
         Refusal: as `simulation.run.simulate_year`.
     """
-    settings = Settings(home=told.installation, headquarters=told.headquarters.code)
+    settings = Settings(home=year.installation, headquarters=year.headquarters.code)
     played = asyncio.run(
         simulate_year(
-            told.plan,
-            told.installation,
-            told.year,
-            seed=told.seed,
-            algorithm=told.algorithm,
+            year.plan,
+            year.installation,
+            year.year,
+            seed=year.seed,
+            algorithm=year.algorithm,
             prints=Printer(settings.home, press_by(settings)),
-            headquarters=told.headquarters,
+            headquarters=year.headquarters,
         )
     )
     report = verify(played.database)
     return Left(
-        code=told.headquarters.code,
-        name=told.headquarters.name,
+        code=year.headquarters.code,
+        name=year.headquarters.name,
         matters=len(reading.list_rows(played.database)),
         events=report.events,
         briefings=len(played.briefings),

@@ -86,8 +86,8 @@ class Cast:
 
     def name(self, unit: str) -> str:
         """A unit as people call it: by its first alias, when it has one."""
-        found = self._by_id[unit]
-        return found.aliases[0] if found.aliases else found.name
+        unit_name = self._by_id[unit]
+        return unit_name.aliases[0] if unit_name.aliases else unit_name.name
 
     def unit(self, name: str) -> UnitRef:
         """The unit a scenario names, in any of the ways a person may write it."""

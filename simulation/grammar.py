@@ -48,7 +48,7 @@ class ToldProblem(Frozen):
     easing: str
     solved: str
 
-    def recognised(self, told: str) -> dict[str, str] | None:
+    def recognised(self, text: str) -> dict[str, str] | None:
         """Who and where, when this is the problem that was told."""
         seen: set[str] = set()
 
@@ -61,7 +61,7 @@ class ToldProblem(Frozen):
 
         parts = re.split(r"(\{\w+\})", self.what)
         pattern = "".join(_PLACEHOLDER.sub(group, p) if p.startswith("{") else re.escape(p) for p in parts)
-        match = re.match(pattern, told)
+        match = re.match(pattern, text)
         return match.groupdict() if match else None
 
 
@@ -111,10 +111,10 @@ def grammar(path: Path = WORDS) -> Grammar:
 
 def filled(text: str, lots: Random, kind: Kind, day: date, known: Mapping[str, str] | None = None) -> str:
     """A sentence with its places filled: who, where and the day are one in a sentence, counts are not."""
-    said = {"who": lots.choice(kind.who), "where": lots.choice(kind.where), "day": f"{day.month}月{day.day}日"}
-    said |= known or {}
+    values = {"who": lots.choice(kind.who), "where": lots.choice(kind.where), "day": f"{day.month}月{day.day}日"}
+    values |= known or {}
     return _PLACEHOLDER.sub(
-        lambda match: str(lots.randint(*_DRAWN[match[1]])) if match[1] in _DRAWN else said[match[1]], text
+        lambda match: str(lots.randint(*_DRAWN[match[1]])) if match[1] in _DRAWN else values[match[1]], text
     )
 
 
@@ -132,11 +132,11 @@ def act(kind: Kind, lots: Random, share: float, day: date, turn: int) -> str:
     return filled(near[turn % len(near)], lots, kind, day)
 
 
-def problem_told(kinds: Sequence[Kind], told: str) -> tuple[Kind, ToldProblem, dict[str, str]] | None:
+def problem_told(kinds: Sequence[Kind], text: str) -> tuple[Kind, ToldProblem, dict[str, str]] | None:
     """Which problem was told, with its who and where."""
     for kind in kinds:
         for problem in kind.problem:
-            known = problem.recognised(told)
+            known = problem.recognised(text)
             if known is not None:
                 return kind, problem, known
     return None

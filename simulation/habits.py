@@ -88,14 +88,14 @@ class Habits:
         told_of = sorted((w.point.no, w.progress) for w in works if w.point)
         reports = tuple(PointReport(no=point, progress=far) for point, far in told_of)
         counted = [r.progress for r in reports] + [DONE for p in matter.points if not p.open and not p.dropped]
-        told = works[0] if works else self._whole(no, matter, day, calendar)
-        progress = max(matter.progress, sum(counted) // len(counted) if counted else told.progress)
+        work = works[0] if works else self._whole(no, matter, day, calendar)
+        progress = max(matter.progress, sum(counted) // len(counted) if counted else work.progress)
         finished = [w.point.text for w in works if w.point and w.progress == DONE]
         sentences = [f"要点“{'”“'.join(finished)}”已办结"] if finished else []
-        sentences += self._moved(no, told, lots, day, calendar)
-        problem, about = self._problem(no, matter, told, lots, day)
+        sentences += self._moved(no, work, lots, day, calendar)
+        problem, about = self._problem(no, matter, work, lots, day)
         text = "；".join(sentences) + "。" + about
-        step = filled(lots.choice(told.kind.next), lots, told.kind, day)
+        step = filled(lots.choice(work.kind.next), lots, work.kind, day)
         next_step = f"{step}。" if lots.random() < NEXT_STEP else None
         return SubmitFeedback(text=text, progress=progress, points=reports, problem=problem, next_step=next_step)
 
@@ -142,10 +142,12 @@ class Habits:
         last = matter.last_feedback
         since = local_date(last.at) if last is not None and last.unit == matter.lead else span[0]
         was = point.progress if point else matter.progress
-        told = min((was + 1) / DONE, 1.0) if was else 0.0  # at most so far was said; a limit put off takes nothing back
-        now = max(share(day), told)
+        reported = (
+            min((was + 1) / DONE, 1.0) if was else 0.0
+        )  # at most so far was said; a limit put off takes nothing back
+        now = max(share(day), reported)
         progress = DONE if point is not None and now >= 1 else max(was, min(ALMOST, int(now * DONE)))
-        before = min(max(share(since), was / DONE), now) if share(day) > told else now
+        before = min(max(share(since), was / DONE), now) if share(day) > reported else now
         return _Work(point=point, kind=part.kind, before=part.share(before), now=part.share(now), progress=progress)
 
     def _done_on(self, no: int, point: Point, calendar: WorkCalendar) -> date | None:
@@ -156,17 +158,17 @@ class Habits:
         days = lots.randint(0, 6)
         return calendar.add_workdays(point.due, -days if lots.random() < ON_TIME_POINTS else days)
 
-    def _moved(self, no: int, told: "_Work", lots: Random, day: date, calendar: WorkCalendar) -> list[str]:
+    def _moved(self, no: int, work: "_Work", lots: Random, day: date, calendar: WorkCalendar) -> list[str]:
         """The figure that moved, and what was done for it on some day of the period."""
         turn = day.toordinal() // 7
-        which = turn % len(told.kind.figure)
-        total = self.lots(no, f"total/{told.kind.figure[which].text}")
-        figure = told.kind.figure[which].said(total, told.before, told.now)
+        which = turn % len(work.kind.figure)
+        total = self.lots(no, f"total/{work.kind.figure[which].text}")
+        figure = work.kind.figure[which].said(total, work.before, work.now)
         on = calendar.add_workdays(day, -lots.randint(0, 3))
-        done = step(told.kind, lots, told.before, told.now, on) or act(told.kind, lots, told.now, on, turn)
+        done = step(work.kind, lots, work.before, work.now, on) or act(work.kind, lots, work.now, on, turn)
         return [figure, done] if figure else [done]
 
-    def _problem(self, no: int, matter: Matter, told: "_Work", lots: Random, day: date) -> tuple[str | None, str]:
+    def _problem(self, no: int, matter: Matter, work: "_Work", lots: Random, day: date) -> tuple[str | None, str]:
         """The problem that stands after this report, and what the report says of one that is being solved.
 
         Each problem work of a kind can have comes to a matter once at most, when the work is so far.
@@ -174,11 +176,11 @@ class Habits:
         last = matter.last_feedback
         open_one = last.problem if last is not None and last.unit == matter.lead else None
         if open_one is None or is_sealed(open_one):
-            for one in told.kind.problem:
+            for one in work.kind.problem:
                 fate = self.lots(no, f"problem/{one.what}")
                 comes, when = fate.random() < self.scenario.feedback.problems, fate.uniform(0.02, NEARLY)
-                if comes and told.before < when <= told.now:
-                    return filled(one.what, lots, told.kind, day), ""
+                if comes and work.before < when <= work.now:
+                    return filled(one.what, lots, work.kind, day), ""
             return None, ""
         known = problem_told(grammar().kind, open_one)
         if known is None:

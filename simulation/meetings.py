@@ -198,16 +198,16 @@ class Secretary:
         """Who does what until when about a matter that is red, or waits for an answer."""
         lots, calendar = self._lots(stream, item.key), self.clock.rulebook().calendar
         day = calendar.add_workdays(local_date(self.clock.meeting(stream).starts), lots.randint(2, 4))
-        said = {"lead": self.cast.name(matter.lead) if matter.lead else "办公室", "day": f"{day.month}月{day.day}日"}
+        values = {"lead": self.cast.name(matter.lead) if matter.lead else "办公室", "day": f"{day.month}月{day.day}日"}
         asked = next((c for c in reversed(matter.coordinations) if c.answered_at is None), None)
         if AgendaReason.COORDINATION in item.reasons and asked is not None and not is_sealed(asked.text):
             what = asked.text.removeprefix("请").rstrip("。")
-            return lots.choice(ANSWERS).format(unit=self.cast.name(asked.unit), asked=what, **said)
+            return lots.choice(ANSWERS).format(unit=self.cast.name(asked.unit), asked=what, **values)
         point = next((p.text for p in matter.points if p.open and not is_sealed(p.text)), None)
         if point is None:
-            return lots.choice(ENDINGS).format(**said)
+            return lots.choice(ENDINGS).format(**values)
         words = REMEDIES if set(item.reasons) & set(PRESSING) else NUDGES
-        return lots.choice(words).format(point=point, **said)
+        return lots.choice(words).format(point=point, **values)
 
     async def _sign(self, stream: str) -> None:
         over = UNFIT if await self.clock.unfit(stream) else None

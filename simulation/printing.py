@@ -121,8 +121,8 @@ def newest_called_for(ledger: Ledger, kind: PaperKind, *, letter: bool) -> Paper
     Raises:
         Refusal: `nothing_to_say`, nothing does.
     """
-    told = [(last.recorded.position, file) for file in ledger.matters if (last := _last(file, kind)) is not None]
-    for _, file in sorted(told, key=lambda one: -one[0]):
+    calls = [(last.recorded.position, file) for file in ledger.matters if (last := _last(file, kind)) is not None]
+    for _, file in sorted(calls, key=lambda one: -one[0]):
         text = paper_on(ledger, file, kind)
         if text is not None and text.letter is letter:
             return text

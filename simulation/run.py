@@ -106,16 +106,16 @@ async def simulate_year(  # noqa: PLR0913  (what a year is made of)
     Raises:
         Refusal: the folder lacks a sheet, or a sheet has faults; nothing is played.
     """
-    told = _told(plan, year, seed)
+    scenario_told = _told(plan, year, seed)
     settings = Settings(home=home, headquarters=headquarters.code)
     check_fresh(settings.home)
-    start = at_office(told.year.opens if told else first_day(year), time(9, 0))
+    start = at_office(scenario_told.year.opens if scenario_told else first_day(year), time(9, 0))
     database = new_log(settings, headquarters, start, algorithm)
     cast, listed, ready = _cast_and_openings(database, plan, start)
     _somebody_acts(cast, ready)
     numbered = numbers(ready)
     calendar = reading.rulebook(database).calendar
-    scenario = told or ordinary_year(year, year if seed is None else seed, cast, numbered, calendar)
+    scenario = scenario_told or ordinary_year(year, year if seed is None else seed, cast, numbered, calendar)
     _register(database, plan, scenario, start)
     place = YearHome(settings, database, start, _city_above(settings, scenario, start, algorithm))
     return await _play(place, scenario, cast, numbered, listed=listed, prints=prints, progress=progress)

@@ -16,14 +16,14 @@ MAY_READ_ACCESS = (Role.OFFICE, Role.AUDITOR)
 def access_row(recorded: Recorded) -> dict[str, Any]:
     """One event of the record; what an event does not say is null. `said` is the rest of it in words."""
     event = decode(recorded)
-    told = event.model_dump(mode="json")
+    fields = event.model_dump(mode="json")
     keys = ("person", "address", "count", "reason", "scope", "id", "session", "factor", "until", "matter", "name")
     return {
         "position": recorded.position,
         "at": recorded.recorded_at.astimezone(SHANGHAI).isoformat(),
         "type": recorded.type,
         "label": label_of(recorded.type),
-        **{key: told.get(key) for key in keys},
+        **{key: fields.get(key) for key in keys},
         "said": "，".join(_said(event)),
         "actor": recorded.actor.id,
     }

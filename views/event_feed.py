@@ -93,10 +93,10 @@ def cursor_at(viewer: Viewer, position: int) -> str:
 
 
 def _position_of(viewer: Viewer, cursor: str) -> int:
-    said = _CURSOR.fullmatch(cursor.strip())
-    if said is None:
+    match = _CURSOR.fullmatch(cursor.strip())
+    if match is None:
         raise Refusal(f"看不懂位置“{seen(cursor)[:40]}”，请写上一页给出的 cursor，从头开始写 0", "malformed")
-    position, digest = int(said[1]), said[2]
+    position, digest = int(match[1]), match[2]
     there = reading.hash_at(viewer.database, position) if position else ""
     stale = position > 0 and (not there or (digest is not None and not there.endswith(digest)))
     refuse(stale, f"日志已恢复到较早的备份，位置 {seen(cursor)[:40]} 不再有效，请从 0 起重新取", "cursor_stale")
@@ -104,8 +104,8 @@ def _position_of(viewer: Viewer, cursor: str) -> int:
 
 
 def _read(viewer: Viewer, wanted: Sequence[Movement]) -> Sequence[Recorded]:
-    found = reading.events_at(viewer.database, [x.position for x in wanted])
-    return [found[x.position] for x in wanted if x.position in found]
+    events = reading.events_at(viewer.database, [x.position for x in wanted])
+    return [events[x.position] for x in wanted if x.position in events]
 
 
 @dataclass(frozen=True)

@@ -163,11 +163,11 @@ def _board(period: Period, span: FigureSpan) -> FigureBoard:
     cells = [cell for table in tables for _, row in table.rows for cell in row]
     lists = {one.key: one for one in (*(c for _, counted in groups for c in counted), *cells)}
     weeks = weekly_lights(period)
-    told = tuple((w.day, tuple((kind, w.counts[kind]) for kind in _SHOWN)) for w in weeks)
+    weekly = tuple((w.day, tuple((kind, w.counts[kind]) for kind in _SHOWN)) for w in weeks)
     lit = [w for w in weeks if sum(w.counts.values())]
     chart = lights_chart(weeks, "近十二周的灯") if len(lit) > 1 else ""
     at = period.ledger.as_of
-    return FigureBoard(at, period.since, period.until, span, groups, tables, told, chart, lists)
+    return FigureBoard(at, period.since, period.until, span, groups, tables, weekly, chart, lists)
 
 
 # --- lists
@@ -188,10 +188,10 @@ def _matters(key: str, label: str, entries: Iterable[Entry], of: str = "") -> Co
 
 
 def _happenings(
-    key: str, label: str, period: Period, kind: type[Event], said: Callable[[Event], str], measure: str = "次"
+    key: str, label: str, period: Period, kind: type[Event], line_of: Callable[[Event], str], measure: str = "次"
 ) -> CountedList:
     rows = (
-        FigureLine(m.number, clean_text(m.title), clean_text(openly(said(event))), on)
+        FigureLine(m.number, clean_text(m.title), clean_text(openly(line_of(event))), on)
         for m, event, on in period.happened(kind)
     )
     return CountedList(key, label, tuple(rows), measure)
@@ -205,8 +205,8 @@ def _standing(period: Period) -> Iterator[CountedList]:
     for kind in _SHOWN:
         yield _matters(f"light-{kind.value}", f"{kind.label}灯", lights.get(kind, ()), "working")
     for stage in Stage:
-        if stage is not Stage.CLOSED and (found := stages.get(stage)):
-            yield _matters(f"stage-{stage.value}", stage.label, found, "all")
+        if stage is not Stage.CLOSED and (staged := stages.get(stage)):
+            yield _matters(f"stage-{stage.value}", stage.label, staged, "all")
     yield _matters("stage-closed", Stage.CLOSED.label, stages.get(Stage.CLOSED, ()), "all")
 
 

@@ -56,8 +56,8 @@ def watch_of(viewer: Viewer, asked: str) -> Watch:
     what = next((one for one in Following if one.value == name), None)
     match what:
         case Following.MATTER:
-            found = reading.find_matters(viewer.database, number, viewer.rights.visible)
-            exact = [m for m in found if m.number == number]
+            matters = reading.find_matters(viewer.database, number, viewer.rights.visible)
+            exact = [m for m in matters if m.number == number]
             refuse(not exact, "没有这个事项", "not_found")
             return Watch(what, number, exact[0].stream)
         case Following.MEETING:
@@ -99,6 +99,6 @@ def _of_work(viewer: Viewer, newest: dict[str, int]) -> list[dict[str, Any]]:
     visible = viewer.rights.visible
     streams = [s for s in newest if kind_of(s) == "matter" and (visible is None or s in visible)]
     listed = reading.listed_matters(viewer.database, streams)
-    said = [{"matter": m.number, "version": newest[m.stream]} for m in listed]
+    versions = [{"matter": m.number, "version": newest[m.stream]} for m in listed]
     met = [s for s in newest if kind_of(s) == "meeting" and may_know_meeting(viewer, s)]
-    return [*said, *({"meeting": "", "version": newest[s]} for s in met)][:MOST_TOLD]
+    return [*versions, *({"meeting": "", "version": newest[s]} for s in met)][:MOST_TOLD]

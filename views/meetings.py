@@ -83,8 +83,8 @@ def the_meeting(viewer: Viewer, number: str) -> Meeting:
     Raises:
         Refusal: `not_found`: there is none, or he may not know of it.
     """
-    found = [m for m in reading.meetings(viewer.database) if m.number == number.strip().upper()]
-    loaded = reading.load(viewer.database, found[0].stream) if found else None
+    meetings = [m for m in reading.meetings(viewer.database) if m.number == number.strip().upper()]
+    loaded = reading.load(viewer.database, meetings[0].stream) if meetings else None
     meeting = loaded.state if loaded else None
     known = isinstance(meeting, Meeting) and may_know_meeting(viewer, meeting.stream)
     refuse(not known, f"没有编号为 {number[:40]} 的会议", "not_found")
@@ -132,14 +132,14 @@ def _agenda_line(viewer: Viewer, meeting: Meeting, item: AgendaItem) -> AgendaLi
 
 def _followed(viewer: Viewer, meeting: Meeting, matter: Matter) -> tuple[str, tuple[str, ...]]:
     """What was decided on a matter before this meeting, last, and what was told of it since."""
-    told = Rendering(name=viewer.units, open=openly, person=viewer.persons)
+    rendering = Rendering(name=viewer.units, open=openly, person=viewer.persons)
     earlier = [e for e in reading.read_stream(viewer.database, matter.stream) if e.occurred_at < meeting.starts]
     places = [n for n, e in enumerate(earlier) if e.type == ev.DecisionRecorded.__name__]
     if not places:
         return "", ()
 
     def line(e: Recorded) -> str:
-        return f"{local_date(e.occurred_at)}　{tell_event(decode(e), told)}"
+        return f"{local_date(e.occurred_at)}　{tell_event(decode(e), rendering)}"
 
     names = {kind.__name__ for kind in TOLD_SINCE}
     since = [line(e) for e in earlier[places[-1] + 1 :] if e.type in names]

@@ -52,10 +52,10 @@ def queue_of(viewer: Viewer) -> list[Awaited]:
     day = local_date(viewer.now)
     alive = viewer.rights.among(living_matters(viewer.database), Sight.FULL)
     if role is Role.OFFICE:
-        found = [item for m in alive for item in _of_office(m)]
+        items = [item for m in alive for item in _of_office(m)]
     else:
-        found = [item for m in alive if waits_for_leader(m, viewer.actor.id, day) for item in _of_leader(m)]
-    return sorted(found, key=lambda item: (item.matter.due, item.key))
+        items = [item for m in alive if waits_for_leader(m, viewer.actor.id, day) for item in _of_leader(m)]
+    return sorted(items, key=lambda item: (item.matter.due, item.key))
 
 
 def _of_office(m: Matter) -> Iterator[Awaited]:

@@ -22,12 +22,12 @@ IN_UNIT = (Role.LIAISON, Role.HEAD)
 def reports_of(viewer: Viewer, unit: str, *, every: bool) -> list[dict[str, Any]]:
     """The matters of which a unit owes a report, or with `every` all of which it can give one, those owed first."""
     handled = [m for m in living_matters(viewer.database) if unit and unit in m.units]
-    found = [
+    matters = [
         (m, owed)
         for m in viewer.rights.among(handled, Sight.FULL)
         if ((owed := report_owed(m, unit)) or every) and cannot_report(viewer, m) is None
     ]
-    return [_report_form(viewer, m, owed) for m, owed in sorted(found, key=lambda f: (f[1] is None, f[0].number))]
+    return [_report_form(viewer, m, owed) for m, owed in sorted(matters, key=lambda f: (f[1] is None, f[0].number))]
 
 
 def report_of(viewer: Viewer, stream: str) -> dict[str, Any]:

@@ -81,13 +81,13 @@ def _reads(viewer: Viewer, stream: str) -> bool:
 
 
 def _hits(viewer: Viewer, events: list[Recorded], words: list[str]) -> Iterator[Hit]:
-    told = Rendering(name=viewer.units, open=openly, person=viewer.persons)
+    rendering = Rendering(name=viewer.units, open=openly, person=viewer.persons)
     for event in events:
         loaded = reading.load(viewer.database, event.stream)
         state = loaded.state if loaded else None
         if not isinstance(state, Matter | Meeting):
             continue
-        text = _sentence(tell_event(decode(event), told), event.payload, words)
+        text = _sentence(tell_event(decode(event), rendering), event.payload, words)
         yield Hit(
             number=state.number,
             title=state.title,

@@ -96,13 +96,13 @@ def _merged_into(matter: Matter, streams: Set[str]) -> bool:
 
 def _related(database: Database, stream: str) -> set[str]:
     """What speaks of a matter, or of a twin that was merged into it (however often), and of what these speak."""
-    found, twins = set[str](), {stream}
+    streams, twins = set[str](), {stream}
     while twins:
         states = [s.state for twin in twins for s in reading.related_matters(database, twin)]
         related = [m for m in states if isinstance(m, Matter)]
-        twins = {m.stream for m in related if _merged_into(m, twins)} - found
-        found |= {m.stream for m in related}
-    return found - {stream}
+        twins = {m.stream for m in related if _merged_into(m, twins)} - streams
+        streams |= {m.stream for m in related}
+    return streams - {stream}
 
 
 def _bases(viewer: Viewer, matter: Matter) -> list[dict[str, Any]]:

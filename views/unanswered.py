@@ -19,13 +19,13 @@ from views.viewer import Viewer
 def unanswered_document(viewer: Viewer, at: datetime, since: date) -> dict[str, Any]:
     """What `audit unanswered` says as of a moment, of windows that closed since a day."""
     silent, unended = _lines(viewer, reading.moment_at(viewer.database, at), since)
-    found, given = _problems(viewer, at), _instructions(viewer, at)
-    unexplained = sum(line["explanation"] is None for line in (*silent, *unended, *found, *given))
+    problems, given = _problems(viewer, at), _instructions(viewer, at)
+    unexplained = sum(line["explanation"] is None for line in (*silent, *unended, *problems, *given))
     return {
         "as_of": at.astimezone(SHANGHAI).isoformat(),
         "unanswered": silent,
         "unfinished": unended,
-        "problems": found,
+        "problems": problems,
         "instructions": given,
         "unexplained": unexplained,
         "ok": unexplained == 0,

@@ -29,8 +29,8 @@ _ON_PAGES = (
 
 def without_options(message: str) -> str:
     """A rule's line as a page says it: there are no options of a command to name."""
-    for pattern, said in _ON_PAGES:
-        message = pattern.sub(said, message)
+    for pattern, replacement in _ON_PAGES:
+        message = pattern.sub(replacement, message)
     return message
 
 

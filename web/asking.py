@@ -35,19 +35,19 @@ def the_matter(viewer: Viewer, no: str) -> ListedMatter:
     Raises:
         Refusal: `not_found`.
     """
-    found = reading.find_matters(viewer.database, no, viewer.rights.visible)
-    exact = [m for m in found if m.number == no.strip().upper()]
+    matters = reading.find_matters(viewer.database, no, viewer.rights.visible)
+    exact = [m for m in matters if m.number == no.strip().upper()]
     refuse(not exact, f"没有编号为 {seen(no)[:40]} 的事项", "not_found")
     return exact[0]
 
 
-def asked_filter(database: "Database", said: dict[str, Any]) -> MatterFilter:
+def asked_filter(database: "Database", asked: dict[str, Any]) -> MatterFilter:
     """The choice an address makes, in the words and terms of `task list`.
 
     Raises:
         Refusal: `malformed`: a term, unit or person nobody knows.
     """
-    given = {name: value for name, value in said.items() if value not in (None, "", False)}
+    given = {name: value for name, value in asked.items() if value not in (None, "", False)}
     fields = {_FIELD.get(name, name): _value(database, name, value) for name, value in given.items()}
     wanted = MatterFilter(**fields)
     backwards = wanted.due_from is not None and wanted.due_to is not None and wanted.due_from > wanted.due_to

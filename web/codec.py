@@ -56,8 +56,8 @@ async def decode(request: Request) -> Response:
         event = PayloadsRead(person=visitor.person.id, minute=minute)
         await service.ask(record_reading, service.database, event, service.now)
     except SignInNeededError:
-        told = ProblemDetails(401, "unauthenticated", "请先在本系统登录，再刷新 Temporal 的页面")
-        return _for_the_page(request, problem(told))
+        details = ProblemDetails(401, "unauthenticated", "请先在本系统登录，再刷新 Temporal 的页面")
+        return _for_the_page(request, problem(details))
     except Exception as error:  # told to the page, which otherwise shows none of it
         return _for_the_page(request, problem(explained(error, service)))
     return _for_the_page(request, JSONResponse(opened))

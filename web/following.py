@@ -88,10 +88,10 @@ class LogFollower:
                 if given is None:
                     return
                 cursor = given.cursor
-                said = "".join(
+                lines = "".join(
                     f"id: {one['cursor']}\ndata: {json.dumps(one, ensure_ascii=False)}\n\n" for one in given.events
                 )
-                yield f"{said}id: {cursor}\n:\n\n"  # whoever is cut here need not look again at what was not his
+                yield f"{lines}id: {cursor}\n:\n\n"  # whoever is cut here need not look again at what was not his
                 if not given.more:
                     await self._wait(newest, COMMENT_EVERY)
 
@@ -115,22 +115,22 @@ class LogFollower:
                 moved = await self._since(after)
                 mine = [one for one in moved if watch.concerns(one.stream)]
                 if mine or clock() - asked >= patience:
-                    said = await self.service.ask(self._told, cookie, watch, mine, noticed)
-                    if said is None:
+                    messages = await self.service.ask(self._told, cookie, watch, mine, noticed)
+                    if messages is None:
                         return
                     asked = clock()
-                    noticed = said[0]["version"] if of_notices and said else noticed
+                    noticed = messages[0]["version"] if of_notices and messages else noticed
                     position = noticed if of_notices else moved[-1].position if moved else after
-                    yield "".join(f"id: {position}\ndata: {json.dumps(one)}\n\n" for one in said) or ":\n\n"
+                    yield "".join(f"id: {position}\ndata: {json.dumps(one)}\n\n" for one in messages) or ":\n\n"
                 after = moved[-1].position if moved else after
             await self._wait(newest, patience)
 
     def _told(self, cookie: str, watch: Watch, moved: Sequence[Movement], after: int) -> list[dict[str, Any]] | None:
         """What the reader is told, as he is now; None when it is no longer his, or he is no longer here."""
-        found = signed_in(self.service.database, cookie, self.service.now, used=False)
-        if found is None:
+        session = signed_in(self.service.database, cookie, self.service.now, used=False)
+        if session is None:
             return None
-        viewer = self.service.viewer(actor_of(found[1]))
+        viewer = self.service.viewer(actor_of(session[1]))
         try:
             return told(viewer, watch, moved, after)
         except Refusal:

@@ -193,11 +193,11 @@ def command_of(act: Act, given: Given, filling: Filling) -> Any:
         FieldRefusal: a field must be filled in, or cannot be understood, or the model does not take it.
         ValidationError: the model does not take what no field of the form says.
     """
-    said: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for field in fields_of(act, filling):
         if field.kind == "files":
             viewer = filling.viewer
-            said[field.name] = files_in(viewer.database, viewer.actor.id, given, field.name, viewer.now)
+            fields[field.name] = files_in(viewer.database, viewer.actor.id, given, field.name, viewer.now)
             continue
         text = given[field.name]
         if not text and field.required and field.kind != "tick":
@@ -205,10 +205,10 @@ def command_of(act: Act, given: Given, filling: Filling) -> Any:
                 field.name, f"请填写“{field.label}”" if field.kind != "choice" else f"请选择“{field.label}”"
             )
         if text or field.kind == "tick":
-            _put(said, field.name, _value(act, field, text, filling))
-    said |= _followed(act, said, filling)
+            _put(fields, field.name, _value(act, field, text, filling))
+    fields |= _followed(act, fields, filling)
     try:
-        return act.kind.model_validate(said)
+        return act.kind.model_validate(fields)
     except ValidationError as error:
         raise _of_field(act, error) or error from error
 
@@ -225,12 +225,12 @@ def _of_field(act: Act, error: ValidationError) -> FieldRefusal | None:
     )
 
 
-def _put(said: dict[str, Any], name: str, value: Any) -> None:
+def _put(fields: dict[str, Any], name: str, value: Any) -> None:
     first, _, rest = name.partition(".")
     if rest:
-        said.setdefault(first, {})[rest] = value
+        fields.setdefault(first, {})[rest] = value
     else:
-        said[first] = value
+        fields[first] = value
 
 
 def _value(act: Act, field: FormField, text: str, filling: Filling) -> Any:
@@ -251,8 +251,8 @@ def _read(annotation: Any, text: str, filling: Filling) -> Any:
     if annotation is UnitRef:
         return _unit(text, filling)
     if annotation is MatterRef:
-        found = the_matter(filling.viewer, text)
-        return MatterRef(stream=found.stream, number=found.number)
+        matter = the_matter(filling.viewer, text)
+        return MatterRef(stream=matter.stream, number=matter.number)
     if _is_many(annotation) and get_args(annotation)[0] is NewPoint:
         return tuple(_point(line, filling) for line in text.splitlines() if line.strip())
     if _is_many(annotation):
@@ -283,30 +283,30 @@ def _moment(text: str) -> datetime:
 
 
 def _unit(name: str, filling: Filling) -> UnitRef:
-    found = UnitIndex(reading.units(filling.viewer.database)).find(name)
-    if len(found) != 1:
+    units = UnitIndex(reading.units(filling.viewer.database)).find(name)
+    if len(units) != 1:
         raise Refusal(f"通讯录里没有单位“{name[:20]}”，或不止一个，请写全称", "malformed")
-    return UnitRef(id=found[0].id, supervision=found[0].supervision)
+    return UnitRef(id=units[0].id, supervision=units[0].supervision)
 
 
 def _person(name: str, filling: Filling) -> str:
-    found = [p for p in reading.people(filling.viewer.database) if name in (p.id, p.name)]
-    if len(found) != 1:
+    persons = [p for p in reading.people(filling.viewer.database) if name in (p.id, p.name)]
+    if len(persons) != 1:
         raise Refusal(f"通讯录里没有“{name[:20]}”，或不止一位，请写编号", "malformed")
-    return found[0].id
+    return persons[0].id
 
 
-def _followed(act: Act, said: dict[str, Any], filling: Filling) -> dict[str, Any]:
+def _followed(act: Act, fields: dict[str, Any], filling: Filling) -> dict[str, Any]:
     """What follows from who acts, and from what was said."""
     match act.kind:
-        case c.OpenMatter if "rhythm" not in said:
-            klass = MatterClass.from_label(said.get("klass", "")) or MatterClass.ORDINARY
+        case c.OpenMatter if "rhythm" not in fields:
+            klass = MatterClass.from_label(fields.get("klass", "")) or MatterClass.ORDINARY
             return {"rhythm": usual_rhythm(klass)}
         case c.RecordInstruction:  # who decides is told apart from who types
             return {"leader": filling.viewer.actor.id}
         case c.FollowMatter:
             return {"stop": filling.matter is not None and filling.viewer.actor.id in filling.matter.followers}
-        case c.MergeMatter if "into" in said:
-            loaded = reading.load(filling.viewer.database, said["into"].stream)
+        case c.MergeMatter if "into" in fields:
+            loaded = reading.load(filling.viewer.database, fields["into"].stream)
             return {"into_due": loaded.state.due if loaded and isinstance(loaded.state, Matter) else None}
     return {}

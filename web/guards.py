@@ -146,12 +146,12 @@ class BoundedBodies:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        told = headers.get("content-length", "0")
+        length = headers.get("content-length", "0")
         if scope["method"] == "POST" and _may_be_large(scope["path"], headers):
-            await self._piece_by_piece(told, scope, receive, send)
+            await self._piece_by_piece(length, scope, receive, send)
             return
         body, more = b"", True
-        while more and told.isdecimal() and int(told) <= MOST_BODY >= len(body):
+        while more and length.isdecimal() and int(length) <= MOST_BODY >= len(body):
             message = await receive()
             if message["type"] != "http.request":
                 return
@@ -171,9 +171,9 @@ class BoundedBodies:
 
         await self.app(scope, whole, send)
 
-    async def _piece_by_piece(self, told: str, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _piece_by_piece(self, length: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Let through what brings files, as it comes: whoever takes it asks first who sends it."""
-        if not told.isdecimal() or int(told) > MOST_FILES:
+        if not length.isdecimal() or int(length) > MOST_FILES:
             large = ProblemDetails(413, "too_large", f"附件超过 {MOST_BYTES // MEGABYTE} MB，请压缩或拆分")
             await told_as_asked(Request(scope), large)(scope, receive, send)
             return
@@ -216,9 +216,9 @@ class TokenGuard:
             await problem(explained(error, self.service))(scope, receive, send)
             return
         if caller is None:
-            said = "没有令牌，或令牌无效、过期、已收回；请先 xmh login，程序用 xmh access token 签发"
-            told = ProblemDetails(401, "unauthenticated", said, {"WWW-Authenticate": 'Bearer realm="xmh"'})
-            await problem(told)(scope, receive, send)
+            line = "没有令牌，或令牌无效、过期、已收回；请先 xmh login，程序用 xmh access token 签发"
+            details = ProblemDetails(401, "unauthenticated", line, {"WWW-Authenticate": 'Bearer realm="xmh"'})
+            await problem(details)(scope, receive, send)
             return
         state: MutableMapping[str, Any] = scope.setdefault("state", {})
         state["caller"] = caller
@@ -228,10 +228,10 @@ class TokenGuard:
 def caller_by(service: "WebService", header: str) -> Caller | None:
     """Who calls, by the header that carries his token; None of what is none, or does not hold."""
     kind, _, token = header.partition(" ")
-    found = bearer_of(service.database, token.strip(), service.now) if kind.lower() == "bearer" else None
-    if found is None:
+    bearer = bearer_of(service.database, token.strip(), service.now) if kind.lower() == "bearer" else None
+    if bearer is None:
         return None
-    person, kept = found
+    person, kept = bearer
     return Caller(actor_of(person), kept.scope, kept.id)
 
 
@@ -247,8 +247,8 @@ class SameOrigin:
         """Refuse what another site sends; the API carries its token itself and needs no such care."""
         unsafe = scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS")
         if unsafe and not scope["path"].startswith(API) and not self._ours(scope):
-            told = ProblemDetails(403, "cross_site", "请求不是从本系统的页面发出的，未作任何改动")
-            await told_as_asked(Request(scope), told)(scope, receive, send)
+            details = ProblemDetails(403, "cross_site", "请求不是从本系统的页面发出的，未作任何改动")
+            await told_as_asked(Request(scope), details)(scope, receive, send)
             return
         await self.app(scope, receive, send)
 

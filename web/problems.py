@@ -72,17 +72,17 @@ class ProblemDetails:
         return TITLES.get(self.status, TITLES[500])
 
 
-def problem(told: ProblemDetails) -> Response:
+def problem(details: ProblemDetails) -> Response:
     """The problem document, with the line for the person as its detail."""
     document = {
-        "type": f"urn:xmh:problem:{told.code}",
-        "title": told.title,
-        "status": told.status,
-        "detail": seen(told.message),
-        "code": told.code,
-        **told.more,
+        "type": f"urn:xmh:problem:{details.code}",
+        "title": details.title,
+        "status": details.status,
+        "detail": seen(details.message),
+        "code": details.code,
+        **details.more,
     }
-    return JSONResponse(document, told.status, headers=told.headers, media_type=PROBLEM)
+    return JSONResponse(document, details.status, headers=details.headers, media_type=PROBLEM)
 
 
 def explained(error: Exception, service: "WebService") -> ProblemDetails:
@@ -119,8 +119,8 @@ def _placed(error: Any) -> dict[str, Any]:
 
 def _of_http(error: HTTPException) -> ProblemDetails:
     status = error.status_code
-    said = {404: "没有这个地址", 405: "这个地址不能这样请求", 413: "内容过大"}
-    return ProblemDetails(status, "not_found" if status == 404 else "malformed", said.get(status, TITLES[400]))  # noqa: PLR2004
+    titles = {404: "没有这个地址", 405: "这个地址不能这样请求", 413: "内容过大"}
+    return ProblemDetails(status, "not_found" if status == 404 else "malformed", titles.get(status, TITLES[400]))  # noqa: PLR2004
 
 
 def install_problems(app: FastAPI, service: "WebService") -> None:
@@ -143,11 +143,11 @@ def install_problems(app: FastAPI, service: "WebService") -> None:
         app.add_exception_handler(kind, handler)
 
 
-def told_as_asked(request: Request, told: ProblemDetails) -> Response:
+def told_as_asked(request: Request, details: ProblemDetails) -> Response:
     """A problem on a page for a browser, as a document for a program."""
     if wants_page(request):
-        return page("message.html", told.status, title=told.title, message=seen(told.message))
-    return problem(told)
+        return page("message.html", details.status, title=details.title, message=seen(details.message))
+    return problem(details)
 
 
 def wants_page(request: Request) -> bool:

@@ -39,8 +39,8 @@ class ReadRefusals:
         """What is to be recorded: the minutes that are over by now, or all; they are not counted here any more."""
         minute = now.replace(second=0, microsecond=0) if now else None
         with self._lock:
-            over = {key: said for key, said in self._counts.items() if minute is None or key[2] < minute}
-            self._counts = {key: said for key, said in self._counts.items() if key not in over}
+            over = {key: counted for key, counted in self._counts.items() if minute is None or key[2] < minute}
+            self._counts = {key: counted for key, counted in self._counts.items() if key not in over}
         return [
             ReadRefused(person=person, address=address, minute=at, count=count, sought=sought)
             for (person, address, at), (count, sought) in over.items()

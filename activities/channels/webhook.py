@@ -60,8 +60,13 @@ def _posted(place: WebhookTarget, places: WebhookPlaces, body: bytes, headers: M
         context.load_verify_locations(places.ca)
     connection = _PinnedConnection(place, _address_of(place, places), context, places.timeout)
     try:
-        said = {"Content-Type": "application/json", "User-Agent": "xmh-webhook/1", "Connection": "close", **headers}
-        connection.request("POST", place.path, body, said)
+        all_headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "xmh-webhook/1",
+            "Connection": "close",
+            **headers,
+        }
+        connection.request("POST", place.path, body, all_headers)
         answer = connection.getresponse()
         answer.read(1024)
         return answer.status
@@ -76,8 +81,8 @@ def _address_of(place: WebhookTarget, places: WebhookPlaces) -> str:
         NotTakenError: one of them lies in a network that is not public, and the host is not declared to.
         OSError: it is nowhere.
     """
-    found = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
-    addresses = [str(where[0]) for *_, where in found]
+    resolved = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
+    addresses = [str(where[0]) for *_, where in resolved]
     if not may_be_private(place, places) and not all(map(is_public, addresses)):
         raise NotTakenError(f"{place.host} 指向内部网络的地址，没有发送；确属内网的，写入设置 [webhooks] private")
     return addresses[0]

@@ -141,11 +141,11 @@ def _id() -> str:
     return session.command_id or uuid4().hex
 
 
-def _tell(done: Assessment, said: str) -> None:
+def _tell(done: Assessment, line: str) -> None:
     document: dict[str, Any] = {
         "assessment": done.until.isoformat(),
         "settled": done.settled,
         "version": done.version,
-        "changed": [said],
+        "changed": [line],
     }
-    answer(document, f"{done.called}  {said}")
+    answer(document, f"{done.called}  {line}")

@@ -46,15 +46,15 @@ def units_to_see(assessment: Assessment) -> tuple[str, ...]:
 
 def assessment_duties(day: date, *, office: bool) -> list[tuple[str, str]]:
     """Lines for `today`: appeals to be answered and what can be settled, or a unit's score to be looked at."""
-    found: list[tuple[str, str]] = []
+    duties: list[tuple[str, str]] = []
     for one in assessments():
         key = one.until.isoformat()
         if one.settled:
             continue
         if office:
-            found += [(key, f"{one.called}：答复第{a.no}项申诉") for a in one.open_appeals]
+            duties += [(key, f"{one.called}：答复第{a.no}项申诉") for a in one.open_appeals]
             if day > one.appeal_by and not one.open_appeals:
-                found.append((key, f"{one.called}：申诉期限已过，报领导定稿"))
+                duties.append((key, f"{one.called}：申诉期限已过，报领导定稿"))
         elif day <= one.appeal_by and session.actor.unit in units_to_see(one):
-            found.append((key, f"{one.called}：请核对本单位得分，有异议的 {one.appeal_by} 前申诉"))
-    return found
+            duties.append((key, f"{one.called}：请核对本单位得分，有异议的 {one.appeal_by} 前申诉"))
+    return duties

@@ -100,16 +100,16 @@ def record(stream: str, command: Frozen, actor: Actor | None = None) -> OnSite:
     return done
 
 
-def tell(inspection: OnSite, said: str) -> None:
+def tell(inspection: OnSite, line: str) -> None:
     """Answer with the inspection and what was done, in one line."""
     document: dict[str, Any] = {
         "inspection": inspection.number,
         "stage": inspection.stage.value,
         "version": inspection.version,
-        "changed": [said],
+        "changed": [line],
     }
     plan = plan_for_reader(inspection)
-    answer(document, f"{inspection.number}  {plan.title if plan else inspection.title}  {said}")
+    answer(document, f"{inspection.number}  {plan.title if plan else inspection.title}  {line}")
 
 
 def plan_document(inspection: OnSite) -> dict[str, Any]:

@@ -9,15 +9,15 @@ from domain.onsite.queries import OnSiteDuty, owed_by_leader, owed_by_office, ow
 
 def onsite_duties(day: date, *, office: bool) -> list[OnSiteDuty]:
     """The office's duties, or those of the unit; a member of a team sees what his team owes."""
-    actor, found = session.actor, list[OnSiteDuty]()
+    actor, duties = session.actor, list[OnSiteDuty]()
     for inspection in inspections():
         plan = plan_for_reader(inspection)
         if office or (plan is not None and actor.id in plan.team):
-            found += owed_by_office(inspection, plan, day)
+            duties += owed_by_office(inspection, plan, day)
         if office and inspection.plan is not None:
             overdue = (d for unit in inspection.plan.units for d in owed_by_unit(inspection, unit, day) if d.overdue)
-            found += overdue
-        found += owed_by_leader(inspection, actor.id, day)
+            duties += overdue
+        duties += owed_by_leader(inspection, actor.id, day)
         if not office and actor.unit is not None:
-            found += owed_by_unit(inspection, actor.unit, day)
-    return found
+            duties += owed_by_unit(inspection, actor.unit, day)
+    return duties

@@ -64,9 +64,9 @@ def find(
     if command.finding is not None and about is not None:
         _at_the_matter(target, command, about)
     done = record(target.stream, command)
-    found = done.findings[-1]
-    limit = f"，列入问题清单，{found.problem.rectify_by} 前整改" if found.problem else ""
-    tell(done, f"第{found.no}项发现（{unit_names()(found.unit)}）{limit}")
+    recorded = done.findings[-1]
+    limit = f"，列入问题清单，{recorded.problem.rectify_by} 前整改" if recorded.problem else ""
+    tell(done, f"第{recorded.no}项发现（{unit_names()(recorded.unit)}）{limit}")
 
 
 def _unit(target: OnSite, named: str | None, lead: str | None) -> str:
@@ -146,8 +146,8 @@ def check(
         rectify_by=typed_day(due) if due else None,
     )
     done = record(target.stream, command)
-    found = done.finding(no)
-    again = f"，{found.problem.rectify_by} 前重新整改" if found and found.problem else ""
+    finding = done.finding(no)
+    again = f"，{finding.problem.rectify_by} 前重新整改" if finding and finding.problem else ""
     tell(done, f"第{no}项问题核查通过，已销号" if passed else f"第{no}项问题核查未通过{again}")
 
 

@@ -116,9 +116,9 @@ def _units(names: list[str] | tuple[str, ...], matters: tuple[MatterRef, ...]) -
     if names:
         return tuple(dict.fromkeys(the_unit(name).id for name in names))
     leads = [m.lead for m in reading.listed_matters(session.database, {m.stream for m in matters})]
-    found = tuple(dict.fromkeys(lead for lead in leads if lead is not None))
-    refuse(not found, "缺少督查对象，请用 --unit 填写单位，或用 --matter 填写事项", "malformed")
-    return found
+    leading = tuple(dict.fromkeys(lead for lead in leads if lead is not None))
+    refuse(not leading, "缺少督查对象，请用 --unit 填写单位，或用 --matter 填写事项", "malformed")
+    return leading
 
 
 def replan(
@@ -172,10 +172,10 @@ def _all_there(plan: OnSitePlan) -> None:
 
 
 def _plan_of(target: OnSite) -> OnSitePlan:
-    found = plan_for_reader(target)
-    if found is None:
+    plan = plan_for_reader(target)
+    if plan is None:
         raise Problem(f"{target.number} 是暗访，方案在开展前保密", "not_found")
-    return found
+    return plan
 
 
 def cancel(inspection: InspectionArg, reason: ReasonOption = None) -> None:

@@ -103,16 +103,16 @@ def sees_whole(target: OnSite) -> bool:
     return session.rights.whole or (target.plan is not None and session.actor.id in target.plan.team)
 
 
-def _finding(found: OnSiteFinding) -> dict[str, Any]:
-    problem = found.problem
+def _finding(finding: OnSiteFinding) -> dict[str, Any]:
+    problem = finding.problem
     return {
-        "no": found.no,
-        "on": found.on.isoformat(),
-        "unit": found.unit,
-        "matter": found.matter.number if found.matter else None,
-        "text": openly(found.text),
-        "finding": found.finding.value if found.finding else None,
-        "files": [a.name for a in found.attachments],
+        "no": finding.no,
+        "on": finding.on.isoformat(),
+        "unit": finding.unit,
+        "matter": finding.matter.number if finding.matter else None,
+        "text": openly(finding.text),
+        "finding": finding.finding.value if finding.finding else None,
+        "files": [a.name for a in finding.attachments],
         "problem": None
         if problem is None
         else {
@@ -150,15 +150,15 @@ def _told(target: OnSite, shown: dict[str, Any], name: Any) -> list[str]:
         ]
     if target.cancelled_because:
         lines.append(f"取消理由：{target.cancelled_because}")
-    for found in findings_for_reader(target):
-        seen = f"（{found.finding.label}）" if found.finding else ""
-        about = f"{found.matter.number}，" if found.matter else ""
-        files = f"；附件 {'、'.join(a.name for a in found.attachments)}" if found.attachments else ""
-        lines.append(f"{found.no}. {name(found.unit)}：{about}{openly(found.text)}{seen}{files}")
-        if found.problem is not None:
-            lines.append(f"   问题：{found.problem.rectify_by} 前整改，{problem_state(found, today())}")
-            lines += [f"   整改：{openly(found.problem.text)}"] if found.problem.text else []
-            lines += [f"   核查：{openly(found.problem.verdict)}"] if found.problem.verdict else []
+    for finding in findings_for_reader(target):
+        seen = f"（{finding.finding.label}）" if finding.finding else ""
+        about = f"{finding.matter.number}，" if finding.matter else ""
+        files = f"；附件 {'、'.join(a.name for a in finding.attachments)}" if finding.attachments else ""
+        lines.append(f"{finding.no}. {name(finding.unit)}：{about}{openly(finding.text)}{seen}{files}")
+        if finding.problem is not None:
+            lines.append(f"   问题：{finding.problem.rectify_by} 前整改，{problem_state(finding, today())}")
+            lines += [f"   整改：{openly(finding.problem.text)}"] if finding.problem.text else []
+            lines += [f"   核查：{openly(finding.problem.verdict)}"] if finding.problem.verdict else []
     lines += [f"督查结论：{shown['report']}"] if shown["report"] else []
     lines += [f"反馈意见（{name(u)}）：{t}" for u, t in shown["opinions"].items()]
     lines += [f"已印发：{_paper_said(one, name)}" for one in shown["papers"]]
@@ -179,7 +179,7 @@ def problems(
     from documents.papers.onsite import problem_state
 
     wanted, name, day = the_unit(unit).id if unit else None, unit_names(), today()
-    found = [
+    problem_rows = [
         (i, f)
         for i in inspections()
         if may_see(i)
@@ -189,7 +189,7 @@ def problems(
         and wanted in (None, f.unit)
         and (not overdue or f.problem.overdue(day))
     ]
-    document = {"problems": [{"inspection": i.number, "title": i.title, **_finding(f)} for i, f in found]}
+    document = {"problems": [{"inspection": i.number, "title": i.title, **_finding(f)} for i, f in problem_rows]}
     rows = [
         [
             i.number,
@@ -199,6 +199,6 @@ def problems(
             str(f.problem and f.problem.rectify_by),
             problem_state(f, day),
         ]
-        for i, f in found
+        for i, f in problem_rows
     ]
     answer(document, table(["督查", "序号", "单位", "问题", "整改时限", "状态"], rows) if rows else "没有未销号的问题")

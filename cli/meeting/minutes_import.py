@@ -60,8 +60,8 @@ def import_minutes(
         made = _drafted(file)
         if output is not None:
             minutes.draft_sheet(made, output)
-            told = f"{file.name}：议定事项{len(made.items)}项，已写入 {output}；核对补全后用 --meeting 导入"
-            answer({"file": made.file, "items": len(made.items), "output": str(output)}, told)
+            line = f"{file.name}：议定事项{len(made.items)}项，已写入 {output}；核对补全后用 --meeting 导入"
+            answer({"file": made.file, "items": len(made.items), "output": str(output)}, line)
             return
         listed = minutes.drafted(made)
     if meeting is None:
@@ -84,14 +84,14 @@ def _import(target: Meeting, listed: "MinutesList", *, dry_run: bool, by: str | 
     decider = acting_for(chair, paper)
     context = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=decider)
     plan = _planned(target, listed, context)
-    told = _document(target, plan)
+    document = _document(target, plan)
     faults = [*plan.malformed, *plan.refused]
     if faults:
         lines = [*(fault.line for fault in faults), f"共{len(faults)}处不能办理，没有录入任何议定"]
         if plan.malformed:
-            reject_file(told, [*lines, "可先用 -o 写成议定清单，核对补全后导入"])
+            reject_file(document, [*lines, "可先用 -o 写成议定清单，核对补全后导入"])
         if session.json:
-            answer(told, "")
+            answer(document, "")
         else:
             say_lines(lines)
         raise SystemExit(Exit.REFUSED)
@@ -103,7 +103,7 @@ def _import(target: Meeting, listed: "MinutesList", *, dry_run: bool, by: str | 
         else [meeting_answer_line(r) for r in replies]
     )
     ends = f"{target.number}：{'将' if dry_run else '已'}增列议题{len(plan.added)}项、议定{len(plan.decided)}项"
-    answer({**told, "replies": done}, "\n".join([*lines, ends]))
+    answer({**document, "replies": done}, "\n".join([*lines, ends]))
 
 
 def _planned(target: Meeting, listed: "MinutesList", context: DecisionContext) -> _Plan:
@@ -161,8 +161,8 @@ def _decision(row: "MinutesRow", item: int, index: "UnitIndex") -> DecideItem:
 
 def _command_id(target: Meeting, row: "MinutesRow") -> str:
     """Follows from the meeting and what the row says: the same file imported twice decides once."""
-    said = canonical(row.model_dump(mode="json", exclude={"row"}))
-    return f"minutes:{hashlib.sha256(target.stream.encode() + said.encode()).hexdigest()[:48]}"
+    content = canonical(row.model_dump(mode="json", exclude={"row"}))
+    return f"minutes:{hashlib.sha256(target.stream.encode() + content.encode()).hexdigest()[:48]}"
 
 
 def _orders(target: Meeting, plan: _Plan, decider: Any) -> Iterator[MeetingOrder]:

@@ -129,8 +129,8 @@ def _told(m: Meeting) -> list[str]:
             f"{who.person(x.person)}请假（{x.reason}）{f'，{who.person(x.substitute)}代会' if x.substitute else ''}"
             for x in reply.leave
         ]
-        said = [f"参会{'、'.join(map(who.person, reply.coming))}"] if reply.coming else []
-        lines.append(f"  回执：{who.unit(reply.unit)}  {'；'.join([*said, *away])}")
+        replies = [f"参会{'、'.join(map(who.person, reply.coming))}"] if reply.coming else []
+        lines.append(f"  回执：{who.unit(reply.unit)}  {'；'.join([*replies, *away])}")
     titles = {i.key: i.title for i in (*m.items, *m.added)}
     for handed in m.materials:
         files = "、".join(a.name for a in handed.attachments)

@@ -73,9 +73,9 @@ def attend(
 
 def _with_replies(meeting: Meeting, typed: Attendance) -> Attendance:
     """What the units said, and what was typed over it: who is named now stands where he is named."""
-    said, named = meeting.answered, {*typed.present, *typed.observers, *typed.leave}
-    present = (*(p for p in said.present if p not in named), *typed.present)
-    leave = (*(p for p in said.leave if p not in named), *typed.leave)
+    answered, named = meeting.answered, {*typed.present, *typed.observers, *typed.leave}
+    present = (*(p for p in answered.present if p not in named), *typed.present)
+    leave = (*(p for p in answered.leave if p not in named), *typed.leave)
     return Attendance(present=present, observers=typed.observers, leave=leave)
 
 

@@ -46,15 +46,15 @@ def _page(wanted: str) -> "Page":
     home, database = session.settings.home, session.database
     event = next((e for e in issued_bulletins(database) if e.number == wanted), None)
     kept = find_draft(home, wanted) if event is None else None
-    found = event or kept
-    if found is None:
+    source = event or kept
+    if source is None:
         raise Problem(f"没有“{wanted}”这一期，也没有这份草稿，请用 xmh briefing list 查看", "not_found")
-    if found.publication is not Publication.BRIEFING:
+    if source.publication is not Publication.BRIEFING:
         raise Problem(f"{wanted} 是动态，逐条记事，没有附表", "malformed")
     press = filed_bulletin(database, home, event).press(office_press()) if event else None
     if kept is not None:
         press = press_of_draft(home, kept, office_press())
-    compose = partial(compose_briefing, database, found.publication, found.since, found.until)
+    compose = partial(compose_briefing, database, source.publication, source.since, source.until)
     recipe = recipe_of((press or office_press()).template)
     issue = issue_line(event) if event else wanted
-    return annex_page(lambda by: compose(as_of=found.as_of, position=found.position, recipe=by), recipe, issue)
+    return annex_page(lambda by: compose(as_of=source.as_of, position=source.position, recipe=by), recipe, issue)

@@ -109,8 +109,8 @@ def _stock(briefing: "Briefing") -> list[dict[str, str]]:
     from documents.sections.stock import stock_reports
 
     ledger = read_ledger(session.database, briefing.as_of, briefing.position)
-    found = stock_reports(ledger, briefing.since, briefing.until)
-    return [{"matter": f.matter.number, "unit": ledger.unit(f.matter.lead), "reason": why} for f, why in found]
+    stock = stock_reports(ledger, briefing.since, briefing.until)
+    return [{"matter": f.matter.number, "unit": ledger.unit(f.matter.lead), "reason": why} for f, why in stock]
 
 
 def drop(draft_id: Annotated[str, typer.Argument(metavar="DRAFT", help="草稿编号，如 D20220331-1")]) -> None:

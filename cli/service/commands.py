@@ -76,8 +76,8 @@ def down() -> None:
     session.need_machine()
     stopped = stop_service(session.settings.installation.absolute())
     left = left_at_down() if stopped else {}
-    said = "".join(f"\n检查点已留存：{place}" for place in left.get("checkpoints", ()))
-    answer({"stopped": stopped, **left}, f"督办服务已停止{said}" if stopped else "督办服务没有在运行")
+    notes = "".join(f"\n检查点已留存：{place}" for place in left.get("checkpoints", ()))
+    answer({"stopped": stopped, **left}, f"督办服务已停止{notes}" if stopped else "督办服务没有在运行")
 
 
 def status() -> None:

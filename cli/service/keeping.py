@@ -30,13 +30,13 @@ def backup(file: FileArg) -> None:
         "left_out": list(taken.left_out),
     }
     holds = f"日志到第{taken.position}条（已核验），文件{taken.files}个，{taken.size / 2**20:.1f} MiB"
-    said = (
+    line = (
         f"已备份到 {taken.file}：{holds}",
         f"SHA-256 {taken.sha256}",
         *([f"链接不备份，指向的内容请另行备份：{'、'.join(taken.left_out)}"] if taken.left_out else []),
         f"密钥不在备份里，请把 {session.settings.master_key_place} 另外保管在别处",
     )
-    answer(document, "\n".join(said))
+    answer(document, "\n".join(line))
 
 
 def restore(

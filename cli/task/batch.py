@@ -140,8 +140,8 @@ def _chosen(words: Sequence[str] | None, saved: str | None, source: Path | None,
         raise Problem("请写明哪些事项：M…、--saved 或 --from（三者取一）", "malformed")
     if saved is None:
         named = list(words or ()) if source is None else _listed(source)
-        found = reading.find_each(session.database, named)
-        streams = dict.fromkeys(the_one(some, word).stream for some, word in zip(found, named, strict=True))
+        matters = reading.find_each(session.database, named)
+        streams = dict.fromkeys(the_one(some, word).stream for some, word in zip(matters, named, strict=True))
         return [m for stream in streams if (m := _state(stream)) is not None]
     wanted = ch.choice({}, saved, None)
     alive = [row for row in session.rights.rows() if not row.ended]
@@ -178,9 +178,9 @@ def _tried(chosen: Sequence[Matter], made: Made, actor: Actor, what: str) -> Non
         else:
             would = [label_of(draft.type) for draft in drafts]
             rows.append({"matter": matter.number, "title": matter.title, "refused": None, "would": would})
-    said = [f"{r['matter']}  {r['title']}  {'不能：' + r['refused'] if r['refused'] else '可以'}" for r in rows]
+    lines = [f"{r['matter']}  {r['title']}  {'不能：' + r['refused'] if r['refused'] else '可以'}" for r in rows]
     can = sum(r["refused"] is None for r in rows)
-    answer(rows, "\n".join([*said, f"将对{can}件{what}，{len(rows) - can}件不能；确认后去掉 --dry-run 再办理"]))
+    answer(rows, "\n".join([*lines, f"将对{can}件{what}，{len(rows) - can}件不能；确认后去掉 --dry-run 再办理"]))
     if can < len(rows):
         raise SystemExit(Exit.REFUSED)
 

@@ -74,8 +74,10 @@ def _of_worklist(shown: dict[str, Any]) -> dict[str, list[str]]:
 def _told(day: date, sections: dict[str, list[str]], *, office: bool) -> str:
     """The day in lines; a section nothing is in is left out, but for those everybody looks for."""
     always = {"待我办理", "我在等待", "即将到期", *(("会议",) if office else ())}
-    told = [line for title, lines in sections.items() if lines or title in always for line in _section(title, lines)]
-    return "\n".join([f"今天 {said_date(day)}", *told])
+    desk_lines = [
+        line for title, lines in sections.items() if lines or title in always for line in _section(title, lines)
+    ]
+    return "\n".join([f"今天 {said_date(day)}", *desk_lines])
 
 
 def _lines(rows: Sequence[dict[str, Any]], number: str, what: str = "what") -> list[str]:

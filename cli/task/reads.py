@@ -58,9 +58,9 @@ def list_(
         beyond = save or saved or tree or known_at
         asked = {"stage": stage, "light": light_, "lead": lead, "leader": leader, "supervisor": supervisor}
         asked |= {"source": source, "class": klass, "urgency": urgency, "flag": flag, "rung": rung, "text": words}
-        said = {"listed": listed, "overdue": overdue, "unanswered": unanswered, "open": open_, "mine": mine}
-        said |= {"following": following}
-        _list_of_server({**asked, **said}, due_from, due_to, as_of, beyond=bool(beyond))
+        flags = {"listed": listed, "overdue": overdue, "unanswered": unanswered, "open": open_, "mine": mine}
+        flags |= {"following": following}
+        _list_of_server({**asked, **flags}, due_from, due_to, as_of, beyond=bool(beyond))
         return
     moment = asked_moment(as_of, known_at)
     options = {"stage": stage, "light": light_, "lead": lead, "leader": leader, "supervisor": supervisor}
@@ -73,8 +73,8 @@ def list_(
     kept = save.strip() if save is not None else None
     if kept:
         document["saved"] = kept
-    told = f"\n条件已存为“{kept}”，再用：xmh task list --saved {kept}" if kept else ""
-    answer(document, "" if session.json else _table(rows) + told)
+    kept_line = f"\n条件已存为“{kept}”，再用：xmh task list --saved {kept}" if kept else ""
+    answer(document, "" if session.json else _table(rows) + kept_line)
 
 
 def _list_of_server(

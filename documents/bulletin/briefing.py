@@ -169,10 +169,10 @@ def _called(since: date, until: date, layout: str) -> str:
 def _sections(edition: Edition, recipe: Recipe) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
     """The sections of the text, and the appendices they refer to."""
     text = [wanted for wanted in recipe.sections if wanted.topic is not Topic.APPENDIX]
-    told = [(wanted, list(_pieces(edition, wanted))) for wanted in text]
+    parts = [(wanted, list(_pieces(edition, wanted))) for wanted in text]
     # Of the first pages, what has nothing to say is left out; a list that is empty says so.
     dropped = Topic.LEADING if edition.layout == LAYOUT else None
-    sections, longer = assembled_sections((w.title, pieces) for w, pieces in told if pieces or w.topic is not dropped)
+    sections, longer = assembled_sections((w.title, pieces) for w, pieces in parts if pieces or w.topic is not dropped)
     if edition.former:
         return sections, longer
     listed = [p for wanted in recipe.sections if wanted.topic is Topic.APPENDIX for p in wanted.parts]

@@ -97,9 +97,9 @@ def find_draft(home: Path, draft_id: str) -> BulletinDraft | None:
     """
     wanted = draft_id.strip().upper()
     drafts, damaged = read_drafts(home)
-    found = next((draft for draft in drafts if draft.id == wanted), None)
+    chosen = next((draft for draft in drafts if draft.id == wanted), None)
     _refuse_damaged([name for name in damaged if name == f"{wanted}.json"])
-    return found
+    return chosen
 
 
 def kept_drafts(home: Path) -> tuple[BulletinDraft, ...]:

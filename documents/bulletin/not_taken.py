@@ -26,8 +26,8 @@ def not_taken(path: Path, computed: "Briefing") -> tuple[str, ...]:
     """
     document = opened_docx(path)
     charts = [b.title for section in computed.sections for b in section.blocks if isinstance(b, Figure)]
-    found = (_comments(document), _pictures(document, charts), _boxes(document), _notes(document))
-    return (*(line for lines in found for line in lines), *_distribution(document, computed))
+    kinds = (_comments(document), _pictures(document, charts), _boxes(document), _notes(document))
+    return (*(line for lines in kinds for line in lines), *_distribution(document, computed))
 
 
 def _part(document: "Docx", name: str) -> Any:
@@ -61,8 +61,8 @@ def _pictures(document: "Docx", charts: list[str]) -> Iterator[str]:
 
 
 def _boxes(document: "Docx") -> Iterator[str]:
-    told = dict.fromkeys(_said(box) for box in document.element.body.iter(f"{_W}txbxContent"))
-    yield from (f"文本框没有取用：“{text}”，请写在正文段落里" for text in told if text)
+    texts = dict.fromkeys(_said(box) for box in document.element.body.iter(f"{_W}txbxContent"))
+    yield from (f"文本框没有取用：“{text}”，请写在正文段落里" for text in texts if text)
 
 
 def _notes(document: "Docx") -> Iterator[str]:

@@ -70,7 +70,7 @@ class PrintedLine:
 
     @property
     def y(self) -> float:
-        """Its baseline."""
+        """The baseline of the line, in points from the foot of the page."""
         return self.glyphs[0].y
 
     @property

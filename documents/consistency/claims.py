@@ -111,9 +111,9 @@ def claims_of(text: str, name: str, on: date, words: Vocabulary, year: int | Non
     `year` is the one a day without a year is of: that of what the paper is about, and not of its printing.
     """
     titles = (line for line in text.splitlines() if _OF_A_PERIOD.match(line))
-    told = re.findall(r"(\d{4})年", next(titles, ""))
+    years = re.findall(r"(\d{4})年", next(titles, ""))
     reader = _Reader(name, on, words)
-    reader.year = year or (int(told[-1]) if told else on.year)
+    reader.year = year or (int(years[-1]) if years else on.year)
     if foot := _FOOT.search(text):
         reader.as_of = reader.day(foot)
     for line in text.splitlines():
@@ -131,8 +131,8 @@ def _as_exact(rate: str, part: int, whole: int) -> str:
         return rate
     decimals = len(rate.rstrip("%").partition(".")[2])
     exact = Decimal(100 * part) / whole
-    told = f"{exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)}%"
-    return rate if rate == told else share_in_words(part, whole)
+    printed = f"{exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)}%"
+    return rate if rate == printed else share_in_words(part, whole)
 
 
 def disagreeing(claims: Iterable[PaperClaim]) -> Iterator[Contradiction]:

@@ -35,10 +35,10 @@ def words_of(ledger: Ledger) -> Vocabulary:
 
 def facts_of(ledger: Ledger, since: date | None = None, until: date | None = None) -> Facts:
     """What the log says at its moment; with a period also that period's counts."""
-    found: defaultdict[str, list[PaperClaim]] = defaultdict(list)
+    by_paper: defaultdict[str, list[PaperClaim]] = defaultdict(list)
     for claim in (*_meetings(ledger), *_matters(ledger), *_cited(ledger), *_counts(ledger, since, until)):
-        found[claim.fact].append(claim)
-    return {fact: tuple(claims) for fact, claims in found.items()}
+        by_paper[claim.fact].append(claim)
+    return {fact: tuple(claims) for fact, claims in by_paper.items()}
 
 
 def _meetings(ledger: Ledger) -> Iterator[PaperClaim]:
@@ -58,8 +58,8 @@ def _matters(ledger: Ledger) -> Iterator[PaperClaim]:
         yield PaperClaim(f"{matter.number}的牵头单位", ledger.unit(matter.lead), place)
         yield PaperClaim(f"{matter.number}的办结时限", full_date(matter.due), place)
         closings = [t for t in file.events if t.recorded.type == "MatterClosed"]
-        for told in closings:
-            yield PaperClaim(f"{matter.number}的销号日期", full_date(local_date(told.recorded.occurred_at)), place)
+        for closing in closings:
+            yield PaperClaim(f"{matter.number}的销号日期", full_date(local_date(closing.recorded.occurred_at)), place)
         yield from _followed(ledger, file)
 
 
@@ -67,9 +67,9 @@ def _followed(ledger: Ledger, file: MatterFile) -> Iterator[PaperClaim]:
     """When meetings decided on a matter, how often it was urged and, of an open one, how late it is."""
     matter, place, when = file.matter, f"督办日志（{file.matter.number}）", f"截至{full_date(local_date(ledger.as_of))}"
     starts = {m.number: m.starts for m in ledger.meetings if m.number}
-    for told in file.events:
-        if isinstance(told.event, ev.DecisionRecorded):
-            held = starts.get(told.event.minutes or "", told.recorded.occurred_at)
+    for one in file.events:
+        if isinstance(one.event, ev.DecisionRecorded):
+            held = starts.get(one.event.minutes or "", one.recorded.occurred_at)
             yield PaperClaim(f"{matter.number}的议定日期", full_date(local_date(held)), place)
     yield PaperClaim(f"{when}{matter.number}的催办次数", str(matter.counts.urges), place)
     if not matter.ended:
@@ -155,8 +155,8 @@ def refuse_contradictions(page: Page, name: str, facts: Facts, words: Vocabulary
     Raises:
         Refusal: `contradiction`.
     """
-    found = contradictions(markdown_of(page), name, page.on, facts, words, year)
-    if found:
-        more = f"；另有{len(found) - _MOST}处" if len(found) > _MOST else ""
-        told = "；".join(map(str, found[:_MOST]))
-        raise Refusal(f"{name}前后或与日志不一致，不能签发：{told}{more}", "contradiction")
+    wrong = contradictions(markdown_of(page), name, page.on, facts, words, year)
+    if wrong:
+        more = f"；另有{len(wrong) - _MOST}处" if len(wrong) > _MOST else ""
+        lines = "；".join(map(str, wrong[:_MOST]))
+        raise Refusal(f"{name}前后或与日志不一致，不能签发：{lines}{more}", "contradiction")

@@ -90,7 +90,7 @@ class Filed:
         return press_of_template(self.home, now, self.event.template_sha256, self.event.number, layout=layout)
 
     def kept(self, press: Press) -> dict[str, Path]:
-        """Its files by format. One that is missing is printed again from the log, and must have the hash it had.
+        """The issued files by format. One that is missing is printed again from the log, and must have the hash it had.
 
         Raises:
             Refusal: `file_altered`, `template_gone` or `not_reproducible`.

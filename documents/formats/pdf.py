@@ -100,8 +100,8 @@ def _said(error: Exception) -> str:
 
 def _faces(compiler: "Compiler") -> int:
     """How many faces a page fills; none where an office's own layout does not tell."""
-    told = json.loads(compiler.query("<faces>", field="value"))
-    return max((max(faces["foot"], faces["text"]) for faces in told), default=0)
+    embedded = json.loads(compiler.query("<faces>", field="value"))
+    return max((max(faces["foot"], faces["text"]) for faces in embedded), default=0)
 
 
 def _data(page: Page, typeface: Typeface, template: Template) -> dict[str, Any]:

@@ -115,8 +115,8 @@ def _even_cuts(pieces: list[str], widths: list[float], lines: int, most: float) 
                 cost = known[0] + (wide - even) ** 2 - spare
                 if cost < best.get((line, stop), (inf, []))[0]:
                     best[line, stop] = cost, [*known[1], stop]
-    found = best.get((lines, end))
-    return found[1][:-1] if found else None
+    cut = best.get((lines, end))
+    return cut[1][:-1] if cut else None
 
 
 _PAUSES, _SPARED, _DATED = "，、；：的和与及", 4.0, 15.0

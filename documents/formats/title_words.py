@@ -68,23 +68,23 @@ def _pieces(title: str, known: frozenset[str]) -> list[str]:
         ways = [(best[n][0], best[n][1] + 1, n) for n in (*reach, *([fixed[at]] if at in fixed else []))]
         ways.append((best[at + 1][0] + 1, best[at + 1][1] + 1, at + 1))
         best[at] = min(ways)
-    found, at = [], 0
+    pieces, at = [], 0
     while at < end:
-        found.append(title[at : best[at][2]])
+        pieces.append(title[at : best[at][2]])
         at = best[at][2]
-    return found
+    return pieces
 
 
 def _without_singles(pieces: list[str]) -> list[str]:
     """What is left over alone stands with its neighbour: two unknown characters are likely one word."""
-    found: list[str] = []
+    words: list[str] = []
     for piece in pieces:
-        alone = len(piece) == 1 and found and len(found[-1]) == 1
-        if alone and found[-1] not in _OPEN:
-            found[-1] += piece
+        alone = len(piece) == 1 and words and len(words[-1]) == 1
+        if alone and words[-1] not in _OPEN:
+            words[-1] += piece
         else:
-            found.append(piece)
-    return found
+            words.append(piece)
+    return words
 
 
 def names_in(title: str, others: str, least: int = 3) -> tuple[str, ...]:
@@ -92,10 +92,10 @@ def names_in(title: str, others: str, least: int = 3) -> tuple[str, ...]:
 
     `others` is what to look in, titles of the log and names of its directory, one a line.
     """
-    found = set()
+    names = set()
     for at in range(len(title)):
         for n in range(min(at + _LONGEST, len(title)), at + least - 1, -1):
             if title[at:n] in others and not set(title[at:n]) & set(_OPEN + _CLOSE):
-                found.add(title[at:n])
+                names.add(title[at:n])
                 break
-    return tuple(sorted(found))
+    return tuple(sorted(names))

@@ -28,7 +28,7 @@ Written = tuple[str, tuple[Block, ...]]
 
 
 @dataclass(frozen=True)
-class Case:
+class PaperCase:
     """One matter as a paper looks at it. `you` is how its reader is addressed."""
 
     ledger: Ledger
@@ -43,7 +43,7 @@ class Case:
 
     @property
     def you(self) -> str:
-        """How its reader is addressed."""
+        """How the reader of the paper is addressed."""
         return "贵单位" if self.letter else "你单位"
 
     @property

@@ -7,7 +7,7 @@ from documents.formats.press import GB_2, GB_3, LAYOUT
 from documents.ledger import Ledger, MatterFile
 from documents.page import Block, Figure, Grid, Items, Paragraph, Section
 from documents.papers import worded, worded_of_gb3
-from documents.papers.case import REPLY_WORKDAYS, SECRECY, Case, PaperText, Written
+from documents.papers.case import REPLY_WORKDAYS, SECRECY, PaperCase, PaperText, Written
 from documents.wording import (
     INSTRUCTION,
     clean_text,
@@ -50,7 +50,7 @@ def compose_paper(ledger: Ledger, stream: str, kind: PaperKind, layout: str = LA
         raise Refusal("没有这个督办事项", "not_found")
     lead = ledger.directory.units.get(file.matter.lead or "")
     refuse(lead is None, f"{file.matter.number} 还没有牵头单位，不能制发{kind.label}", "nothing_to_say")
-    case = Case(ledger, file, by_letter(lead.supervision if lead else None))
+    case = PaperCase(ledger, file, by_letter(lead.supervision if lead else None))
     refuse(
         file.matter.ended and kind in _WHILE_OPEN,
         f"{file.matter.number} {file.matter.stage.label}，不能再制发{kind.label}",
@@ -86,7 +86,7 @@ _WHILE_OPEN = (PaperKind.ASSIGNMENT, PaperKind.SUPERVISION, PaperKind.URGE, Pape
 # --- 交办、督办
 
 
-def _assignment(case: Case) -> Written:
+def _assignment(case: PaperCase) -> Written:
     m = case.matter
     with_ = f"，由{'、'.join(map(case.unit, m.assist))}配合" if m.assist else ""
     grounds = "、".join(clean_text(str(b)) for b in m.bases)
@@ -105,7 +105,7 @@ def _assignment(case: Case) -> Written:
     )
 
 
-def _supervision(case: Case) -> Written:
+def _supervision(case: PaperCase) -> Written:
     """The fields of the form in use (永嘉): 批示督办 when a leader instructed, else 会议督办 when a meeting decided."""
     m = case.matter
     person = case.ledger.directory.people.get(m.supervisor)
@@ -130,7 +130,7 @@ def _supervision(case: Case) -> Written:
     )
 
 
-def _variant(case: Case) -> list[tuple[str, str]]:
+def _variant(case: PaperCase) -> list[tuple[str, str]]:
     leaders = dict.fromkeys(case.ledger.person(e.leader) for e in case.all(ev.InstructionRecorded))
     if leaders:
         return [("督办类别", "批示督办"), ("批示领导", "、".join(leaders)), ("批示内容", INSTRUCTION)]
@@ -144,7 +144,7 @@ def _variant(case: Case) -> list[tuple[str, str]]:
     return [("督办类别", "任务督办")]
 
 
-def _points(case: Case) -> list[str]:
+def _points(case: PaperCase) -> list[str]:
     return [
         f"{clean_text(p.text)}{f'（{case.day(p.due)}前）' if p.due else ''}。"
         for p in case.matter.points
@@ -162,14 +162,14 @@ def _cycle(rhythm: Rhythm) -> str:
     return "一次性反馈" if rhythm is Rhythm.ONCE else f"定期反馈（{rhythm.label}）"
 
 
-def _secrecy(case: Case) -> tuple[Block, ...]:
+def _secrecy(case: PaperCase) -> tuple[Block, ...]:
     return (Paragraph(text=SECRECY),) if case.all(ev.InstructionRecorded) else ()
 
 
 # --- 催办、问题
 
 
-def _urge(case: Case) -> Written:
+def _urge(case: PaperCase) -> Written:
     m, urge = case.matter, case.last(ev.UrgeIssued)
     if urge is None:
         raise Refusal(f"{m.number} 没有催办过，请先 xmh task urge", "nothing_to_say")
@@ -195,7 +195,7 @@ def _urge(case: Case) -> Written:
     )
 
 
-def _problem(case: Case) -> Written:
+def _problem(case: PaperCase) -> Written:
     m = case.matter
     missed = m.windows.missed
     problems = [f"逾期：{_light(case)}。"] if m.lapsed_for and not m.ended else []
@@ -218,14 +218,14 @@ def _problem(case: Case) -> Written:
     )
 
 
-def _light(case: Case) -> str:
+def _light(case: PaperCase) -> str:
     return light_reason(light(case.matter, case.ledger.rulebook, case.ledger.as_of), former=True)
 
 
 # --- 延期、结论
 
 
-def _extension(case: Case) -> Written:
+def _extension(case: PaperCase) -> Written:
     m = case.matter
     asked = case.last(ev.ExtensionRequested)
     answer = case.answer()
@@ -243,7 +243,7 @@ def _extension(case: Case) -> Written:
     return f"关于{quoted_title(m)}延期申请的{'复函' if case.letter else '批复'}", (wish, Paragraph(text=decision))
 
 
-def _conclusion(case: Case) -> Written:
+def _conclusion(case: PaperCase) -> Written:
     m = case.matter
     if m.closed is None:
         raise Refusal(f"{m.number} 还没有办结，没有结论", "nothing_to_say")
@@ -288,7 +288,7 @@ _MILESTONES: dict[type[Event], str] = {
 _ENDS = 4
 
 
-def _course(case: Case) -> Figure:
+def _course(case: PaperCase) -> Figure:
     """办理过程 as a line of time; of a long story its first and its last steps."""
     steps = [
         LifeMoment(local_date(t.recorded.occurred_at), _MILESTONES[type(t.event)])
@@ -301,7 +301,7 @@ def _course(case: Case) -> Figure:
     return Figure(title=title, said=caption, svg=life_chart(shown, steps[0].day, steps[-1].day, title))
 
 
-_TEXTS: dict[PaperKind, Callable[[Case], Written]] = {
+_TEXTS: dict[PaperKind, Callable[[PaperCase], Written]] = {
     PaperKind.ASSIGNMENT: _assignment,
     PaperKind.SUPERVISION: _supervision,
     PaperKind.URGE: _urge,

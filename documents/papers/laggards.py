@@ -27,8 +27,8 @@ _ON_SCHEDULE = (Light.GREEN, Light.BLUE)
 
 def _shown(edition: Edition, lights: tuple[Light, ...]) -> list[Entry]:
     """Open matters of these lights, the one that fell due first before others."""
-    found = [e for e in edition.period.entries() if not e.matter.ended and e.lit.light in lights]
-    return sorted(found, key=lambda e: (e.matter.due, e.matter.number))
+    lagging = [e for e in edition.period.entries() if not e.matter.ended and e.lit.light in lights]
+    return sorted(lagging, key=lambda e: (e.matter.due, e.matter.number))
 
 
 def _why(edition: Edition, entry: Entry) -> str:
@@ -39,35 +39,35 @@ def laggards(edition: Edition) -> Iterator[Piece]:
     """进展滞后: by unit what is overdue or behind schedule, and how often it did not report."""
     units: dict[str, list[str]] = {}
     for entry in _shown(edition, _BEHIND):
-        told = f"{quoted_title(entry.matter)}{_why(edition, entry)}"
-        units.setdefault(edition.period.ledger.unit(entry.matter.lead), []).append(told)
+        line = f"{quoted_title(entry.matter)}{_why(edition, entry)}"
+        units.setdefault(edition.period.ledger.unit(entry.matter.lead), []).append(line)
     for matter, _, made_up in edition.period.feedback().missed:
         if not made_up:
             units.setdefault(edition.period.ledger.unit(matter.lead), [])
     if units:
-        yield Items(items=tuple(_told_unit(edition, unit, told) for unit, told in units.items()))
+        yield Items(items=tuple(_told_unit(edition, unit, line) for unit, line in units.items()))
     else:
         yield Paragraph(text=f"截至{short_date(edition.period.until)}，没有进展滞后的事项。")
 
 
-def _told_unit(edition: Edition, unit: str, told: list[str]) -> str:
+def _told_unit(edition: Edition, unit: str, lines: list[str]) -> str:
     period = edition.period
     missed = sum(not up and period.ledger.unit(m.lead) == unit for m, _, up in period.feedback().missed)
-    parts = [*told, *([f"漏报反馈未补{missed}次"] if missed else [])]
+    parts = [*lines, *([f"漏报反馈未补{missed}次"] if missed else [])]
     return f"{unit}：{'；'.join(parts)}。"
 
 
 def meeting_completion(edition: Edition) -> Iterator[Piece]:
     """会议议定事项完成情况: of the matters meetings decided on in the period, how many are done, and which are not."""
-    found = [e for e in edition.period.entries() if newest_decision(edition.period, e) is not None]
-    if not found:
+    decided = [e for e in edition.period.entries() if newest_decision(edition.period, e) is not None]
+    if not decided:
         yield Paragraph(text=f"{edition.period.called}没有会议议定事项。")
         return
-    done = sum(e.matter.ended for e in found)
-    left = "".join(quoted_title(e.matter) for e in found if not e.matter.ended and e.lit.light in _BEHIND)
+    done = sum(e.matter.ended for e in decided)
+    left = "".join(quoted_title(e.matter) for e in decided if not e.matter.ended and e.lit.light in _BEHIND)
     behind = f"其中进展滞后的有{left}。" if left else ""
-    share = share_in_words(done, len(found))
-    yield Paragraph(text=f"会议议定涉及{len(found)}件，已办结{done}件，办结率{share}。{behind}")
+    share = share_in_words(done, len(decided))
+    yield Paragraph(text=f"会议议定涉及{len(decided)}件，已办结{done}件，办结率{share}。{behind}")
 
 
 def looked_back(edition: Edition) -> Iterator[Piece]:
@@ -80,8 +80,8 @@ def looked_back(edition: Edition) -> Iterator[Piece]:
     if ended:
         parts.append(f"已办结的有{''.join(quoted_title(e.matter) for e in ended)}")
     if still:
-        told = "、".join(f"{quoted_title(e.matter)}（应于{day_in(e.matter.due, year)}办结）" for e in still)
-        parts.append(f"至今没有办结的有{told}")
+        named = "、".join(f"{quoted_title(e.matter)}（应于{day_in(e.matter.due, year)}办结）" for e in still)
+        parts.append(f"至今没有办结的有{named}")
     again = [m for kind in (ev.MatterReopened, ev.ClosureReturned) for m, _, _ in period.happened(kind)]
     if again:
         parts.append(f"办结后重开或办结申请被退回的有{''.join(dict.fromkeys(map(quoted_title, again)))}")
@@ -90,7 +90,7 @@ def looked_back(edition: Edition) -> Iterator[Piece]:
 
 
 def _overdue_before(edition: Edition, entry: Entry) -> bool:
-    """Its limit had passed when the period began, nobody had asked to end it in time, and it had not ended by then."""
+    """Whether its limit had passed when the period began, and nobody had asked to end it in time, nor had it ended."""
     matter, since = entry.matter, edition.period.since
     if matter.due >= since or local_date(matter.opened_at) >= since or matter.stage is Stage.CANCELLED:
         return False

@@ -44,19 +44,19 @@ def onsite_sections(
     inspection: OnSite, name: Name, person: Name, today: date, unit: str | None = None
 ) -> tuple[Section, ...]:
     """Who went where, what was found, what is to be put right, and the conclusion; for one unit only its own."""
-    found = tuple(f for f in inspection.findings if unit in (None, f.unit))
+    findings = tuple(f for f in inspection.findings if unit in (None, f.unit))
     conclusion = inspection.opinions.get(unit) if unit else inspection.report
     return (
         section("督查组织", (Paragraph(text=_organised(inspection, name, person)),)),
-        section("督查发现", _findings(found, name, today)),
-        section("问题清单", _problems(found, name, today)),
-        section("反馈意见" if unit else "督查结论", (*_concluded(conclusion), *(_asked(found) if unit else ()))),
+        section("督查发现", _findings(findings, name, today)),
+        section("问题清单", _problems(findings, name, today)),
+        section("反馈意见" if unit else "督查结论", (*_concluded(conclusion), *(_asked(findings) if unit else ()))),
     )
 
 
-def _asked(found: Iterable[OnSiteFinding]) -> Iterable[Block]:
+def _asked(findings: Iterable[OnSiteFinding]) -> Iterable[Block]:
     """What a unit is to do with it, and that it may object (条例 art. 17)."""
-    if any(f.problem is not None and f.problem.closed_on is None for f in found):
+    if any(f.problem is not None and f.problem.closed_on is None for f in findings):
         yield Paragraph(text="列入问题清单的，请在整改时限前完成整改并反馈，经核查后销号。")
     yield Paragraph(text="对督查结论有异议的，可自收到本意见之日起30日内书面提出。")
 
@@ -80,7 +80,7 @@ def _organised(inspection: OnSite, name: Name, person: Name) -> str:
     return "；".join(p for p in parts if p) + "。"
 
 
-def _findings(found: Iterable[OnSiteFinding], name: Name, today: date) -> tuple[Block, ...]:
+def _findings(findings: Iterable[OnSiteFinding], name: Name, today: date) -> tuple[Block, ...]:
     rows = tuple(
         (
             str(f.no),
@@ -90,12 +90,12 @@ def _findings(found: Iterable[OnSiteFinding], name: Name, today: date) -> tuple[
             clean_text(openly(f.text)) + (f"（{f.finding.label}）" if f.finding else ""),
             "、".join(a.name for a in f.attachments) or "—",
         )
-        for f in found
+        for f in findings
     )
     return (_filled(("序号", "日期", "单位", "事项", "发现", "附件"), rows),) if rows else ()
 
 
-def _problems(found: Iterable[OnSiteFinding], name: Name, today: date) -> tuple[Block, ...]:
+def _problems(findings: Iterable[OnSiteFinding], name: Name, today: date) -> tuple[Block, ...]:
     rows = tuple(
         (
             str(f.no),
@@ -105,7 +105,7 @@ def _problems(found: Iterable[OnSiteFinding], name: Name, today: date) -> tuple[
             problem_state(f, today),
             clean_text(openly(f.problem.text)) if f.problem.text else "—",
         )
-        for f in found
+        for f in findings
         if f.problem is not None
     )
     return (_filled(("序号", "单位", "问题", "整改时限", "状态", "整改情况"), rows),) if rows else ()
@@ -117,9 +117,9 @@ def _filled(headers: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Grid
     return Grid(headers=tuple(headers[n] for n in kept), rows=tuple(tuple(row[n] for n in kept) for row in rows))
 
 
-def problem_state(found: OnSiteFinding, today: date) -> str:
+def problem_state(finding: OnSiteFinding, today: date) -> str:
     """整改中（已逾期）; 已销号（5月20日）."""
-    problem = found.problem
+    problem = finding.problem
     if problem is None:
         return "—"
     if problem.closed_on is not None:
@@ -137,19 +137,19 @@ def compose_onsite_paper(ledger: Ledger, stream: str, unit: str | None) -> Paper
     Raises:
         Refusal: `not_found`, without such an inspection; `nothing_to_say`, before it has concluded.
     """
-    found = next((i for i in ledger.inspections if i.stream == stream), None)
-    if found is None:
+    inspection = next((i for i in ledger.inspections if i.stream == stream), None)
+    if inspection is None:
         raise Refusal("没有这次督查", "not_found")
-    refuse(found.report is None, f"{found.number} 还没有督查报告（先用 inspection report）", "nothing_to_say")
-    unsaid = unit is not None and unit not in found.opinions
+    refuse(inspection.report is None, f"{inspection.number} 还没有督查报告（先用 inspection report）", "nothing_to_say")
+    unsaid = unit is not None and unit not in inspection.opinions
     refuse(unsaid, f"还没有向{ledger.unit(unit)}反馈意见（先用 inspection opinion）", "nothing_to_say")
     return PaperText(
         kind=PaperKind.OPINION if unit else PaperKind.INSPECTION,
         letter=False,
         matter=None,
-        inspection=found,
-        title=onsite_title(found, unit),
+        inspection=inspection,
+        title=onsite_title(inspection, unit),
         addressees=(unit,) if unit else (),
-        sections=onsite_sections(found, ledger.unit, ledger.person, local_date(ledger.as_of), unit),
+        sections=onsite_sections(inspection, ledger.unit, ledger.person, local_date(ledger.as_of), unit),
         ledger=ledger,
     )

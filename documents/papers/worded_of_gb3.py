@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from documents.page import Block, Grid, Items, Paragraph
-from documents.papers.case import REPLY_WORKDAYS, SECRECY, Case, Written
+from documents.papers.case import REPLY_WORKDAYS, SECRECY, PaperCase, Written
 from documents.wording import (
     INSTRUCTION,
     cited,
@@ -28,11 +28,11 @@ _REPLY = {OrderColour.RED: 2, OrderColour.ORANGE: 2, OrderColour.YELLOW: 3}
 _RECEIPT = "经办人：　　　　　负责人：　　　　　（盖章）　　年　月　日"
 
 
-def _grounds(case: Case) -> str:
+def _grounds(case: PaperCase) -> str:
     return "、".join(cited(basis.text, basis.no, former=True) for basis in case.matter.bases)
 
 
-def _points(case: Case) -> list[str]:
+def _points(case: PaperCase) -> list[str]:
     return [
         f"{clean_text(p.text)}{f'（{case.day(p.due)}前）' if p.due else ''}"
         for p in case.matter.points
@@ -40,14 +40,14 @@ def _points(case: Case) -> list[str]:
     ]
 
 
-def _reply_by(case: Case, workdays: int) -> str:
+def _reply_by(case: PaperCase, workdays: int) -> str:
     return full_date(case.ledger.calendar.add_workdays(local_date(case.ledger.as_of), workdays))
 
 
 # --- 交办、督办
 
 
-def _assignment(case: Case) -> Written:
+def _assignment(case: PaperCase) -> Written:
     m = case.matter
     with_ = f"，由{'、'.join(map(case.unit, m.assist))}配合" if m.assist else ""
     ask = f"现商请{case.you}牵头办理" if case.letter else f"现交由{case.you}牵头办理"
@@ -71,7 +71,7 @@ def _feedback(rhythm: Rhythm) -> str:
     return "办结时一次性反馈办理情况" if rhythm is Rhythm.ONCE else f"{rhythm.label}反馈办理进展，要点逐项说明"
 
 
-def _supervision(case: Case) -> Written:
+def _supervision(case: PaperCase) -> Written:
     """On one face: the grounds, what, who, by when, a dated first answer, and the receipt the unit fills."""
     m, directory = case.matter, case.ledger.directory
     person = directory.people.get(m.supervisor)
@@ -97,7 +97,7 @@ def _supervision(case: Case) -> Written:
     )
 
 
-def _followed_up(case: Case) -> str:
+def _followed_up(case: PaperCase) -> str:
     """The leader whose instruction it follows up, never his words; else the meeting that decided, with its words."""
     leaders = dict.fromkeys(case.ledger.person(e.leader) for e in case.all(ev.InstructionRecorded))
     if leaders:
@@ -109,7 +109,7 @@ def _followed_up(case: Case) -> str:
 # --- 催办
 
 
-def _urge(case: Case) -> Written:
+def _urge(case: PaperCase) -> Written:
     m, urge = case.matter, case.last(ev.UrgeIssued)
     if urge is None:
         raise Refusal(f"{m.number} 没有催办过，请先 xmh task urge", "nothing_to_say")
@@ -141,7 +141,7 @@ def _urge(case: Case) -> Written:
     )
 
 
-def _outstanding(case: Case) -> Iterator[str]:
+def _outstanding(case: PaperCase) -> Iterator[str]:
     """What is owed on the day the paper is made, and not what was owed when it was urged."""
     m, today = case.matter, local_date(case.ledger.as_of)
     late = case.ledger.calendar.workdays_between(m.due, today)
@@ -157,7 +157,7 @@ def _outstanding(case: Case) -> Iterator[str]:
 # --- 问题
 
 
-def _problem(case: Case) -> Written:
+def _problem(case: PaperCase) -> Written:
     m = case.matter
     problems = list(_problems(case))
     refuse(not problems, f"{m.number} 没有逾期、漏报、退回或已反映的问题，不需要问题处理通知单", "nothing_to_say")
@@ -171,7 +171,7 @@ def _problem(case: Case) -> Written:
     )
 
 
-def _problems(case: Case) -> Iterator[str]:
+def _problems(case: PaperCase) -> Iterator[str]:
     m = case.matter
     missed = m.windows.missed
     if m.lapsed_for and not m.ended:
@@ -189,7 +189,7 @@ def _problems(case: Case) -> Iterator[str]:
         yield f"反映的问题尚待解决。{case.unit(m.last_feedback.unit)}反馈：{sentence(m.last_feedback.problem)}"
 
 
-WORDED: dict[PaperKind, Callable[[Case], Written]] = {
+WORDED: dict[PaperKind, Callable[[PaperCase], Written]] = {
     PaperKind.ASSIGNMENT: _assignment,
     PaperKind.SUPERVISION: _supervision,
     PaperKind.URGE: _urge,

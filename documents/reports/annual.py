@@ -174,28 +174,28 @@ def _origins(period: Period) -> tuple[Section, ...]:
 def _origin_row(of_kind: tuple[str, list[Entry]]) -> tuple[str, ...]:
     kind, entries = of_kind
     matters = [e.matter for e in entries]
-    said = Counter(r.satisfaction for m in matters for r in m.ratings)
+    ratings = Counter(r.satisfaction for m in matters for r in m.ratings)
     closed = sum(m.stage is Stage.CLOSED for m in matters)
     again = sum(any(r.satisfaction is Satisfaction.DISSATISFIED for r in m.ratings) for m in matters)
-    return (kind, str(len(matters)), str(closed), *(str(said[s]) for s in Satisfaction), str(again))
+    return (kind, str(len(matters)), str(closed), *(str(ratings[s]) for s in Satisfaction), str(again))
 
 
 def _pressed(period: Period) -> tuple[Section, ...]:
     """挂牌、约谈和红黄牌, when there were any; each with its matter, nobody is ranked."""
     unit, year = period.ledger.unit, period.until.year
-    told = [
+    cells = [
         *((on, m, "挂牌督办", e.meeting) for m, e, on in period.happened(ev.MatterListed)),
         *((on, m, "摘牌", e.meeting) for m, e, on in period.happened(ev.MatterDelisted)),
         *((on, m, "约谈", unit(e.unit)) for m, e, on in period.happened(ev.InterviewHeld)),
         *((on, m, e.card.label, f"{unit(e.unit)}：{e.reason}") for m, e, on in period.happened(ev.CardIssued)),
     ]
-    if not told:
+    if not cells:
         return ()
-    counted = Counter(what for _, _, what, _ in told)
+    counted = Counter(what for _, _, what, _ in cells)
     text = f"全年{'、'.join(f'{what}{n}次' for what, n in counted.items())}。"
     rows = tuple(
         (day_in(on, year), m.number, clean_text(m.title), what, clean_text(openly(how)))
-        for on, m, what, how in sorted(told, key=lambda t: (t[0], t[1].number))
+        for on, m, what, how in sorted(cells, key=lambda t: (t[0], t[1].number))
     )
     grid = Grid(headers=("日期", "编号", "事项", "举措", "情况"), rows=rows)
     return (section("挂牌、约谈和红黄牌", (Paragraph(text=text), grid)),)

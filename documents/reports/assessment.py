@@ -15,9 +15,9 @@ Name = Callable[[str], str]
 
 
 def frozen_scores(database: Database, until: date, as_of: datetime, position: int) -> tuple[str, tuple[UnitScore, ...]]:
-    """Every unit's score from the beginning of the year to a day, in the order of the directory of then.
+    """What the printed statement of 考核 counts: every unit's score from the beginning of the year to a day.
 
-    Before it the version of the policy it was computed by.
+    In the order of the directory of then; before it the version of the policy it was computed by.
 
     Raises:
         LogUnreachable: the database is down.

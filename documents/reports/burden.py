@@ -11,15 +11,15 @@ from domain.queries.burden import Ask, Asked, asked_in_inspection, asked_in_matt
 
 
 @dataclass(frozen=True)
-class UnitBurden:
-    """What one unit was asked for in the period, in the order it was asked."""
+class BurdenLine:
+    """A line of the 减负 report: what one unit was asked for in the period, in the order it was asked."""
 
     unit: str
     name: str
     asked: tuple[Asked, ...]
 
     def counts(self, month: str | None = None) -> dict[Ask, int]:
-        """So many of each, in a month or in all."""
+        """How often the unit was asked for each, in a month (2022-03) or in all: the columns of its line."""
         counted = Counter(a.ask for a in self.asked if month in (None, _month_of(a.on)))
         return {ask: counted[ask] for ask in Ask}
 
@@ -34,7 +34,7 @@ def _month_of(day: date) -> str:
     return f"{day:%Y-%m}"
 
 
-def burden_report(ledger: Ledger, units: Iterable[Unit], since: date, until: date) -> tuple[UnitBurden, ...]:
+def burden_report(ledger: Ledger, units: Iterable[Unit], since: date, until: date) -> tuple[BurdenLine, ...]:
     """The burden of units asked for anything from `since` to `until`, both included, in the order of the directory."""
     by_unit: dict[str, list[Asked]] = {}
     for asked in _everything(ledger):
@@ -43,7 +43,7 @@ def burden_report(ledger: Ledger, units: Iterable[Unit], since: date, until: dat
     ordered = [unit.id for unit in units if unit.id in by_unit]
     unknown = sorted(by_unit.keys() - set(ordered))
     return tuple(
-        UnitBurden(unit, ledger.unit(unit), tuple(sorted(by_unit[unit], key=lambda a: a.on)))
+        BurdenLine(unit, ledger.unit(unit), tuple(sorted(by_unit[unit], key=lambda a: a.on)))
         for unit in (*ordered, *unknown)
     )
 

@@ -79,9 +79,9 @@ def headquarters_figures(
     code = headquarters.code
     units = {unit.id: unit.name for unit in reading.units(database)}
 
-    def listed(matter: Matter, on: date, said: str = "") -> Listed:
+    def listed(matter: Matter, on: date, remark: str = "") -> Listed:
         lead = units.get(matter.lead or "", "")
-        return Listed(headquarters=code, no=matter.number, on=on, title=matter.title, said=said, lead=lead)
+        return Listed(headquarters=code, no=matter.number, on=on, title=matter.title, said=remark, lead=lead)
 
     standing = [e for e in period.entries() if e.matter.stage not in ENDED]
     lists = {
@@ -187,8 +187,8 @@ def _transferred(names: Mapping[str, str], transfers: Sequence[Transfer], until:
     """上报 and 下达 of the period, what waits for an answer first."""
     waiting = [t for t in transfers if t.answer is None]
     items = tuple(_transfer_line(names, t, until) for t in (*waiting, *(t for t in transfers if t.answer is not None)))
-    said = Paragraph(text=f"上报和下达共{len(transfers)}件，未回复{len(waiting)}件。")
-    return section("上报和下达", (said, Items(items=items)) if items else ())
+    summary = Paragraph(text=f"上报和下达共{len(transfers)}件，未回复{len(waiting)}件。")
+    return section("上报和下达", (summary, Items(items=items)) if items else ())
 
 
 def _transfer_line(names: Mapping[str, str], transfer: Transfer, until: date) -> str:
@@ -219,9 +219,9 @@ def _missed(names: Mapping[str, str], figures: Sequence[HeadquartersFigures]) ->
     figure, lines = CityFigure.MISSED, [line for one in figures for line in one.lists[CityFigure.MISSED]]
     times = Counter((x.headquarters, x.no) for x in lines)
     left = Counter((x.headquarters, x.no) for x in lines if not x.said.endswith(MADE_UP))
-    told = {(x.headquarters, x.no): x for x in lines}
+    known = {(x.headquarters, x.no): x for x in lines}
     rows = tuple(
-        (names[code], no, told[code, no].title, told[code, no].lead, str(n), str(left[code, no]))
+        (names[code], no, known[code, no].title, known[code, no].lead, str(n), str(left[code, no]))
         for (code, no), n in times.most_common()
     )
     headers = ("指挥部", "编号", "事项", "牵头单位", "漏报", "未补报")

@@ -107,8 +107,8 @@ def _overdue(edition: Edition) -> Iterator[Piece]:
     shown, rest = red[: edition.limits.reported], red[edition.limits.reported :]
     if not red:
         return
-    told = tuple(_told_red(edition, e) for e in shown)
-    yield Items(items=told) if len(told) > 1 else Paragraph(text=told[0])
+    paragraphs = tuple(_told_red(edition, e) for e in shown)
+    yield Items(items=paragraphs) if len(paragraphs) > 1 else Paragraph(text=paragraphs[0])
     if rest:
         yield Paragraph(text=f"另有逾期{len(rest)}件，{_by_lead(edition.period, rest)}，见附表。")
     owing = [e for e in red if e.matter.stage is not Stage.CLOSING]
@@ -166,16 +166,16 @@ def _tried(edition: Edition, entry: Entry) -> str:
         day, meeting = edition.held(*decided[-1])
         words = _first_clause(clean_text(decided[-1][0].text))
         done.append((day, f"{short_date(day)}{meeting.removeprefix(f'{edition.period.until.year}年')}议定{words}"))
-    told = [*urged, *(what for _, what in sorted(done, key=lambda one: one[0]))]
-    return f"{'，'.join(told)}。" if told else ""
+    steps = [*urged, *(what for _, what in sorted(done, key=lambda one: one[0]))]
+    return f"{'，'.join(steps)}。" if steps else ""
 
 
 def _next_move(entry: Entry) -> str:
     matter = entry.matter
     if matter.stage is Stage.CLOSING:
         return f"下一步由{whose_move(matter, '牵头单位')}。"
-    said = matter.last_feedback.next_step if matter.last_feedback else None
-    step = clean_text(said).removeprefix("下一步").lstrip("，：") if said else ""
+    next_step = matter.last_feedback.next_step if matter.last_feedback else None
+    step = clean_text(next_step).removeprefix("下一步").lstrip("，：") if next_step else ""
     return f"下一步{step}。" if step else ""
 
 
@@ -221,22 +221,22 @@ def _decisions(edition: Edition) -> list[_Followed]:
 def _asked_after(edition: Edition) -> list[_Followed]:
     """The decisions to be told one by one, the one to be asked after most first."""
     told_above = SectionPart.RED in edition.parts
-    found = (f for f in _decisions(edition) if not f.entry.matter.ended and not _recent(edition.period, f))
-    told = (f for f in found if not (told_above and f.entry.lit.light is Light.RED))
-    return sorted(told, key=lambda f: (f.reported_on is not None, -f.times, f.day))
+    still_open = (f for f in _decisions(edition) if not f.entry.matter.ended and not _recent(edition.period, f))
+    untold = (f for f in still_open if not (told_above and f.entry.lit.light is Light.RED))
+    return sorted(untold, key=lambda f: (f.reported_on is not None, -f.times, f.day))
 
 
-def _recent(period: Period, found: _Followed) -> bool:
+def _recent(period: Period, followed: _Followed) -> bool:
     """Nothing was reported since, and it is too early to ask why."""
-    young = period.ledger.calendar.workdays_between(found.day, period.until) < REPLY_WORKDAYS
-    return young and found.reported_on is None
+    young = period.ledger.calendar.workdays_between(followed.day, period.until) < REPLY_WORKDAYS
+    return young and followed.reported_on is None
 
 
 def _followed_in_sum(edition: Edition, left: list[_Followed]) -> str:
     """Counts of what is not told one by one."""
-    found = _decisions(edition)
-    ended = sum(f.entry.matter.ended for f in found)
-    recent = [f for f in found if not f.entry.matter.ended and _recent(edition.period, f)]
+    decisions = _decisions(edition)
+    ended = sum(f.entry.matter.ended for f in decisions)
+    recent = [f for f in decisions if not f.entry.matter.ended and _recent(edition.period, f)]
     called = edition.period.called
     parts = [f"{called}会议议定的事项已办结{ended}件"] if ended else []
     if left:
@@ -258,15 +258,15 @@ def _last_decision(edition: Edition, entry: Entry) -> _Followed | None:
     return _Followed(entry, newest.event, day, meeting, times)
 
 
-def _told_decision(edition: Edition, found: _Followed) -> str:
-    again = f"（该事项今年第{found.times}次议定）" if found.times > 1 else ""
+def _told_decision(edition: Edition, followed: _Followed) -> str:
+    again = f"（该事项今年第{followed.times}次议定）" if followed.times > 1 else ""
     state = "至今未报"
-    if found.reported_on is not None:
-        said = _first_clause(report_said(found.entry.file) or "")
-        state = f"{short_date(found.reported_on)}已报{f'，{said}' if said else '，未写明具体进展'}"
-    lead = edition.period.ledger.unit(found.entry.matter.lead)
-    words = _first_clause(clean_text(found.event.text))
-    return f"{quoted_title(found.entry.matter)}（{lead}）：{short_date(found.day)}议定{words}{again}。{state}。"
+    if followed.reported_on is not None:
+        reported = _first_clause(report_said(followed.entry.file) or "")
+        state = f"{short_date(followed.reported_on)}已报{f'，{reported}' if reported else '，未写明具体进展'}"
+    lead = edition.period.ledger.unit(followed.entry.matter.lead)
+    words = _first_clause(clean_text(followed.event.text))
+    return f"{quoted_title(followed.entry.matter)}（{lead}）：{short_date(followed.day)}议定{words}{again}。{state}。"
 
 
 def _first_clause(text: str) -> str:
@@ -283,17 +283,17 @@ def _first_clause(text: str) -> str:
 def _major_brief(edition: Edition) -> Iterator[Piece]:
     """重大 matters not told above, of those whose report says something."""
     above = {f.entry.matter.stream for f in _asked_after(edition)[:_MOST_FOLLOWED]}
-    told = []
+    lines = []
     for entry in edition.period.entries():
         matter, feedback = entry.matter, entry.matter.last_feedback
         recent = feedback is not None and edition.period.since <= local_date(feedback.at) <= edition.period.until
         shown = matter.stream in above or entry.lit.light is Light.RED
         if matter.klass is not MatterClass.MAJOR or matter.ended or not recent or shown:
             continue
-        if said := report_said(entry.file):
-            told.append(f"{quoted_title(matter)}，{_shortened(said)}")
-    if told:
-        yield Paragraph(text=f"重大事项进展：{'；'.join(told[:_MOST_MAJOR])}。")
+        if reported := report_said(entry.file):
+            lines.append(f"{quoted_title(matter)}，{_shortened(reported)}")
+    if lines:
+        yield Paragraph(text=f"重大事项进展：{'；'.join(lines[:_MOST_MAJOR])}。")
 
 
 def _shortened(text: str) -> str:

@@ -47,8 +47,8 @@ def why_stock(file: MatterFile) -> str | None:
     feedback = file.matter.last_feedback
     if feedback is None or is_sealed(feedback.text):
         return None
-    told = [t.event for t in file.events if isinstance(t.event, ev.FeedbackSubmitted)]
-    before = told[-2].text if len(told) > 1 and not is_sealed(told[-2].text) else None
+    reports = [t.event for t in file.events if isinstance(t.event, ev.FeedbackSubmitted)]
+    before = reports[-2].text if len(reports) > 1 and not is_sealed(reports[-2].text) else None
     return stock_reason(feedback.text, file.matter.progress, before)
 
 
@@ -145,12 +145,12 @@ def _of_the_year(meeting: str, edition: Edition) -> str:
 
 def _next_move(edition: Edition, entry: Entry) -> str:
     period, matter = edition.period, entry.matter
-    said = matter.last_feedback.next_step if matter.last_feedback else None
+    next_step = matter.last_feedback.next_step if matter.last_feedback else None
     if matter.stage is Stage.CLOSING:
         return f"下一步由{whose_move(matter, period.ledger.unit(matter.lead))}。"
     by = period.ledger.calendar.add_workdays(period.until, REPLY_WORKDAYS)
     wish = f"请牵头单位{day_in(by, period.until.year)}前书面报告补救措施和明确的完成时间。"
-    step = clean_text(said).removeprefix("下一步").lstrip("，：") if said else ""
+    step = clean_text(next_step).removeprefix("下一步").lstrip("，：") if next_step else ""
     return f"下一步{step}。{wish}" if step else wish
 
 
@@ -162,15 +162,15 @@ def _followed(edition: Edition) -> Iterator[Piece]:
     period = edition.period
     told_above = SectionPart.RED in edition.parts
     open_ones = [e for e in period.entries() if not e.matter.ended and not (told_above and e.lit.light is Light.RED)]
-    told = [(e, found) for e in open_ones if (found := _last_decision(edition, e)) is not None]
-    told.sort(key=lambda one: one[1][1])
-    if not told:
+    followed = [(e, decision) for e in open_ones if (decision := _last_decision(edition, e)) is not None]
+    followed.sort(key=lambda one: one[1][1])
+    if not followed:
         yield Paragraph(text=f"{period.called}没有{'其他' if told_above else ''}尚未落实的会议议定事项。")
         return
-    shown = told[-_MOST_FOLLOWED:]
-    if len(told) > len(shown):
-        yield Paragraph(text=f"{period.called}议定尚未落实的{len(told)}件，最近的{len(shown)}件如下，其余见附表。")
-    yield Items(items=tuple(_told_decision(edition, e, *found) for e, found in shown))
+    shown = followed[-_MOST_FOLLOWED:]
+    if len(followed) > len(shown):
+        yield Paragraph(text=f"{period.called}议定尚未落实的{len(followed)}件，最近的{len(shown)}件如下，其余见附表。")
+    yield Items(items=tuple(_told_decision(edition, e, *decision) for e, decision in shown))
 
 
 def _last_decision(edition: Edition, entry: Entry) -> tuple[ev.DecisionRecorded, date, int] | None:
@@ -187,11 +187,11 @@ def _last_decision(edition: Edition, entry: Entry) -> tuple[ev.DecisionRecorded,
 def _told_decision(edition: Edition, entry: Entry, event: ev.DecisionRecorded, day: date, times: int) -> str:
     feedback = entry.matter.last_feedback
     answered = feedback is not None and local_date(feedback.at) >= day
-    said = _first_clause(report_said(entry.file) or "") if answered else ""
+    reported = _first_clause(report_said(entry.file) or "") if answered else ""
     state = "未报"
     if feedback is not None and answered:
         on = short_date(local_date(feedback.at))
-        state = f"{on}已报{f'，{said}' if said else '，未写明具体进展'}"
+        state = f"{on}已报{f'，{reported}' if reported else '，未写明具体进展'}"
     again = f"（今年第{times}次提出）" if times > 1 else ""
     lead, words = edition.period.ledger.unit(entry.matter.lead), _first_clause(clean_text(event.text))
     return f"{short_date(day)}议定{quoted_title(entry.matter)}（{lead}）{words}{again}：{state}。"
@@ -253,16 +253,16 @@ def _closed_names(edition: Edition) -> Iterator[Piece]:
 
 def _major_brief(edition: Edition) -> Iterator[Piece]:
     """重大 matters that are not red: one line each, of those whose report says something."""
-    told = []
+    lines = []
     for entry in edition.period.entries():
         matter, feedback = entry.matter, entry.matter.last_feedback
         recent = feedback is not None and edition.period.since <= local_date(feedback.at) <= edition.period.until
         if matter.klass is not MatterClass.MAJOR or matter.ended or not recent or entry.lit.light is Light.RED:
             continue
-        if said := report_said(entry.file):
-            told.append(f"{quoted_title(matter)}：{_first_clause(said)}。")
-    if told:
-        yield Items(items=tuple(told[:_MOST_MAJOR]))
+        if reported := report_said(entry.file):
+            lines.append(f"{quoted_title(matter)}：{_first_clause(reported)}。")
+    if lines:
+        yield Items(items=tuple(lines[:_MOST_MAJOR]))
 
 
 def _warned_brief(edition: Edition) -> Iterator[Piece]:

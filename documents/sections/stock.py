@@ -24,8 +24,8 @@ def why_stock(file: MatterFile) -> str | None:
     feedback = file.matter.last_feedback
     if feedback is None or is_sealed(feedback.text):
         return None
-    told = [t.event for t in file.events if isinstance(t.event, ev.FeedbackSubmitted)]
-    before = told[-2].text if len(told) > 1 and not is_sealed(told[-2].text) else None
+    reports = [t.event for t in file.events if isinstance(t.event, ev.FeedbackSubmitted)]
+    before = reports[-2].text if len(reports) > 1 and not is_sealed(reports[-2].text) else None
     return stock_reason(feedback.text, file.matter.progress, before)
 
 

@@ -64,9 +64,9 @@ def _rates(edition: Edition) -> str:
 
 def _wider(edition: Edition) -> Iterator[Piece]:
     """批示件, 现场督查 and 满意度 of the period, where there are any."""
-    told = "；".join(filter(None, (_instructed(edition), _inspected(edition), _rated(edition))))
-    if told:
-        yield Paragraph(text=f"{edition.period.called}{told}。")
+    clauses = "；".join(filter(None, (_instructed(edition), _inspected(edition), _rated(edition))))
+    if clauses:
+        yield Paragraph(text=f"{edition.period.called}{clauses}。")
 
 
 def _instructed(edition: Edition) -> str:
@@ -82,13 +82,13 @@ def _inspected(edition: Edition) -> str:
     period = edition.period
     held = sum(i.held_on is not None and period.since <= i.held_on <= period.until for i in period.ledger.inspections)
     problems = [f.problem for i in period.ledger.inspections for f in i.problems if f.problem]
-    found = sum(period.since <= p.listed_on <= period.until for p in problems)
+    listed = sum(period.since <= p.listed_on <= period.until for p in problems)
     closed = sum(p.closed_on is not None and period.since <= p.closed_on <= period.until for p in problems)
     late = sum(p.stage is ProblemStage.RECTIFYING and p.overdue(period.until) for p in problems)
     return counts_in_words(
         (
             ("现场督查", held, "次"),
-            ("发现问题", found, "个"),
+            ("发现问题", listed, "个"),
             ("督查问题整改销号", closed, "个"),
             ("督查问题逾期未整改", late, "个"),
         ),
@@ -165,8 +165,8 @@ def _ahead_brief(edition: Edition) -> Iterable[Piece]:
 def _lit_table(edition: Edition) -> Iterator[Piece]:
     """Red and yellow matters, the longest overdue first; nothing where the text told each of them."""
     red, yellow = _lit_by_due(edition, Light.RED), _lit_by_due(edition, Light.YELLOW)
-    told = SectionPart.RED in edition.parts and SectionPart.WARNED_BRIEF in edition.parts
-    if told and len(red) <= edition.told and len(yellow) <= MOST_WARNED:
+    told_above = SectionPart.RED in edition.parts and SectionPart.WARNED_BRIEF in edition.parts
+    if told_above and len(red) <= edition.told and len(yellow) <= MOST_WARNED:
         return
     lit = [*red, *yellow]
     shown = lit[:_MOST_LIT]

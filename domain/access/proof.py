@@ -41,7 +41,7 @@ class OrderProof(Frozen):
 
 def signed_bytes(command_id: str, content: str, provenance: Provenance, issued_at: datetime, key: str) -> bytes:
     """What is signed: the command's id, the hash of its content (stream and actor in it), and all the proof says."""
-    told = {
+    signed = {
         "proves": "order/1",
         "command": command_id,
         "content": content,
@@ -51,4 +51,4 @@ def signed_bytes(command_id: str, content: str, provenance: Provenance, issued_a
         "issued_at": issued_at.isoformat(),
         "key": key,
     }
-    return canonical(told).encode()
+    return canonical(signed).encode()

@@ -20,7 +20,7 @@ def evolve(matter: Matter | None, recorded: Recorded) -> Matter:
 
 
 def evolve_told(matter: Matter | None, event: Event, recorded: Recorded) -> Matter:
-    """The same for who has decoded the event already: decoding costs as much as all the rest of a fold."""
+    """The matter after an event its caller has decoded already: decoding costs as much as all the rest of a fold."""
     if matter is None:
         return _opened(event, recorded)
     change = APPLY[type(event)](matter, event, recorded)
@@ -28,7 +28,7 @@ def evolve_told(matter: Matter | None, event: Event, recorded: Recorded) -> Matt
 
 
 def advance(matter: Matter, recorded: Recorded) -> None:
-    """The same in place, for who holds a matter alone: the states between are nobody's."""
+    """Change a matter in place by one more event, for who holds it alone: the states between are nobody's."""
     event = decode(recorded)
     change = APPLY[type(event)](matter, event, recorded)
     matter.overwrite({**change, "version": recorded.version, "hash": recorded.hash})

@@ -31,8 +31,8 @@ def _(m: Matter, e: ev.ClosureRequested, r: Recorded) -> Change:
 
 @on(ev.SatisfactionGiven)
 def _(m: Matter, e: ev.SatisfactionGiven, r: Recorded) -> Change:
-    said = Rating(by=e.by, satisfaction=e.satisfaction, on=local_date(r.occurred_at), text=e.text)
-    return {"ratings": (*m.ratings, said), "rated": (*(x for x in m.rated if x.by != e.by), said)}
+    rating = Rating(by=e.by, satisfaction=e.satisfaction, on=local_date(r.occurred_at), text=e.text)
+    return {"ratings": (*m.ratings, rating), "rated": (*(x for x in m.rated if x.by != e.by), rating)}
 
 
 @on(ev.ClosureEndorsed)

@@ -62,8 +62,8 @@ def _marked(paper: IncomingPaper, event: ev.CompletionMarked, recorded: Recorded
     change: Change = {"mark": event.mark}
     if event.mark is not LeaderMark.CONTINUE:
         return _with(paper, one, change | {"done_on": local_date(recorded.occurred_at)})
-    told = (*one.informed, one.reported_on) if one.reported_on else one.informed
-    change |= {"reported_on": None, "informed": told, "returned": one.returned + 1}
+    informed = (*one.informed, one.reported_on) if one.reported_on else one.informed
+    change |= {"reported_on": None, "informed": informed, "returned": one.returned + 1}
     return _with(paper, one, change | ({"due": event.due, "due_rule": None} if event.due else {}))
 
 

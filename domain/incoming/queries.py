@@ -49,11 +49,11 @@ class UnansweredInstruction(Frozen):
 
 def carriers(matters: Iterable[Matter]) -> dict[InstructionRef, list[Matter]]:
     """Which matters carry out which instruction."""
-    found: dict[InstructionRef, list[Matter]] = {}
+    carrying: dict[InstructionRef, list[Matter]] = {}
     for matter in matters:
         for instruction in matter.carries:
-            found.setdefault(instruction, []).append(matter)
-    return found
+            carrying.setdefault(instruction, []).append(matter)
+    return carrying
 
 
 def unanswered_instructions(
@@ -85,6 +85,6 @@ def _why(one: Instruction, matters: Sequence[Matter], day: date, calendar: WorkC
     limit = one.limit(calendar)
     if limit >= day:
         return f"未到时限（{limit}）"
-    told = one.informed[-1] if one.informed else None
+    last_informed = one.informed[-1] if one.informed else None
     overdue_report = one.report_due is not None and one.report_due < day
-    return f"{told}已向批示领导报告进展" if told is not None and not overdue_report else None
+    return f"{last_informed}已向批示领导报告进展" if last_informed is not None and not overdue_report else None

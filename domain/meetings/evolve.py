@@ -32,7 +32,7 @@ def evolve_meeting(meeting: Meeting | None, recorded: Recorded) -> Meeting:
 
 
 def advance_meeting(meeting: Meeting, recorded: Recorded) -> None:
-    """The same in place, for who holds a meeting alone: the states between are nobody's."""
+    """Change a meeting in place by one more event, for who holds it alone: the states between are nobody's."""
     event = decode(recorded)
     change = _APPLY[type(event)](meeting, event, recorded)
     meeting.overwrite({**change, "version": recorded.version, "hash": recorded.hash})

@@ -93,7 +93,7 @@ def _authorise(command: Frozen, context: DecisionContext) -> None:
 def _convene(command: c.ConveneMeeting, context: DecisionContext) -> Iterator[Result]:
     """A meeting is on a working day and still to come; of one series there are not two at once (see `SlotClaim`)."""
     refuse(command.starts <= context.now, "开会时间已经过去；已开过的会议请用 xmh meeting record 登记", "malformed")
-    off_day = _day_off(command.starts, context.calendar, said=command.reason is not None)
+    off_day = _day_off(command.starts, context.calendar, stated=command.reason is not None)
     refuse(command.emergency and command.reason is None, "临时召开须说明理由（--reason）", "malformed")
     late = command.materials_by is not None and command.materials_by > command.starts
     refuse(late, "报送材料的时限晚于开会时间", "malformed")
@@ -119,7 +119,7 @@ def _convene(command: c.ConveneMeeting, context: DecisionContext) -> Iterator[Re
     )
 
 
-def _day_off(starts: datetime, calendar: WorkCalendar, *, said: bool) -> bool:
+def _day_off(starts: datetime, calendar: WorkCalendar, *, stated: bool) -> bool:
     """Whether it is on a day off: on purpose only, and with the reason."""
     day = local_date(starts)
     if calendar.is_workday(day):
@@ -127,7 +127,7 @@ def _day_off(starts: datetime, calendar: WorkCalendar, *, said: bool) -> bool:
     after = calendar.first_workday_on_or_after(day)
     before = calendar.last_workday_on_or_before(day)
     refuse(
-        not said,
+        not stated,
         f"{said_date(day)}不是工作日，不能安排会议；前后的工作日是 {said_date(before)}、{said_date(after)}；"
         "确须在休息日召开的，安排时写明理由（--reason），改期时加 --off-day",
         "not_a_workday",
@@ -140,7 +140,7 @@ def _move(meeting: Meeting, command: c.MoveMeeting, context: DecisionContext) ->
     refuse(meeting.stage not in BEFORE, f"{meeting.number} {meeting.stage.label}，不能改期")
     refuse(command.starts <= context.now, "改期后的时间已经过去", "malformed")
     refuse(command.starts == meeting.starts, "时间没有变化")
-    off_day = _day_off(command.starts, context.calendar, said=command.off_day)
+    off_day = _day_off(command.starts, context.calendar, stated=command.off_day)
     yield ev.MeetingMoved(starts=command.starts, reason=command.reason, off_day=off_day)
 
 

@@ -23,10 +23,10 @@ def incoming_notices(
         reached = house.reached(house.known(people), recorded)
         text = notice_text(line, ask)
         notices += notices_to(recorded, reached, subject, text, after.urgency, house.calendar)
-    told: dict[str, Notice] = {}
+    by_person: dict[str, Notice] = {}
     for notice in notices:
-        told.setdefault(notice.person, notice)
-    return tuple(told.values())
+        by_person.setdefault(notice.person, notice)
+    return tuple(by_person.values())
 
 
 def _told(

@@ -59,8 +59,8 @@ def _days_before(calendar: WorkCalendar, limit: date) -> date:
 def _text(event: Event, inspection: OnSite) -> str | None:
     match event:
         case ev.FindingRecorded(no=no, text=text):
-            found = inspection.finding(no)
-            by = found.problem.rectify_by if found and found.problem else None
+            finding = inspection.finding(no)
+            by = finding.problem.rectify_by if finding and finding.problem else None
             ask = f"请于 {by} 前整改并反馈" if by else ""
             return notice_text(f"督查发现：{shown_in_notice(text)}", ask)
         case ev.ProblemListed(no=no, rectify_by=by) | ev.RectificationExtended(no=no, to=by):
@@ -85,8 +85,8 @@ def _people(event: Event, inspection: OnSite, house: RecipientDirectory) -> Iter
         return
     if isinstance(event, ev.RectificationEscalated):
         yield from _at_rung(event.to_rung, inspection, house)
-    found = inspection.finding(getattr(event, "no", 0))
-    unit = event.unit if isinstance(event, ev.OpinionGiven) else found.unit if found else None
+    finding = inspection.finding(getattr(event, "no", 0))
+    unit = event.unit if isinstance(event, ev.OpinionGiven) else finding.unit if finding else None
     yield from house.liaisons(unit)
     yield from house.of_unit(unit, Role.HEAD)
 

@@ -92,21 +92,21 @@ def _outcome(e: mev.OutcomeRefused, m: Meeting, _: datetime) -> Since:
 
 def _rectification(e: onsite.ProblemListed | onsite.RectificationExtended, o: OnSite, _: datetime) -> Since:
     """A limit is reminded of while it stands and nobody has said that the problem is put right."""
-    found = o.finding(e.no)
+    finding = o.finding(e.no)
     limit = e.to if isinstance(e, onsite.RectificationExtended) else e.rectify_by
-    problem = found.problem if found else None
+    problem = finding.problem if finding else None
     waits = problem is not None and problem.stage is ProblemStage.RECTIFYING and problem.rectify_by == limit
     return _if(not waits)
 
 
 def _to_be_checked(e: onsite.RectificationReported, o: OnSite, _: datetime) -> Since:
-    found = o.finding(e.no)
-    return _if(found is None or found.problem is None or found.problem.stage is not ProblemStage.REPORTED)
+    finding = o.finding(e.no)
+    return _if(finding is None or finding.problem is None or finding.problem.stage is not ProblemStage.REPORTED)
 
 
 def _still_overdue(e: onsite.RectificationEscalated, o: OnSite, at: datetime) -> Since:
-    found = o.finding(e.no)
-    problem = found.problem if found else None
+    finding = o.finding(e.no)
+    problem = finding.problem if finding else None
     return _if(problem is None or not problem.overdue(local_date(at)) or problem.rung is not e.to_rung)
 
 

@@ -90,10 +90,10 @@ def _names(hosts: tuple[str, ...]) -> frozenset[tuple[str, int]]:
 def is_public(address: str) -> bool:
     """Whether an address is one of the open net, also where it hides another within it."""
     try:
-        found = ip_address(address.partition("%")[0])
+        ip = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    return all(one.is_global and not one.is_multicast and not one.is_reserved for one in _meant(found))
+    return all(one.is_global and not one.is_multicast and not one.is_reserved for one in _meant(ip))
 
 
 def _meant(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:

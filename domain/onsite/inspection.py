@@ -158,17 +158,17 @@ def _changed(state: OnSite, event: Event, recorded: Recorded) -> dict[str, objec
         case ev.OpinionGiven(unit=unit, text=text):
             return {"opinions": {**state.opinions, unit: text}}
         case ev.FindingRecorded():
-            found = OnSiteFinding(on=day, **{n: getattr(event, n) for n in type(event).model_fields})
-            return {"findings": (*state.findings, found)}
+            finding = OnSiteFinding(on=day, **{n: getattr(event, n) for n in type(event).model_fields})
+            return {"findings": (*state.findings, finding)}
         case _:
             return {"findings": tuple(_advanced(f, event, recorded, day) for f in state.findings)}
 
 
-def _advanced(found: OnSiteFinding, event: Event, recorded: Recorded, day: date) -> OnSiteFinding:
+def _advanced(finding: OnSiteFinding, event: Event, recorded: Recorded, day: date) -> OnSiteFinding:
     """A finding after one more event of its 整改."""
-    if getattr(event, "no", None) != found.no:
-        return found
-    problem = found.problem
+    if getattr(event, "no", None) != finding.no:
+        return finding
+    problem = finding.problem
     match event, problem:
         case ev.ProblemListed(rectify_by=by), None:
             problem = Rectification(listed_on=day, rectify_by=by, original=by)
@@ -194,8 +194,8 @@ def _advanced(found: OnSiteFinding, event: Event, recorded: Recorded, day: date)
         case ev.ProblemClosed(), Rectification():
             problem = problem.model_copy(update={"stage": ProblemStage.CLOSED, "closed_on": day})
         case _:
-            raise TypeError(f"{type(event).__name__} does not belong to finding {found.no}")
-    return found.model_copy(update={"problem": problem})
+            raise TypeError(f"{type(event).__name__} does not belong to finding {finding.no}")
+    return finding.model_copy(update={"problem": problem})
 
 
 def _authors(recorded: Recorded) -> tuple[str, ...]:

@@ -39,32 +39,32 @@ def owed_by_office(inspection: OnSite, plan: OnSitePlan | None, day: date) -> It
         yield duty("提交督查报告")
     elif inspection.without_opinion:
         yield duty(f"向{len(inspection.without_opinion)}个单位反馈意见")
-    for found in inspection.open_problems:
-        if found.problem and found.problem.stage is ProblemStage.REPORTED:
-            yield duty(f"核查第{found.no}项问题的整改", found.no)
+    for finding in inspection.open_problems:
+        if finding.problem and finding.problem.stage is ProblemStage.REPORTED:
+            yield duty(f"核查第{finding.no}项问题的整改", finding.no)
 
 
 def owed_by_unit(inspection: OnSite, unit: str, day: date) -> Iterator[OnSiteDuty]:
     """整改 that a unit has not reported yet."""
-    for found in inspection.open_problems:
-        if found.unit == unit and found.problem and found.problem.stage is ProblemStage.RECTIFYING:
+    for finding in inspection.open_problems:
+        if finding.unit == unit and finding.problem and finding.problem.stage is ProblemStage.RECTIFYING:
             yield OnSiteDuty(
                 number=inspection.number,
                 title=inspection.title,
-                what=rectification_said(found, day),
-                no=found.no,
-                overdue=found.problem.overdue(day),
+                what=rectification_said(finding, day),
+                no=finding.no,
+                overdue=finding.problem.overdue(day),
             )
 
 
-def rectification_said(found: OnSiteFinding, day: date) -> str:
+def rectification_said(finding: OnSiteFinding, day: date) -> str:
     """整改第2项问题（2022-05-20 前）：围挡破损."""
-    problem = found.problem
+    problem = finding.problem
     if problem is None:
-        return openly(found.text)
+        return openly(finding.text)
     late = f"，已逾期{pressed_said(problem)}" if problem.overdue(day) else ""
     again = f"，核查{problem.failed}次未通过" if problem.failed else ""
-    return f"整改第{found.no}项问题（{problem.rectify_by} 前{late}{again}）：{openly(found.text)}"
+    return f"整改第{finding.no}项问题（{problem.rectify_by} 前{late}{again}）：{openly(finding.text)}"
 
 
 def pressed_said(problem: Rectification) -> str:
@@ -74,11 +74,11 @@ def pressed_said(problem: Rectification) -> str:
 
 def owed_by_leader(inspection: OnSite, person: str, day: date) -> Iterator[OnSiteDuty]:
     """What was carried up to the leader who approved the inspection."""
-    for found in inspection.open_problems:
-        problem = found.problem
+    for finding in inspection.open_problems:
+        problem = finding.problem
         if problem and problem.overdue(day) and problem.rung is Rung.LEADER and inspection.approver == person:
-            what = f"{rectification_said(found, day)}，请协调推动"
-            yield OnSiteDuty(number=inspection.number, title=inspection.title, what=what, no=found.no, overdue=True)
+            what = f"{rectification_said(finding, day)}，请协调推动"
+            yield OnSiteDuty(number=inspection.number, title=inspection.title, what=what, no=finding.no, overdue=True)
 
 
 class UnansweredProblem(Frozen):
@@ -95,17 +95,17 @@ class UnansweredProblem(Frozen):
 def unanswered_problems(inspections: Iterable[OnSite], day: date) -> Iterator[UnansweredProblem]:
     """件件有落实 for what inspections found: every problem without 销号, and every unit without its 反馈意见."""
     for inspection in inspections:
-        for found in inspection.open_problems:
-            problem = found.problem
+        for finding in inspection.open_problems:
+            problem = finding.problem
             if problem is None:
                 continue
             yield UnansweredProblem(
                 number=inspection.number,
                 title=inspection.title,
-                unit=found.unit,
-                text=f"第{found.no}项：{openly(found.text)}",
+                unit=finding.unit,
+                text=f"第{finding.no}项：{openly(finding.text)}",
                 due=problem.rectify_by,
-                explanation=_explained(found, day),
+                explanation=_explained(finding, day),
             )
         for unit in inspection.without_opinion:
             yield UnansweredProblem(
@@ -118,8 +118,8 @@ def unanswered_problems(inspections: Iterable[OnSite], day: date) -> Iterator[Un
             )
 
 
-def _explained(found: OnSiteFinding, day: date) -> str | None:
-    problem = found.problem
+def _explained(finding: OnSiteFinding, day: date) -> str | None:
+    problem = finding.problem
     if problem is None:
         return None
     if problem.overdue(day):

@@ -237,49 +237,49 @@ def _limit(asked: date | None, context: OnSiteContext) -> date:
 
 def _extend(state: OnSite, command: c.ExtendRectification, context: OnSiteContext) -> Iterator[Event]:
     _by_office(context)
-    found, problem = _open_problem(state, command.no)
+    finding, problem = _open_problem(state, command.no)
     later = command.to > problem.rectify_by
     refuse(not later, f"新时限须晚于现在的整改时限 {problem.rectify_by}", "malformed")
     _limit(command.to, context)
-    yield ev.RectificationExtended(no=found.no, to=command.to, reason=command.reason)
+    yield ev.RectificationExtended(no=finding.no, to=command.to, reason=command.reason)
 
 
 def _escalate(state: OnSite, command: c.EscalateRectification, context: OnSiteContext) -> Iterator[Event]:
     _by_office(context)
-    found, problem = _open_problem(state, command.no)
-    yield escalated_by_hand(found, problem, command.reason, context.office.rulebook, context.office.now)
+    finding, problem = _open_problem(state, command.no)
+    yield escalated_by_hand(finding, problem, command.reason, context.office.rulebook, context.office.now)
 
 
 def _rectify(state: OnSite, command: c.ReportRectification, context: OnSiteContext) -> Iterator[Event]:
     """By the unit itself, or typed for it by the office."""
-    found, problem = _open_problem(state, command.no)
+    finding, problem = _open_problem(state, command.no)
     office = context.office.is_(Role.OFFICE)
-    own = context.office.is_(Role.LIAISON, Role.HEAD) and context.office.decider.unit == found.unit
-    refuse(not office and not own, f"第{found.no}项问题不属于您所在单位，不能反馈整改", "forbidden")
+    own = context.office.is_(Role.LIAISON, Role.HEAD) and context.office.decider.unit == finding.unit
+    refuse(not office and not own, f"第{finding.no}项问题不属于您所在单位，不能反馈整改", "forbidden")
     refuse(command.via is not None and not office, "--via 只在办公室代单位录入时填写", "malformed")
-    refuse(problem.stage is ProblemStage.REPORTED, f"第{found.no}项已反馈整改，正待核查")
-    yield ev.RectificationReported(no=found.no, text=command.text, attachments=command.attachments, via=command.via)
+    refuse(problem.stage is ProblemStage.REPORTED, f"第{finding.no}项已反馈整改，正待核查")
+    yield ev.RectificationReported(no=finding.no, text=command.text, attachments=command.attachments, via=command.via)
 
 
 def _check(state: OnSite, command: c.CheckRectification, context: OnSiteContext) -> Iterator[Event]:
     """核查, and 销号 when it passes: not by who reported it, nor by who had to leave the team."""
     plan = _held(state)
     _by_team_or_office(state, plan.team, context)
-    found, problem = _open_problem(state, command.no)
-    refuse(problem.stage is not ProblemStage.REPORTED, f"第{found.no}项还没有反馈整改，不能核查")
+    finding, problem = _open_problem(state, command.no)
+    refuse(problem.stage is not ProblemStage.REPORTED, f"第{finding.no}项还没有反馈整改，不能核查")
     mine = {context.office.actor.id, context.office.decider.id}
     refuse(bool(mine & set(problem.authors)), "不能核查自己反馈或代录的整改，请由其他人员核查", "forbidden")
     refuse(command.passed and command.rectify_by is not None, "核查通过的不必再填整改时限", "malformed")
     again = None if command.passed else _limit(command.rectify_by, context)
     yield ev.RectificationChecked(
-        no=found.no,
+        no=finding.no,
         passed=command.passed,
         text=command.text,
         attachments=command.attachments,
         rectify_by=again,
     )
     if command.passed:
-        yield ev.ProblemClosed(no=found.no)
+        yield ev.ProblemClosed(no=finding.no)
 
 
 def _report(state: OnSite, command: c.ReportOnSite, context: OnSiteContext) -> Iterator[Event]:
@@ -308,12 +308,12 @@ def _known_plan(state: OnSite) -> OnSitePlan:
 
 
 def _open_problem(state: OnSite, no: int) -> tuple[OnSiteFinding, Rectification]:
-    found = state.finding(no)
-    if found is None or found.problem is None:
+    finding = state.finding(no)
+    if finding is None or finding.problem is None:
         numbers = "、".join(str(f.no) for f in state.problems) or "无"
         refuse_always(f"{state.number} 的问题清单里没有第{no}项（现有：{numbers}）", "not_found")
-    refuse(found.problem.stage is ProblemStage.CLOSED, f"第{no}项已于 {found.problem.closed_on} 销号")
-    return found, found.problem
+    refuse(finding.problem.stage is ProblemStage.CLOSED, f"第{no}项已于 {finding.problem.closed_on} 销号")
+    return finding, finding.problem
 
 
 def _by_office(context: OnSiteContext) -> None:

@@ -69,20 +69,20 @@ def concerns(meeting: Meeting, stream: str) -> bool:
 
 
 def _decided_at(event: Recorded, number: str) -> bool:
-    told = decode(event)
-    return isinstance(told, DecisionRecorded) and (told.minutes or "").startswith(number)
+    decoded = decode(event)
+    return isinstance(decoded, DecisionRecorded) and (decoded.minutes or "").startswith(number)
 
 
 def known_by_papers(person: str, unit: str | None, stream: str, events: Iterable[Recorded]) -> Iterator[Knowledge]:
     """Papers on the matter: whom they were sent to is a unit; who signed one has read it."""
     for event in events:
-        told = decode(event)
-        if not isinstance(told, PaperIssued) or told.matter != stream:
+        decoded = decode(event)
+        if not isinstance(decoded, PaperIssued) or decoded.matter != stream:
             continue
-        what = f"{told.number} {told.kind.label}"
-        if told.signer == person:
+        what = f"{decoded.number} {decoded.kind.label}"
+        if decoded.signer == person:
             yield _of(HowKnown.SIGNED, event, event.recorded_at, what)
-        elif unit is not None and unit in told.distributed:
+        elif unit is not None and unit in decoded.distributed:
             yield _of(HowKnown.DISTRIBUTED, event, event.recorded_at, what)
 
 

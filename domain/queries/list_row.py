@@ -77,7 +77,7 @@ class ListRow(NamedTuple):
         return self.stage in ENDED
 
     def lit(self, rulebook: Rulebook, as_of: datetime) -> Lit:
-        """Its light at a moment."""
+        """The light of the row's matter at a moment."""
         return light_of(facts_in(self.facts), rulebook, as_of)
 
 

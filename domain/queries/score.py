@@ -68,10 +68,10 @@ def score(unit: str, matters: Iterable[Matter], today: date, policy: Policy | No
             numbers.setdefault((leading, outcome), []).append(matter.number)
     ruled = {(is_lead, r.outcome): r.lead if is_lead else r.assist for r in rules.scoring for is_lead in (True, False)}
     lines = (
-        ScoreLine(outcome, leading, tuple(found), times.get(outcome, 0), ruled.get((leading, outcome)))
+        ScoreLine(outcome, leading, tuple(number), times.get(outcome, 0), ruled.get((leading, outcome)))
         for leading in (True, False)
         for outcome in ScoredOutcome
-        if (found := numbers.get((leading, outcome)))
+        if (number := numbers.get((leading, outcome)))
     )
     return tuple(line for line in lines if line.each)
 

@@ -17,7 +17,7 @@ from domain.duplicates import OpenTitle, title_key
 NEAR = 0.6
 """Dice's coefficient of the pairs of characters from which two titles are near, whoever leads."""
 NEAR_SAME_LEAD = 0.45
-"""The same, when the same unit leads both."""
+"""The coefficient from which two titles are near when one unit leads both matters."""
 OWN_NAME = 5
 """Characters in a row that make a name, words of every plan not counted: 国际交流中心 is one, 专项规划编制 is none."""
 _EVERYWHERE = re.compile("规划|编制|工作|发展|建设|推进|方案|项目|管理|实施|重点|机制|任务|服务|加快|完成|开展")

@@ -36,14 +36,14 @@ def said_without_stock(text: str) -> str:
 
 def stock_reason(text: str, progress: int, before: str | None = None) -> str | None:
     """Why a report is 套话, in the words to send it back with; None when it says something."""
-    said = text.strip("。 ")
-    phrase = next((p for p in _PHRASES if p in said), None)
-    if before is not None and said == before.strip("。 "):
+    trimmed = text.strip("。 ")
+    phrase = next((p for p in _PHRASES if p in trimmed), None)
+    if before is not None and trimmed == before.strip("。 "):
         return "与上次反馈文字完全相同"
     if phrase and progress == 0:
         return f"进度0%而称“{phrase}”"
     if progress >= DONE and phrase:
         return f"进度100%仍称“{phrase}”，未申请办结"
-    if phrase and not _CONCRETE.search(_OWN.sub("", said)):
+    if phrase and not _CONCRETE.search(_OWN.sub("", trimmed)):
         return f"只写“{phrase}”，没有具体的数量、日期或成果"
     return None

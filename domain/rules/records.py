@@ -207,7 +207,7 @@ def may_record(kind: type[Event], actor: Actor) -> None:
 
 
 def authorise_record(event: Event, actor: Actor, directory: Callable[[], Directory]) -> None:
-    """The same with what the record itself says: whose authority is delegated, in whose name is signed.
+    """Refuse a record of the office by what it says itself: whose authority is delegated, in whose name is signed.
 
     Raises:
         Refusal: `forbidden`; `unsigned`.

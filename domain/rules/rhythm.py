@@ -65,7 +65,7 @@ def move_surge(matter: Matter, command: c.MoveSurge, context: DecisionContext) -
 
 
 def end_surge(matter: Matter, command: c.EndSurge, context: DecisionContext) -> Iterator[RuleEvent]:
-    """End it early: the former rhythm holds again at once."""
+    """End 一日一调度 early: the former rhythm of reports holds again at once."""
     surge = _running(matter)
     yield ev.SurgeEnded(campaign=surge.campaign, reason=command.reason)
     if matter.stage is Stage.IN_PROGRESS:

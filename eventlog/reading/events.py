@@ -114,9 +114,9 @@ def position_at(database: Database, instant: datetime) -> int:
     recorded = micros(instant)
     with database.reading() as transaction:
         row = transaction.one(_LAST_BY, (recorded, recorded))
-        found = int(row[0] or 0) if row else 0
-        ahead = transaction.one(_AHEAD, (found, found + _BACK, recorded))
-    return int(ahead[0] or found) if ahead else found
+        position = int(row[0] or 0) if row else 0
+        ahead = transaction.one(_AHEAD, (position, position + _BACK, recorded))
+    return int(ahead[0] or position) if ahead else position
 
 
 def read_streams(database: Database, streams: Sequence[str], moment: Moment) -> dict[str, list[Recorded]]:
@@ -176,7 +176,7 @@ def late_events(database: Database, moment: Moment) -> tuple[Recorded, ...]:
 
 
 def late_events_in(transaction: Transaction, moment: Moment) -> tuple[Recorded, ...]:
-    """The same within a transaction."""
+    """What belongs to a moment although it was recorded after its position, read in a transaction of the caller."""
     belongs = "position > ? AND position <= ? AND occurred_at <= ?"
     sql = f"SELECT {EVENT_COLUMNS} FROM events WHERE {belongs} ORDER BY position"
     return tuple(map(event_of_row, transaction.all(sql, within(moment))))

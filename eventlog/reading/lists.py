@@ -30,7 +30,7 @@ def past_list_rows(database: Database, moment: Moment) -> tuple[ListRow, ...]:
 
 
 def list_page(database: Database, size: int, after: str = "", *, living: bool = False) -> tuple[ListRow, ...]:
-    """So many rows after a number, by number; `living` leaves out what is at rest."""
+    """At most `size` rows after a number, by number; `living` leaves out what is at rest."""
     only = " AND settled = 0" if living else ""
     with database.reading() as transaction:
         rows = transaction.all(f"{SELECT} WHERE number > ?{only} ORDER BY number LIMIT ?", (after, size))

@@ -38,29 +38,29 @@ _SHOWN = 24
 def unread_numbers(texts: Sequence[View], known: Sequence[Span]) -> Iterator[str]:
     """Numbers of a task that are in no limit and no target, and are not plainly a name, a year or a price."""
     for text in texts:
-        for found in _NUMBER.finditer(text.text):
-            place, rest = text.at[found.start()], text.text[found.end() :]
+        for match in _NUMBER.finditer(text.text):
+            place, rest = text.at[match.start()], text.text[match.end() :]
             if any(a <= place < b for a, b in known) or _EXPLAINED.match(rest):
                 continue
-            before = text.text[: found.start()]
+            before = text.text[: match.start()]
             quoted = before.count("“") > before.count("”") or before.count("《") > before.count("》")
             price = targets.PRICE_BEFORE.pattern.search(before) or targets.PRICE_AFTER.pattern.match(rest[1:])
-            if not (quoted or price or targets.NOT_A_FIGURE.pattern.match(text.text[found.start() :])):
-                yield f"{text.raw[found.start() : found.end() + 2]}"
+            if not (quoted or price or targets.NOT_A_FIGURE.pattern.match(text.text[match.start() :])):
+                yield f"{text.raw[match.start() : match.end() + 2]}"
 
 
 def overlooked(text: str, regions: Sequence[Region]) -> list[str]:
     """Sentences that are in no task although they say who is to do something or until when."""
-    told = []
+    doubts = []
     for region in regions:
         if region.part is TextPart.ITEM or region.why in _QUIET:
             continue
         for sentence in sentences(view(text, *region.span)):
             limit = region.part is not TextPart.HEADING and any(r.pattern.search(sentence.text) for r in _LIMITS)
             if limit or any(one.spoken for one in unit_mentions(sentence)):
-                told.append(f"“{sentence.raw[:_SHOWN]}”没有列为任务（{region.why or region.part.label}），请核对")
-    more = [f"另有{len(told) - _MOST}处写有时限或单位的文字没有列为任务，见“未列入”"] if len(told) > _MOST else []
-    return [*told[:_MOST], *more]
+                doubts.append(f"“{sentence.raw[:_SHOWN]}”没有列为任务（{region.why or region.part.label}），请核对")
+    more = [f"另有{len(doubts) - _MOST}处写有时限或单位的文字没有列为任务，见“未列入”"] if len(doubts) > _MOST else []
+    return [*doubts[:_MOST], *more]
 
 
 _LIMITS = tuple(rule for rule in deadlines.EVERYWHERE if rule.name in {"年月日", "数字日期前", "月底前"})
@@ -77,5 +77,5 @@ def gaps(outline: Outline) -> Iterator[str]:
 
 
 def _ordinal(node: OutlineNode) -> int:
-    found = _LABEL.match(node.label)
-    return ordinal(found["n"]) if found else 0
+    match = _LABEL.match(node.label)
+    return ordinal(match["n"]) if match else 0

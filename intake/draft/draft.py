@@ -90,9 +90,9 @@ def draft(
 ) -> DraftedList:
     """The draft of a text that was read."""
     directory = UnitNames(office.units)
-    found = _find(source, directory, everything=everything)
+    material = _find(source, directory, everything=everything)
     names = (fold(Path(name).stem), *(fold(grid.name) for grid in source.grids))
-    heading_text = " ".join((*(h.text for h in found.headings), *names))
+    heading_text = " ".join((*(h.text for h in material.headings), *names))
     plan_year = year or plan_year_of(fold(source.text[:_HEAD]), heading_text)
     stated = plan_year or _usual_year(fold(source.text))
     plan_year = stated or office.year
@@ -100,9 +100,9 @@ def draft(
     first_leads = bool(responsibility.FIRST_LEADS.pattern.search(fold(source.text)))
     maker = ItemMaker(directory, times, first_leads=first_leads)
     reading_stage("单位和时限")
-    items = [maker.item(no, task) for no, task in enumerate(found.tasks)]
+    items = [maker.item(no, task) for no, task in enumerate(material.tasks)]
     items = _numbered(items)
-    owners, regions = partition(source.text, _claims(found))
+    owners, regions = partition(source.text, _claims(material))
     items = [item.model_copy(update={"spans": tuple(owners.get(no, ()))}) for no, item in enumerate(items)]
     left_out = overlooked(source.text, regions)
     return DraftedList(
@@ -111,8 +111,13 @@ def draft(
         text=source.text,
         items=tuple(items),
         regions=regions,
-        warnings=(*_about_all(found, items, times, year_stated=bool(stated)), *left_out, *found.gaps, *source.notes),
-        faults=tuple(found.faults),
+        warnings=(
+            *_about_all(material, items, times, year_stated=bool(stated)),
+            *left_out,
+            *material.gaps,
+            *source.notes,
+        ),
+        faults=tuple(material.faults),
     )
 
 
@@ -151,14 +156,14 @@ def written_on(text: str) -> date | None:
     """The day of the document: the date alone on a line, else the first full date of its opening."""
     for line in text.splitlines():
         if structure.SIGNATURE_DATE.pattern.match("".join(line.split())):
-            found = _DATE.search("".join(line.split()))
+            match = _DATE.search("".join(line.split()))
             break
     else:
-        found = _DATE.search("".join(text[:_HEAD].split()))
-    if found is None:
+        match = _DATE.search("".join(text[:_HEAD].split()))
+    if match is None:
         return None
     try:
-        return date(int(found[1]), int(found[2]), int(found[3]))
+        return date(int(match[1]), int(match[2]), int(match[3]))
     except ValueError:
         return None
 
@@ -167,7 +172,7 @@ def written_on(text: str) -> date | None:
 
 
 def _find(source: Source, directory: UnitNames, *, everything: bool) -> _Found:
-    found = _Found()
+    material = _Found()
     builder = Builder(directory)
     at = 0
     for grid in [*source.grids, None]:
@@ -183,47 +188,47 @@ def _find(source: Source, directory: UnitNames, *, everything: bool) -> _Found:
             for row in grid.rows:
                 for cell in row.cells.values():
                     if seen := cell.view(source.text):
-                        found.skipped.append((seen, "不是任务表"))
+                        material.skipped.append((seen, "不是任务表"))
             continue
-        found.tables += 1
-        found.tasks.extend(reading.tasks)
-        found.headings.extend(reading.headings)
-        found.skipped.extend(reading.skipped)
-        found.faults.extend(reading.faults)
-    _read_prose(builder.outline, directory, found, everything=everything)
+        material.tables += 1
+        material.tasks.extend(reading.tasks)
+        material.headings.extend(reading.headings)
+        material.skipped.extend(reading.skipped)
+        material.faults.extend(reading.faults)
+    _read_prose(builder.outline, directory, material, everything=everything)
     drawn = [grid for grid in source.grids if grid.drawn]
-    found.skipped.extend((view(source.text, grid.start, grid.end, marks=""), "表格线") for grid in drawn)
-    return found
+    material.skipped.extend((view(source.text, grid.start, grid.end, marks=""), "表格线") for grid in drawn)
+    return material
 
 
-def _read_prose(outline: Outline, directory: UnitNames, found: _Found, *, everything: bool) -> None:
+def _read_prose(outline: Outline, directory: UnitNames, material: _Found, *, everything: bool) -> None:
     """The tasks of the running text; beside tables of tasks it only announces them."""
     reading = Prose(outline, directory, everything=everything).read()
     skipped = [(leftover.view, leftover.why) for leftover in outline.leftovers]
-    if found.tables:
+    if material.tables:
         with_clause = [task for task in reading.tasks if task.clause]
         for task in reading.tasks:
             if not task.clause:
                 reading.preamble.extend((part, "表外文字") for part in task.parts)
         reading.tasks = with_clause
-    found.tasks.extend(reading.tasks)
-    found.tasks.sort(key=lambda task: min((part.at[0] for part in task.parts if part), default=0))
-    found.gaps.extend(gaps(outline))
-    found.headings.extend(reading.headings)
-    found.preamble.extend(reading.preamble)
-    found.skipped.extend([*reading.skipped, *skipped])
+    material.tasks.extend(reading.tasks)
+    material.tasks.sort(key=lambda task: min((part.at[0] for part in task.parts if part), default=0))
+    material.gaps.extend(gaps(outline))
+    material.headings.extend(reading.headings)
+    material.preamble.extend(reading.preamble)
+    material.skipped.extend([*reading.skipped, *skipped])
 
 
-def _claims(found: _Found) -> Iterator[Claim]:
+def _claims(material: _Found) -> Iterator[Claim]:
     """What each stretch is; where two claim a character, the first has it."""
-    for no, task in enumerate(found.tasks):
+    for no, task in enumerate(material.tasks):
         for seen in (*task.parts, *task.clause.parts):
             yield Claim(seen, TextPart.ITEM, item=no)
-    for seen in found.headings:
+    for seen in material.headings:
         yield Claim(seen, TextPart.HEADING)
-    for seen, why in found.preamble:
+    for seen, why in material.preamble:
         yield Claim(seen, TextPart.PREAMBLE, why)
-    for seen, why in found.skipped:
+    for seen, why in material.skipped:
         yield Claim(seen, TextPart.SKIPPED, why)
 
 
@@ -236,13 +241,13 @@ def _numbered(items: list[Item]) -> list[Item]:
     )
 
 
-def _about_all(found: _Found, items: Sequence[Item], times: Times, *, year_stated: bool) -> Iterator[str]:
+def _about_all(material: _Found, items: Sequence[Item], times: Times, *, year_stated: bool) -> Iterator[str]:
     if not items:
         yield "没有找到任务；如果全文都是工作总结，可加 --all"
     if not year_stated:
         yield f"文中没有写明年度，时限按{times.year}年计；可用 --year 指定"
     if not times.calendar.is_published(times.year):
         yield f"{times.year}年工作日历未公布，时限按周一至周五暂定"
-    summary = sum(len(seen) for seen, why in found.skipped if why == "工作总结")
+    summary = sum(len(seen) for seen, why in material.skipped if why == "工作总结")
     if summary:
         yield f"工作总结部分（{summary}字）没有列入，需要时加 --all"

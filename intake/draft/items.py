@@ -126,26 +126,26 @@ class ItemMaker:
         return named
 
     def _doubt_of_name(self, name: View) -> str:
-        told = _like_a_unit(name.text) or responsibility.COLLECTIVE.pattern.search(name.text)
-        return "" if told or self._directory.knows(name.raw) else f"“{name.raw[:20]}”不像单位名称，请核对"
+        names_somebody = _like_a_unit(name.text) or responsibility.COLLECTIVE.pattern.search(name.text)
+        return "" if names_somebody or self._directory.knows(name.raw) else f"“{name.raw[:20]}”不像单位名称，请核对"
 
     def _deadline(
         self, task: Task, texts: list[View], warnings: list[str]
     ) -> tuple[StatedLimit | None, list[StatedLimit]]:
         times = self._times
-        said: list[StatedLimit] = []
+        limits: list[StatedLimit] = []
         cells = [*task.dues, *((None, shown) for shown in task.clause.due)]
         stated = bool(cells)
         for value, shown in cells:
-            found = times.of_cell(value, shown)
-            said += found
-            if not any(one.day for one in found):
+            of_cell = times.of_cell(value, shown)
+            limits += of_cell
+            if not any(one.day for one in of_cell):
                 warnings.append(f"时限“{shown.raw[:20]}”没有确定的日期")
-        told = [one for text in texts for one in times.found(text)]
-        everything = [*said, *told]
-        dated = [one for one in (said or told) if one.day]
-        if not dated and told:
-            dated = [one for one in told if one.day]
+        of_texts = [one for text in texts for one in times.found(text)]
+        everything = [*limits, *of_texts]
+        dated = [one for one in (limits or of_texts) if one.day]
+        if not dated and of_texts:
+            dated = [one for one in of_texts if one.day]
         if not dated and not stated:
             dated = [one for text in texts for one in times.months(text) if one.day and one.day.year >= times.year]
             warnings.extend(f"时限只写了“{one.written}”，按月底计" for one in dated)
@@ -153,19 +153,19 @@ class ItemMaker:
         if not dated and not everything and not stated:
             dated = self._of_heading(task, warnings)
         limit = max(dated, key=lambda one: one.day or date.min) if dated else None
-        self._doubt(limit, everything, warnings, cells=len({one.day for one in said if one.day}), stated=stated)
+        self._doubt(limit, everything, warnings, cells=len({one.day for one in limits if one.day}), stated=stated)
         return limit, everything
 
     def _of_heading(self, task: Task, warnings: list[str]) -> list[StatedLimit]:
         """二季度, 第一阶段（3月1日至3月15日）: what a heading above says of all below it."""
         node = task.node
         while node is not None and node.parent is not None:
-            text, found = node.title.text.strip("：。 "), []
+            text, doubts = node.title.text.strip("：。 "), []
             if deadlines.ONLY_TIME.pattern.match(text) or ("（" in text and text.endswith("）")):
-                found = [one for one in self._times.found(node.title) if one.day and one.rule in _OF_HEADINGS]
-            if found:
+                doubts = [one for one in self._times.found(node.title) if one.day and one.rule in _OF_HEADINGS]
+            if doubts:
                 warnings.append(f"时限取自上级标题“{node.title.raw[:20]}”")
-                return found
+                return doubts
             node = node.parent
         return []
 
@@ -197,13 +197,13 @@ class ItemMaker:
             warnings.append(f"时限 {limit.day} 不是工作日")
 
     def _rhythm(self, task: Task, texts: list[View], warnings: list[str]) -> tuple[Rhythm | None, Span | None]:
-        said = [one for each in task.clause.rhythm for one in limits.rhythm_of_cell(each)]
-        told = said or [one for text in (*texts, *task.clause.due) for one in limits.rhythms(text)]
-        if not told and any(deadlines.OTHER_RHYTHM.pattern.search(text.text) for text in texts):
+        of_cells = [one for each in task.clause.rhythm for one in limits.rhythm_of_cell(each)]
+        named = of_cells or [one for text in (*texts, *task.clause.due) for one in limits.rhythms(text)]
+        if not named and any(deadlines.OTHER_RHYTHM.pattern.search(text.text) for text in texts):
             warnings.append("反馈周期不在日、周、月、季之列，请选定")
-        if len({rhythm for rhythm, _ in told}) > 1:
-            warnings.append(f"有多个周期，取最密的（{told[0][0].label}）")
-        return told[0] if told else (None, None)
+        if len({rhythm for rhythm, _ in named}) > 1:
+            warnings.append(f"有多个周期，取最密的（{named[0][0].label}）")
+        return named[0] if named else (None, None)
 
     def _points(self, task: Task) -> Iterator[DraftPoint]:
         points = task.points

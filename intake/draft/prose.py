@@ -216,13 +216,13 @@ class Prose:
     def _as_one(self, node: OutlineNode, own: bool) -> bool:
         """Whether a heading with its text is one task: an item of a list, or one clause for it all."""
         count = sum(bool(segment.clause) for passage in node.body for segment in self._segments(passage))
-        told = any(len(enumerated(passage.view)) > 1 for passage in node.body)
-        return count <= 1 and not told and (own or node.numbered or node.rank in self._one_by_one)
+        enumerates = any(len(enumerated(passage.view)) > 1 for passage in node.body)
+        return count <= 1 and not enumerates and (own or node.numbered or node.rank in self._one_by_one)
 
     def _is_topic(self, node: OutlineNode) -> bool:
         """In minutes, a topic and one decision on it; several decisions are several tasks."""
-        told = [piece for passage in node.body for piece in divided(passage.view, together=False)]
-        return sum(is_task(piece.text) for piece in told) == 1
+        pieces = [piece for passage in node.body for piece in divided(passage.view, together=False)]
+        return sum(is_task(piece.text) for piece in pieces) == 1
 
     def _is_section(self, node: OutlineNode) -> bool:
         """A heading whose line ran into its text, while its siblings stand on lines of their own, is as they are."""
@@ -242,9 +242,9 @@ class Prose:
 
     def _names_somebody(self, node: OutlineNode) -> bool:
         """Whether a clause of the node says who: a requirement to everybody is no task, one to a unit is."""
-        told = [segment.clause for passage in node.body for segment in self._segments(passage)]
-        told += [segment.clause for segment in segments_of(node.title, self._directory)]
-        return any(clause.says_who for clause in (node.clause, *told))
+        clauses = [segment.clause for passage in node.body for segment in self._segments(passage)]
+        clauses += [segment.clause for segment in segments_of(node.title, self._directory)]
+        return any(clause.says_who for clause in (node.clause, *clauses))
 
     def _clause_of_heading(self, node: OutlineNode) -> TaskClauses | None:
         """（三）推进教育发展（区教育局牵头）: what a heading with items below it says holds for them."""
@@ -272,12 +272,12 @@ class Prose:
         """An item that is one line: its sentences belong together, as the author numbered them."""
         text = node.head
         segments = segments_of(text.cut(len(text) - len(node.title)), self._directory)
-        told = [segment for segment in segments if segment.view]
+        texts = [segment for segment in segments if segment.view]
         clause = TaskClauses()
         clause.add(node.clause)
-        if len(told) > 1 and sum(bool(segment.clause) for segment in told) > 1:
+        if len(texts) > 1 and sum(bool(segment.clause) for segment in texts) > 1:
             self.reading.headings.append(text.cut(0, len(text) - len(node.title)))
-            for segment in told:
+            for segment in texts:
                 self._segment(node, segment, shared)
             self.reading.headings.extend(node.clause.parts)
             return
@@ -329,8 +329,8 @@ class Prose:
         """Whether a single line is a task: numbered or with a clause yes, a bare heading only when it orders."""
         if clause or node.numbered or node.zone is Zone.GOALS:
             return not words.RHETORIC.pattern.match(piece.text)
-        told = structure.TERMINAL.pattern.search(piece.text) and not words.REPORTS.pattern.search(piece.text)
-        return is_task(piece.text) or bool(told and in_sentence(piece))
+        is_sentence = structure.TERMINAL.pattern.search(piece.text) and not words.REPORTS.pattern.search(piece.text)
+        return is_task(piece.text) or bool(is_sentence and in_sentence(piece))
 
     def _whole(self, node: OutlineNode, shared: TaskClauses | None) -> None:
         """A heading with its text as one task; the sentences are its points."""
@@ -376,8 +376,8 @@ class Prose:
     def _decided(self, topic: View, body: View) -> tuple[str, View]:
         """关于海堤路改造 and what was decided on it: the first sentence that orders something."""
         about = topic.cut(len("关于")) if topic.text.startswith("关于") else topic
-        told = [sentence for sentence in sentences(body) if is_task(sentence.text)]
-        return about.strip("。；：， ").raw, title_of(told[0] if told else body)
+        tasks = [sentence for sentence in sentences(body) if is_task(sentence.text)]
+        return about.strip("。；：， ").raw, title_of(tasks[0] if tasks else body)
 
     def _passage(self, node: OutlineNode, passage: Passage, shared: TaskClauses | None) -> None:
         """A paragraph: what ends in a clause is one task, what has none is a task for each sentence."""
@@ -419,7 +419,7 @@ class Prose:
     def _sentence(
         self, node: OutlineNode, piece: View, clause: TaskClauses, inherited: str, *, promised: bool = False
     ) -> None:
-        told = list(sentences(piece))
+        parts = list(sentences(piece))
         goal = promised or (node.zone is Zone.GOALS and any(True for _ in figures(piece)))
         vague = node.zone is Zone.GOALS and not clause and not words.FUTURE.pattern.search(piece.text)
         if goal or (is_task(piece.text) and not vague) or self._binds(piece):
@@ -433,7 +433,7 @@ class Prose:
                     clause,
                     inherited,
                     node,
-                    told if len(told) > 1 else [],
+                    parts if len(parts) > 1 else [],
                 )
             )
         else:
@@ -456,9 +456,9 @@ class Prose:
 def _steps(text: View) -> Iterator[View]:
     """The lines of a schedule: from mark to mark, whatever their verbs."""
     start = 0
-    for found in re.finditer("[；。]", text.text):
-        yield text.cut(start, found.end())
-        start = found.end()
+    for match in re.finditer("[；。]", text.text):
+        yield text.cut(start, match.end())
+        start = match.end()
     if start < len(text):
         yield text.cut(start)
 

@@ -23,18 +23,18 @@ _FORMULA = re.compile(rf"(?:{responsibility.BEFORE_A_NAME.pattern.pattern})[，�
 
 def sentences(text: View) -> Iterator[View]:
     """The sentences of a text."""
-    for found in structure.SENTENCE.pattern.finditer(text.text):
-        yield text.cut(*found.span())
+    for match in structure.SENTENCE.pattern.finditer(text.text):
+        yield text.cut(*match.span())
 
 
 def enumerated(text: View) -> list[View]:
     """一是…二是…三是…: the parts, the lead-in first, when each has a verb of its own; else the text as it is."""
-    found = list(structure.ENUMERATION.pattern.finditer(text.text))
-    if len(found) < _LEAST_TOLD:
+    matches = list(structure.ENUMERATION.pattern.finditer(text.text))
+    if len(matches) < _LEAST_TOLD:
         return [text]
-    cuts = [*(one.start() for one in found), len(text)]
+    cuts = [*(one.start() for one in matches), len(text)]
     halves = [text.cut(a, b) for a, b in pairwise(cuts)]
-    if not all(has_verb(half.text[one.end() - one.start() :]) for half, one in zip(halves, found, strict=True)):
+    if not all(has_verb(half.text[one.end() - one.start() :]) for half, one in zip(halves, matches, strict=True)):
         return [text]
     lead = text.cut(0, cuts[0])
     return [*([lead] if lead else []), *halves]
@@ -45,12 +45,12 @@ def divided(text: View, *, together: bool) -> list[View]:
     pieces: list[View] = []
     parts = enumerated(text)
     for no, part in enumerate(parts):
-        told = list(sentences(part))
+        within = list(sentences(part))
         one = len(parts) > 1 and structure.ENUMERATION.pattern.match(part.text) is not None
-        if (together and (len(told) > 1 or len(parts) > 1)) or (one and len(told) > 1):
+        if (together and (len(within) > 1 or len(parts) > 1)) or (one and len(within) > 1):
             pieces.append(part)
             continue
-        for sentence in told:
+        for sentence in within:
             pieces.extend([sentence] if one and no < len(parts) - 1 else _halves(sentence))
     return pieces
 
@@ -70,19 +70,19 @@ def has_verb(text: str) -> bool:
 
 
 def _clauses(text: str) -> Iterator[str]:
-    yield from (found.group().rstrip("，：；。") for found in _CLAUSE.finditer(text))
+    yield from (match.group().rstrip("，：；。") for match in _CLAUSE.finditer(text))
 
 
 def _orders(clause: str) -> bool:
     for _ in range(4):
         if words.STARTS_WITH_VERB.pattern.match(clause) or words.DISPOSAL.pattern.match(clause):
             return True
-        found = (
+        verbs = (
             deadlines.OPENS.pattern.match(clause)
             or words.LEADING_WORDS.pattern.match(clause)
             or structure.ENUMERATION.pattern.match(clause)
         )
-        past = found.end() if found else past_names(clause)
+        past = verbs.end() if verbs else past_names(clause)
         if past == 0:
             return False
         clause = clause[past:]
@@ -115,19 +115,19 @@ def title_of(text: View) -> View:
     start = structure.ENUMERATION.pattern.match(text.text)
     body = text.cut(start.end()) if start else text
     who = without_who(body)
-    found = [one for one in _CLAUSE.finditer(body.text) if not any(a <= one.start() < b for a, b in who)]
-    if not found:
+    matches = [one for one in _CLAUSE.finditer(body.text) if not any(a <= one.start() < b for a, b in who)]
+    if not matches:
         return body
-    if len(found) > 1 and found[0].group().endswith("：") and targets.FIGURE.pattern.search(found[1].group()):
-        found = found[1:]
-    first = next((n for n, one in enumerate(found) if words.SUBJECT_WILL.pattern.match(one.group())), None)
+    if len(matches) > 1 and matches[0].group().endswith("：") and targets.FIGURE.pattern.search(matches[1].group()):
+        matches = matches[1:]
+    first = next((n for n, one in enumerate(matches) if words.SUBJECT_WILL.pattern.match(one.group())), None)
     if first is None:
-        first = next((n for n, one in enumerate(found) if _orders(one.group().rstrip("，：；。"))), 0)
-        while first > 0 and not _leads_in(found[first - 1].group()):
+        first = next((n for n, one in enumerate(matches) if _orders(one.group().rstrip("，：；。"))), 0)
+        while first > 0 and not _leads_in(matches[first - 1].group()):
             first -= 1
-    begin = found[first].start()
+    begin = matches[first].start()
     for _ in range(2):
-        ahead = body.text[begin : found[first].end()]
+        ahead = body.text[begin : matches[first].end()]
         lead = words.LEADING_WORDS.pattern.match(ahead) or words.WILL.pattern.match(ahead)
         past = lead.end() if lead else 0
         if not words.STARTS_WITH_VERB.pattern.match(ahead[past:]) or _OF_SOMEBODY.match(ahead[past:]):
@@ -137,9 +137,9 @@ def title_of(text: View) -> View:
         if past and words.STARTS_WITH_VERB.pattern.match(ahead[past:]) and not _OF_SOMEBODY.match(ahead[past:]):
             begin += past
     formula = responsibility.BEFORE_A_NAME.pattern.match(body.text, begin)
-    begin = formula.end() if formula and formula.end() < found[first].end() else begin
-    end = found[first].end()
-    for one in found[first + 1 :]:
+    begin = formula.end() if formula and formula.end() < matches[first].end() else begin
+    end = matches[first].end()
+    for one in matches[first + 1 :]:
         if one.end() - begin > MOST_TITLE or body.text[end - 1] in "。；" or one.start() > end:
             break
         end = one.end()
@@ -147,9 +147,9 @@ def title_of(text: View) -> View:
     if len(title) >= _LEAST_TITLE or begin == 0:
         return title
     # 按程序报批: of what, the words before it say; who decided and who is to do it is not of them.
-    told = [one for one in found if not _FORMULA.match(one.group())] or found
-    begin = told[0].start()
-    begin += past_who(body.text[begin : told[0].end()])
+    telling = [one for one in matches if not _FORMULA.match(one.group())] or matches
+    begin = telling[0].start()
+    begin += past_who(body.text[begin : telling[0].end()])
     formula = responsibility.BEFORE_A_NAME.pattern.match(body.text, begin)
     begin = formula.end() if formula else begin
     return body.cut(begin, end).strip("，：；。、 ")

@@ -103,9 +103,9 @@ class TableReader:
             titles = {column: self._text(cell) for column, cell in row.cells.items() if self._text(cell)}
             below = self._second_line(at, titles)
             for names, lines in ((below, 2), (titles, 1)):
-                found = {column: column_of(name.rpartition("·")[2]) for column, name in names.items()}
-                if names and is_header([*found.values()]):
-                    self._columns = {column: kind for column, kind in found.items() if kind is not None}
+                columns = {column: column_of(name.rpartition("·")[2]) for column, name in names.items()}
+                if names and is_header([*columns.values()]):
+                    self._columns = {column: kind for column, kind in columns.items() if kind is not None}
                     self._titles = names
                     self._first = at + lines
                     self.reading.header = row.number
@@ -156,7 +156,7 @@ class TableReader:
                 self._columns[other] = PlanColumn.POINTS
 
     def _of(self, kind: PlanColumn) -> list[int]:
-        return sorted(column for column, found in self._columns.items() if found is kind)
+        return sorted(column for column, column_kind in self._columns.items() if column_kind is kind)
 
     # The rows
 
@@ -174,8 +174,8 @@ class TableReader:
                 seen = together(self._views(row))
                 self.reading.headings.append(seen)
                 section = (*above, *_nested(section[len(above) :], seen))
-                told = [segment.clause for segment in segments_of(seen, self._directory) if segment.clause]
-                of_section = told[0] if told else None
+                clauses = [segment.clause for segment in segments_of(seen, self._directory) if segment.clause]
+                of_section = clauses[0] if clauses else None
             elif kind:
                 self.reading.skipped.extend((seen, kind) for seen in self._views(row))
             elif current is not None and self._continues(row, current, numbered=numbered):
@@ -263,12 +263,12 @@ class TableReader:
 
     def _within(self, record: _Record, before: tuple[str, ...]) -> tuple[str, ...]:
         """What the column of classes says; an empty cell means the class above."""
-        found = [
+        cells = [
             self._view(cell).raw
             for column in self._of(PlanColumn.SECTION)
             for cell in (*record.cells.get(column, ()), *([record.carried[column]] if column in record.carried else []))
         ]
-        return tuple(found) if found else before
+        return tuple(cells) if cells else before
 
     # A task
 
@@ -344,8 +344,8 @@ class TableReader:
         return [cell for column in self._of(kind) for cell in record.cells.get(column, ())]
 
     def _with_carried(self, record: _Record, kind: PlanColumn) -> list[Cell]:
-        found = self._cells(record, kind)
-        return found or [record.carried[column] for column in self._of(kind) if column in record.carried]
+        cells = self._cells(record, kind)
+        return cells or [record.carried[column] for column in self._of(kind) if column in record.carried]
 
     def _clause(self, record: _Record) -> TaskClauses:
         clause = TaskClauses()
@@ -356,8 +356,8 @@ class TableReader:
         ):
             for cell in self._with_carried(record, kind):
                 for value in _values(cell.lines(self._source)):
-                    found = clauses.labelled(value, short=True) or clauses.phrases(value, duty)
-                    clause.add(found)
+                    read = clauses.labelled(value, short=True) or clauses.phrases(value, duty)
+                    clause.add(read)
         for kind, people in ((PlanColumn.LEADER, clause.leaders), (PlanColumn.PERSON, clause.persons)):
             for cell in self._with_carried(record, kind):
                 for line in cell.lines(self._source):

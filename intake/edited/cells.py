@@ -11,12 +11,12 @@ _PROGRESS = re.compile(r"(\d{1,3})\s*[%％](?:[（(][^（）()\n]*反馈[）)])?
 
 def points_of(column: Column, text: str) -> list[tuple[int | None, str]]:
     """Lines such as `2. 完成图审`: number (None when there is none) and text; of 节点 without the table's remark."""
-    found: list[tuple[int | None, str]] = []
+    points: list[tuple[int | None, str]] = []
     for line in filter(None, map(str.strip, text.split("\n"))):
-        said = _REMARK.sub("", line) if column is Column.DATES else line
-        match = _NUMBERED.fullmatch(said)
-        found.append((int(match[1]), match[2].strip()) if match else (None, said))
-    return found
+        content = _REMARK.sub("", line) if column is Column.DATES else line
+        match = _NUMBERED.fullmatch(content)
+        points.append((int(match[1]), match[2].strip()) if match else (None, content))
+    return points
 
 
 def progress_of(text: str) -> tuple[int | None, str]:

@@ -141,8 +141,8 @@ class _Copy:
         for number, cells in self._raw.rows[self._start :]:
             if set(cells) <= {min(self._headers)}:
                 # A heading, merged over its row. A number alone is a row somebody began and did not fill.
-                said = as_text(next(iter(cells.values())))
-                chapter = chapter if said.isdecimal() else _COUNT.sub("", said)
+                text = as_text(next(iter(cells.values())))
+                chapter = chapter if text.isdecimal() else _COUNT.sub("", text)
                 continue
             yield self._filled(number, cells), chapter
 

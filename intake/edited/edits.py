@@ -84,20 +84,20 @@ class KnownNames:
 
 def edits_of(table: EditedTable, matters: Mapping[str, Matter], known: KnownNames) -> Edits:
     """Every change in the copy against the log as it stands now; names are never guessed."""
-    found = Edits(faults=list(table.faults))
+    edits = Edits(faults=list(table.faults))
     for row in table.rows:
         matter = matters.get(row.number)
         if matter is None:
-            found.faults.append(_fault(table, row, Column.NUMBER, f"日志里没有事项 {row.number}"))
+            edits.faults.append(_fault(table, row, Column.NUMBER, f"日志里没有事项 {row.number}"))
             continue
         try:
-            _compare(_Row(table, row, matter, known), found)
+            _compare(_Row(table, row, matter, known), edits)
         except _CellError as error:
-            found.faults.append(_fault(table, row, error.column, error.message))
+            edits.faults.append(_fault(table, row, error.column, error.message))
         except NotNamedError as error:
             column = Column.from_label(error.column) or Column.TITLE
-            found.faults.append(_fault(table, row, column, error.message))
-    return found
+            edits.faults.append(_fault(table, row, column, error.message))
+    return edits
 
 
 def judged(edits: Sequence[Edit], table: EditedTable, context: DecisionContext) -> list[CellFault]:
@@ -147,7 +147,7 @@ class _Row:
         return Edit(self.row, column, self.matter, command, what, f"table:{digest[:48]}")
 
 
-def _compare(row: _Row, found: Edits) -> None:
+def _compare(row: _Row, edits: Edits) -> None:
     if row.edited(Column.LIGHT):
         raise _CellError(Column.LIGHT, "灯由时限和反馈算出，不能填写，请改回")
     now = table_cells(row.matter, row.known.names, row.text(Column.LIGHT))
@@ -161,17 +161,17 @@ def _compare(row: _Row, found: Edits) -> None:
     clashing = {column for column in edited if column in moved}
     if any(column in moved and not _says_the_same(row, column, now[column]) for column in _SAID):
         clashing |= {column for column in edited if column in _SAID}
-    found.conflicts += [
+    edits.conflicts += [
         Conflict(row.row, row.matter.title, column, row.text(column), now[column])
         for column in edited
         if column in clashing
     ]
     left = frozenset(column for column in edited if column not in clashing)
-    found.wanted += [edit for rule in _RULES for edit in rule(row, left)]
+    edits.wanted += [edit for rule in _RULES for edit in rule(row, left)]
     if others := tuple(column for column in KEYED if column in moved and column not in edited):
-        found.moved.append((number, others))
+        edits.moved.append((number, others))
     if not edited:
-        found.unchanged.append(row.row)
+        edits.unchanged.append(row.row)
 
 
 def _says_the_same(row: _Row, column: Column, now: str) -> bool:
@@ -188,8 +188,8 @@ def _says_the_same(row: _Row, column: Column, now: str) -> bool:
             return _named(row, column) == _held(row.matter, column)
         case Column.PROGRESS:
             progress, words = progress_of(text)
-            done, said = progress_of(now)
-            return progress in (None, done) and plain_cell(column, words) == plain_cell(column, said)
+            done, spoken = progress_of(now)
+            return progress in (None, done) and plain_cell(column, words) == plain_cell(column, spoken)
     return False
 
 
@@ -216,8 +216,8 @@ def _held(matter: Matter, column: Column) -> tuple[str, ...]:
 
 def _feedback(row: _Row, edited: frozenset[Column]) -> Iterator[Edit]:
     """进展, 问题, 下步: one 反馈."""
-    said = [column for column in _SAID if column in edited]
-    if not said:
+    columns = [column for column in _SAID if column in edited]
+    if not columns:
         return
     for column in _SAID:
         if WITHHELD in row.text(column):
@@ -236,7 +236,7 @@ def _feedback(row: _Row, edited: frozenset[Column]) -> Iterator[Edit]:
         next_step=row.text(Column.NEXT) or None,
     )
     what = f"反馈：{f'进度{progress}%，' if progress is not None else ''}{words}"
-    yield row.edit(said[0], command, what, progress, words, command.problem, command.next_step)
+    yield row.edit(columns[0], command, what, progress, words, command.problem, command.next_step)
 
 
 def _title(row: _Row, edited: frozenset[Column]) -> Iterator[Edit]:
@@ -352,8 +352,8 @@ def _lead(row: _Row, edited: frozenset[Column]) -> Iterator[Edit]:
     person = _named(row, Column.PERSON) if Column.PERSON in edited else ()
     reason = row.reason(Column.LEAD, "改派") if row.matter.lead else row.row.reason or None
     command = c.AssignMatter(lead=lead, assist=assist, person=person[0] if person else None, reason=reason)
-    said = "改派" if row.matter.lead else "交办"
-    what = f"{said}{row.known.names.unit(lead.id)}牵头"
+    act = "改派" if row.matter.lead else "交办"
+    what = f"{act}{row.known.names.unit(lead.id)}牵头"
     yield row.edit(Column.LEAD, command, what, lead.id, [u.id for u in assist or ()], *person, reason)
 
 

@@ -101,9 +101,9 @@ def examine(file: Path, keys: Sequence[str] = ()) -> ArchiveReport:
         return ArchiveReport(numbers=(), findings=(_found(Property.WHOLE, "归档包可读", why),))
 
 
-def _found(what: Property, item: str, wrong: str = "", said: str = "") -> PropertyFinding:
+def _found(what: Property, item: str, wrong: str = "", remark: str = "") -> PropertyFinding:
     outcome = ExaminationOutcome.FAILED if wrong else ExaminationOutcome.PASSED
-    return PropertyFinding(property=what, item=item, outcome=outcome, said=wrong or said)
+    return PropertyFinding(property=what, item=item, outcome=outcome, said=wrong or remark)
 
 
 # --- safe
@@ -147,18 +147,18 @@ def _some(names: Sequence[str]) -> str:
 
 def _manifest_of(package: zipfile.ZipFile) -> dict[str, Any]:
     try:
-        told = json.loads(_read(package, MANIFEST))
-        for one in told["matters"]:
+        manifest = json.loads(_read(package, MANIFEST))
+        for one in manifest["matters"]:
             if not _NO.fullmatch(one["no"]):
                 raise _Broken(f"档号“{str(one['no'])[:40]}”不合规则")
             assert all(isinstance(one[key], str) for key in ("matter", "title"))  # noqa: S101  (answered below)
             assert isinstance(one["version"], int)  # noqa: S101
-        if told["format"] != FORMAT:
-            raise _Broken(f"归档包的格式版本是 {told['format']}，本版只认识 {FORMAT}")
-        assert all(isinstance(f["path"], str) for f in told["files"])  # noqa: S101
+        if manifest["format"] != FORMAT:
+            raise _Broken(f"归档包的格式版本是 {manifest['format']}，本版只认识 {FORMAT}")
+        assert all(isinstance(f["path"], str) for f in manifest["files"])  # noqa: S101
     except (*_UNREADABLE, TypeError, AssertionError) as error:
         raise _Broken(f"{MANIFEST} 缺失或损坏") from error
-    return dict(told)
+    return dict(manifest)
 
 
 def _read(package: zipfile.ZipFile, name: str) -> bytes:
@@ -192,8 +192,10 @@ def _true(package: zipfile.ZipFile, manifest: Mapping[str, Any], keys: Sequence[
         yield _proven(package, one, keys)
         yield _matched(package, one)
     if not keys:
-        said = "公钥是证据包自带的；请用 --public-key 与当时留存的核对"
-        yield PropertyFinding(property=Property.TRUE, item="签名的公钥", outcome=ExaminationOutcome.UNTESTED, said=said)
+        remark = "公钥是证据包自带的；请用 --public-key 与当时留存的核对"
+        yield PropertyFinding(
+            property=Property.TRUE, item="签名的公钥", outcome=ExaminationOutcome.UNTESTED, said=remark
+        )
 
 
 def _proven(package: zipfile.ZipFile, one: Mapping[str, Any], keys: Sequence[str]) -> PropertyFinding:
@@ -222,8 +224,8 @@ def _matched(package: zipfile.ZipFile, one: Mapping[str, Any]) -> PropertyFindin
         _, evidence = _digest(package, f"{one['no']}/{EVIDENCE}")
     except (*_UNREADABLE, _Broken, ET.ParseError, LookupError):
         return _found(Property.TRUE, item, "没有元数据，或已损坏")
-    told = (root.findtext("电子文件号/档号"), root.findtext("内容描述/题名"), root.findtext("电子属性/SHA-256"))
-    same = told == (one["no"], one["title"], evidence)
+    described = (root.findtext("电子文件号/档号"), root.findtext("内容描述/题名"), root.findtext("电子属性/SHA-256"))
+    same = described == (one["no"], one["title"], evidence)
     return _found(Property.TRUE, item, "" if same else "档号、题名或证据包的摘要不一致")
 
 

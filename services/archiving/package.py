@@ -57,7 +57,7 @@ class PackedMatter(Frozen):
 
     @property
     def row(self) -> tuple[str, ...]:
-        """Its line in the list."""
+        """A file's line in the list of the package."""
         kept, events = self.until or "长期", str(self.version)
         return self.no, self.title, self.matter, self.lead, self.opened, self.ended, self.retention, kept, events
 
@@ -195,14 +195,14 @@ def _metadata(
     return written
 
 
-def _tell(root: ET.Element, name: str, told: Mapping[str, str]) -> None:
+def _tell(root: ET.Element, name: str, elements: Mapping[str, str]) -> None:
     block = ET.SubElement(root, name)
-    for key, value in told.items():
+    for key, value in elements.items():
         ET.SubElement(block, key).text = value
 
 
 def _manifest(keeper: Headquarters, packed: Sequence[PackedMatter], files: Mapping[str, bytes], now: datetime) -> bytes:
-    told: dict[str, Any] = {
+    manifest: dict[str, Any] = {
         "format": FORMAT,
         "made_at": now.isoformat(),
         "headquarters": keeper.code,
@@ -213,4 +213,4 @@ def _manifest(keeper: Headquarters, packed: Sequence[PackedMatter], files: Mappi
             for path, data in sorted(files.items())
         ],
     }
-    return json.dumps(told, ensure_ascii=False, indent=1).encode()
+    return json.dumps(manifest, ensure_ascii=False, indent=1).encode()

@@ -122,10 +122,10 @@ def unpack_archive(file: Path, home: Path, headquarters: str, moved: Progress) -
 def _manifest(archive: zipfile.ZipFile, file: Path) -> Manifest:
     try:
         refuse(archive.getinfo(MANIFEST).file_size > MOST_MANIFEST, f"{file.name} 的清单过大", "malformed")
-        told = json.loads(archive.read(MANIFEST))
-        newer = isinstance(told, dict) and isinstance(told.get("format"), int) and told["format"] > FORMAT
+        manifest = json.loads(archive.read(MANIFEST))
+        newer = isinstance(manifest, dict) and isinstance(manifest.get("format"), int) and manifest["format"] > FORMAT
         refuse(newer, f"{file.name} 由更新版本的 xmh 写成，请用那个版本还原", "schema_newer")
-        return Manifest.model_validate(told)
+        return Manifest.model_validate(manifest)
     except (ValidationError, ValueError, KeyError):
         refuse_always(f"{file.name} 不是 xmh 的备份文件，或没有写完", "malformed")
 

@@ -179,8 +179,8 @@ def _taken_up(settings: "Settings", file: Path, manifest: Manifest, past: Mappin
 
 def _leads_elsewhere(config: Path) -> tuple[str, ...]:
     with suppress(Refusal):  # a configuration that is none is named by whatever reads it next
-        told = read_toml(config, "设置") if config.exists() else {}
-        return tuple(name for name in _LEADING if name in told)
+        configured = read_toml(config, "设置") if config.exists() else {}
+        return tuple(name for name in _LEADING if name in configured)
     return ()
 
 

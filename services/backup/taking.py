@@ -76,8 +76,8 @@ def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = un
     try:
         _put_on_record(settings, taken, actor)
     except (LogError, Refusal) as error:
-        said = f"备份已写到 {file}，核验通过，但没有记入日志：{error.message}"
-        raise (Refusal if isinstance(error, Refusal) else LogError)(said, error.code) from error
+        line = f"备份已写到 {file}，核验通过，但没有记入日志：{error.message}"
+        raise (Refusal if isinstance(error, Refusal) else LogError)(line, error.code) from error
     return BackedUp(
         file=file,
         position=position,

@@ -273,7 +273,7 @@ def _manifest(
         }
         for path, data in sorted(contents.files.items())
     ]
-    told = {
+    manifest = {
         "format": verifier.FORMAT,
         "made_at": now.isoformat(),
         "origin": origin_of(database),
@@ -288,7 +288,7 @@ def _manifest(
         "left_out": contents.left_out,
         "files": files,
     }
-    return json.dumps(told, ensure_ascii=False, indent=1).encode()
+    return json.dumps(manifest, ensure_ascii=False, indent=1).encode()
 
 
 def _seal(written: Path) -> None:

@@ -30,10 +30,10 @@ def fetch_runs(settings: "Settings", stream: str) -> Runs:
     if settings.address is None:
         return Runs(why_none=_GONE)
     try:
-        found = asyncio.run(asyncio.wait_for(_histories(settings, stream), WITHIN))
+        histories = asyncio.run(asyncio.wait_for(_histories(settings, stream), WITHIN))
     except (Unreachable, RPCError, TimeoutError):
         return Runs(why_none=_GONE)
-    return Runs(found, "" if found else "Temporal 已不再保存本事项工作流的运行历史")
+    return Runs(histories, "" if histories else "Temporal 已不再保存本事项工作流的运行历史")
 
 
 async def _histories(settings: "Settings", stream: str) -> dict[str, bytes]:
@@ -43,9 +43,9 @@ async def _histories(settings: "Settings", stream: str) -> dict[str, bytes]:
 
     client = await connect(settings)
     runs = [e.run_id async for e in client.list_workflows(f"WorkflowId = '{stream}'")]
-    found = {}
+    histories = {}
     for run in runs:
         history = await client.get_workflow_handle(stream, run_id=run).fetch_history()
         await open_history(history, client.data_converter)
-        found[run] = history.to_json().encode()
-    return found
+        histories[run] = history.to_json().encode()
+    return histories

@@ -87,14 +87,14 @@ def check_bundle(place: Path, keys: Sequence[str] = (), kept: Sequence[bytes] = 
 
 def _check(report: BundleReport, source: Files, keys: Sequence[str]) -> None:
     text = _read(source, MANIFEST, 2**24)
-    told = report.manifest = json.loads(text)
-    if told["format"] != FORMAT:
-        raise BrokenBundle(f"清单的格式是 {_shown(told['format'])}，本程序只认 {FORMAT}")
-    own, matter = told["public_keys"], told["matter"]
+    manifest = report.manifest = json.loads(text)
+    if manifest["format"] != FORMAT:
+        raise BrokenBundle(f"清单的格式是 {_shown(manifest['format'])}，本程序只认 {FORMAT}")
+    own, matter = manifest["public_keys"], manifest["matter"]
     if not isinstance(own, list) or any(type(matter[key]) is not str for key in ("stream", "number", "title", "hash")):
         raise BrokenBundle("清单的内容不完整")
     keys, note = keys or own, Note(_read(source, SIGNED, 4096), SIGNED)
-    if note.lines != [f"xmh-bundle/{FORMAT}", told["origin"], hashlib.sha256(text).hexdigest()]:
+    if note.lines != [f"xmh-bundle/{FORMAT}", manifest["origin"], hashlib.sha256(text).hexdigest()]:
         report.problems.append("清单与其签名不是一回事：清单被改动，或换了签名")
     _check_signature(report, note, keys)
     digests = _check_files(report, source)
@@ -159,13 +159,13 @@ def _pieces(source: Files, name: str) -> Iterator[bytes]:
 
 
 def _read(source: Files, name: str, most: int) -> bytes:
-    found, size = list[bytes](), 0
+    pieces, size = list[bytes](), 0
     for piece in _pieces(source, name):
-        found.append(piece)
+        pieces.append(piece)
         size += len(piece)
         if size > most:
             raise BrokenBundle(f"{_shown(name)} 过大")
-    return b"".join(found)
+    return b"".join(pieces)
 
 
 def _lines(source: Files, name: str) -> Iterator[bytes]:
@@ -247,8 +247,8 @@ def _check_notes(report: BundleReport, source: Files, keys: Sequence[str]) -> No
         note.size, note.root = int(note.lines[1]), _decoded(note.lines[2])
         if not 0 < note.size < 2**63:
             raise BrokenBundle(f"{note.name} 不是检查点")
-        told = {line[:5]: line[5:] for line in note.lines[3:]}
-        note.made_at = datetime.fromisoformat(told["time "]).astimezone(timezone(timedelta(hours=8)))
+        extensions = {line[:5]: line[5:] for line in note.lines[3:]}
+        note.made_at = datetime.fromisoformat(extensions["time "]).astimezone(timezone(timedelta(hours=8)))
         _check_signature(report, note, keys)
         if note.lines[0] != report.manifest["origin"]:
             report.problems.append(f"{note.name} 是另一本日志的检查点")
@@ -264,10 +264,10 @@ def _check_events(report: BundleReport, source: Files, digests: dict[str, str]) 
     ours = {name: digest for name, digest in digests.items() if name.startswith(("attachments/", "documents/"))}
     matter, unnamed, owed = report.manifest["matter"], set(ours.values()), set[str]()
     version, previous, position, index = 0, "", 0, -1
-    for told in map(json.loads, _lines(source, EVENTS)):
+    for record in map(json.loads, _lines(source, EVENTS)):
         if len(report.problems) > MOST_PROBLEMS or len(owed) > 2 * MOST_FILES:
             raise BrokenBundle(f"到{EVENTS} 第{report.events}行，问题或登记的文件已经过多，没有再查")
-        row, report.events = told["event"], report.events + 1
+        row, report.events = record["event"], report.events + 1
         if list(row) != list(COLUMNS) or any(type(row[c]) is not (int if c in NUMBERS else str) for c in COLUMNS):
             raise BrokenBundle(f"{EVENTS} 第{report.events}行不是一条完整的记录")
         place, (hashed, its_hash) = f"{_shown(row['stream'])} 第{row['version']}条", stored_bytes(row)
@@ -281,10 +281,10 @@ def _check_events(report: BundleReport, source: Files, digests: dict[str, str]) 
             if (row["version"], row["previous_hash"]) != (version + 1, previous) or row["position"] <= position:
                 report.problems.append(f"{place}：与前一条接不上，有缺失、调换或插入")
             version, previous, position = row["version"], row["hash"], row["position"]
-        if int(told["index"]) <= index:
+        if int(record["index"]) <= index:
             report.problems.append(f"{place}：不按它在日志里的次序，或有两份")
-        index = int(told["index"])
-        _check_proofs(report, place, hashlib.sha256(b"\0" + hashed + its_hash).digest(), told)
+        index = int(record["index"])
+        _check_proofs(report, place, hashlib.sha256(b"\0" + hashed + its_hash).digest(), record)
         _collect(json.loads(row["payload"]), unnamed, owed)
     if (version, previous) != (matter["version"], matter["hash"]):
         report.problems.append(f"记录到第{version}条为止，与清单所说的第{_shown(matter['version'])}条不是同一条")
@@ -294,13 +294,13 @@ def _check_events(report: BundleReport, source: Files, digests: dict[str, str]) 
         report.problems.append(f"记录里登记的{len(missing)}个文件没有附上，清单也没有说明")
 
 
-def _check_proofs(report: BundleReport, place: str, leaf: bytes, told: dict[str, Any]) -> None:
+def _check_proofs(report: BundleReport, place: str, leaf: bytes, proof: dict[str, Any]) -> None:
     """The event is in the log of every checkpoint it is older than, the newest of them among these."""
-    index = int(told["index"])
+    index = int(proof["index"])
     if not 0 <= index < report.notes[-1].size:
         report.problems.append(f"{place}：不在检查点所证的范围内")
     for note in report.notes:
-        path = [bytes.fromhex(text) for text in told["proofs"].get(str(note.size), ())]
+        path = [bytes.fromhex(text) for text in proof["proofs"].get(str(note.size), ())]
         note.events += index < note.size
         if index < note.size and root_of(leaf, index, note.size, path) != note.root:
             report.problems.append(f"{place}：不在 {note.name} 所签的日志里")
@@ -402,15 +402,15 @@ def _shown(text: object) -> str:
 def verdict(report: BundleReport, *, key_given: bool) -> list[str]:
     """The lines for who asked."""
     if not report.ok:
-        found = report.problems
-        return [f"核验未通过：发现{len(found)}处问题", *(f"  {line}" for line in found[:MOST_SHOWN])]
-    told, matter = report.manifest, report.manifest["matter"]
-    noted = f"公钥是证据包自带的，请与当时留存的核对（--public-key）：{'、'.join(map(_shown, told['public_keys']))}"
+        problems = report.problems
+        return [f"核验未通过：发现{len(problems)}处问题", *(f"  {line}" for line in problems[:MOST_SHOWN])]
+    manifest, matter = report.manifest, report.manifest["matter"]
+    noted = f"公钥是证据包自带的，请与当时留存的核对（--public-key）：{'、'.join(map(_shown, manifest['public_keys']))}"
     return [
         f"核验通过：{_shown(matter['number'])} {_shown(matter['title'])}",
         f"  记录{report.events}条（本事项第1至{matter['version']}条，链完整），文件{report.files}个，均与清单相符",
         *(f"  {_covered(report, note)}" for note in report.notes),
-        *(f"  未附：{_shown(one.get('what'))}" for one in told["left_out"]),
+        *(f"  未附：{_shown(one.get('what'))}" for one in manifest["left_out"]),
         "  事项名称、时间线和 histories 是签发者的说明，不由记录证明，以 events.jsonl 为准",
         f"  不能证明第{matter['version']}条以后再无记录：那要用整本日志和更晚的检查点核验",
         *([] if key_given else [f"  {noted}"]),

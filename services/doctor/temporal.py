@@ -44,7 +44,7 @@ async def client_or_trouble(settings: "Settings") -> tuple[Client | None, list[H
         return None, [trouble]
     try:
         client = await connect(settings)
-        return client, [found async for found in _sealing_trouble(client, settings)]
+        return client, [fault async for fault in _sealing_trouble(client, settings)]
     except Unreachable as silence:
         return None, [trouble.model_copy(update={"message": silence.message})]
     except Refusal as refusal:

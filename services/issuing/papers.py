@@ -106,7 +106,7 @@ def issue_composed(desk: Desk, text: PaperText) -> IssuedPaper:
 def _issue_conclusion(desk: Desk, text: PaperText, inspection: OnSite) -> IssuedPaper:
     """Issue what an inspection concluded: once as it was said, and anew when something else was said since."""
     stream, unit = inspection.stream, text.addressees[0] if text.addressees else None
-    said = (
+    line = (
         recorded.version
         for recorded in reading.read_stream(desk.database, stream)
         if _concludes(decode(recorded), unit)
@@ -115,7 +115,7 @@ def _issue_conclusion(desk: Desk, text: PaperText, inspection: OnSite) -> Issued
         p.inspection == stream and p.kind is text.kind and p.addressee == unit and p.void is not None
         for p in paper_ledger(desk.database)
     )
-    key = f"paper:{stream}:{text.kind.value}:{unit or ''}:{max(said)}:{void_ones}"
+    key = f"paper:{stream}:{text.kind.value}:{unit or ''}:{max(line)}:{void_ones}"
     return _issue(desk, text, key, {"inspection": stream, "unit": unit or ""})
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from documents.figures import Period
 from documents.ledger import read_ledger
-from documents.reports.burden import UnitBurden, burden_report
+from documents.reports.burden import BurdenLine, burden_report
 from domain import commands as c
 from domain.queries.burden import Ask
 from eventlog import reading
@@ -23,7 +23,7 @@ REPORT = c.SubmitFeedback(text="进展", progress=30)
 MATTER = "matter/a"
 
 
-def of(log: Database, as_of: str = "2022-12-31", since: str = "2022-01-01") -> dict[str, UnitBurden]:
+def of(log: Database, as_of: str = "2022-12-31", since: str = "2022-01-01") -> dict[str, BurdenLine]:
     ledger = read_ledger(log, at(as_of, "23:00"))
     found = burden_report(ledger, reading.units(log), date.fromisoformat(since), date.fromisoformat(as_of))
     return {b.unit: b for b in found}

@@ -2,6 +2,7 @@
 
 import ast
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -24,14 +25,34 @@ ROOMS = (
 )
 
 
+SAYS_NOTHING = {"found", "said", "told"}
+"""A noun says what it is that was found or told."""
+
+
+def _files() -> Iterator[tuple[str, ast.Module]]:
+    for room in ROOMS:
+        for file in [ROOT / room] if room.endswith(".py") else (ROOT / room).rglob("*.py"):
+            yield str(file.relative_to(ROOT)), ast.parse(file.read_text(encoding="utf-8"))
+
+
 def test_no_public_class_name_is_used_twice() -> None:
     places = defaultdict[str, list[str]](list)
-    files = [
-        file for room in ROOMS for file in ([ROOT / room] if room.endswith(".py") else (ROOT / room).rglob("*.py"))
-    ]
-    for file in files:
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+    for file, module in _files():
+        for node in module.body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                places[node.name].append(str(file.relative_to(ROOT)))
+                places[node.name].append(file)
     assert len(places) > 500
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
+def test_what_a_function_holds_is_called_by_a_noun() -> None:
+    stored = [
+        (file, node.lineno, node.id)
+        for file, module in _files()
+        for function in ast.walk(module)
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
+    assert len(stored) > 5000
+    assert [one for one in stored if one[2] in SAYS_NOTHING and "/versions/" not in one[0]] == []

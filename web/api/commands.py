@@ -180,10 +180,10 @@ def _check_version(service: "WebService", caller: "Caller", no: str, key: str | 
 def _order(
     service: "WebService", caller: "Caller", kind: type[Frozen], body: Any, no: str | None, command_id: str
 ) -> Order:
-    said = body.model_dump(exclude=BESIDE - kind.model_fields.keys())
-    by_name = [name for name in said if kind.model_fields[name].annotation in BY_NAME]
-    said |= {name: units_said(service, said[name]) for name in by_name}
-    command: Any = kind.model_validate(said)
+    fields = body.model_dump(exclude=BESIDE - kind.model_fields.keys())
+    by_name = [name for name in fields if kind.model_fields[name].annotation in BY_NAME]
+    fields |= {name: units_said(service, fields[name]) for name in by_name}
+    command: Any = kind.model_validate(fields)
     check_scope(caller.scope, command)
     check_own_files(service.database, caller.actor.id, command, service.now)
     stream = matter_stream(command_id) if no is None else the_matter(service, caller, no).stream
@@ -202,18 +202,18 @@ def _order(
     return order.model_copy(update={"signed": signed(service.settings.home, order, proven)})
 
 
-def units_said(service: "WebService", said: Any) -> Any:
+def units_said(service: "WebService", named: Any) -> Any:
     """Units said by id or name, as a command says them."""
-    match said:
+    match named:
         case str():
-            known = UnitIndex(reading.units(service.database)).find(said)
-            refuse(not known, f"通讯录里没有单位“{seen(said)[:40]}”，请写编号或全称", "malformed")
-            refuse(len(known) > 1, f"“{seen(said)[:40]}”对应多个单位，请写编号", "malformed")
+            known = UnitIndex(reading.units(service.database)).find(named)
+            refuse(not known, f"通讯录里没有单位“{seen(named)[:40]}”，请写编号或全称", "malformed")
+            refuse(len(known) > 1, f"“{seen(named)[:40]}”对应多个单位，请写编号", "malformed")
             return UnitRef(id=known[0].id, supervision=known[0].supervision)
         case tuple() | list():
-            return tuple(units_said(service, one) for one in said)
+            return tuple(units_said(service, one) for one in named)
         case _:
-            return said
+            return named
 
 
 _add(OpenMatter, "/matters")

@@ -58,7 +58,7 @@ async def stream(request: Request, after: After = "0") -> Response:
 
     await service.ask(page, cursor)  # what cannot be meant is told before anything streams
     if not service.live.has_room(person):
-        said = "这个账号打开的实时通道太多，请先关闭不用的"
-        return problem(ProblemDetails(429, "too_many", said, {"Retry-After": "60"}))
+        line = "这个账号打开的实时通道太多，请先关闭不用的"
+        return problem(ProblemDetails(429, "too_many", line, {"Retry-After": "60"}))
     lines = service.live.feed(person, page, cursor)
     return StreamingResponse(lines, media_type="text/event-stream", headers=HEADERS)

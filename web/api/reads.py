@@ -59,11 +59,11 @@ def matters(  # noqa: PLR0913, PLR0917  (the options of `task list`)
 ) -> dict[str, Any]:
     """Matters by number; `cursor` of one answer asks for the next rows."""
     viewer = _viewer(request)
-    said = {"stage": stage, "light": light, "lead": lead, "leader": leader, "supervisor": supervisor}
-    said |= {"source": source, "class": class_, "urgency": urgency, "flag": flag, "rung": rung, "text": text}
+    words = {"stage": stage, "light": light, "lead": lead, "leader": leader, "supervisor": supervisor}
+    words |= {"source": source, "class": class_, "urgency": urgency, "flag": flag, "rung": rung, "text": text}
     marks = {"listed": listed, "overdue": overdue, "unanswered": unanswered, "open": open}
     marks |= {"mine": mine, "following": following}
-    wanted = asked_filter(viewer.database, {**said, **marks, "due_from": due_from, "due_to": due_to})
+    wanted = asked_filter(viewer.database, {**words, **marks, "due_from": due_from, "due_to": due_to})
     return _listed(viewer, wanted, as_of, cursor, limit)
 
 
@@ -104,8 +104,8 @@ def names(request: Request) -> dict[str, dict[str, str]]:
 def find(request: Request, words: Annotated[str, Query(min_length=1, max_length=500)]) -> dict[str, Any]:
     """The matters meant by a number, its tail, or words of a title, as the command line understands them."""
     viewer = _viewer(request)
-    found = reading.find_matters(viewer.database, words, viewer.rights.visible)
-    return {"matters": [m.model_dump(mode="json") for m in found]}
+    fitting = reading.find_matters(viewer.database, words, viewer.rights.visible)
+    return {"matters": [m.model_dump(mode="json") for m in fitting]}
 
 
 @router.get("/worklist")
@@ -129,8 +129,8 @@ def search(
 def meetings(request: Request, year: Annotated[int | None, Query(ge=1990, le=2100)] = None) -> dict[str, Any]:
     """Meetings of a year, this one unless said, as far as the token's person may know of them."""
     viewer = _viewer(request)
-    found = reading.meetings(viewer.database, year or viewer.now.year)
-    return {"meetings": [meeting_row(m) for m in found if may_know_meeting(viewer, m.stream)]}
+    of_year = reading.meetings(viewer.database, year or viewer.now.year)
+    return {"meetings": [meeting_row(m) for m in of_year if may_know_meeting(viewer, m.stream)]}
 
 
 @router.get("/unanswered")

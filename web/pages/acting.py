@@ -19,8 +19,8 @@ async def accept(request: Request, no: str) -> Response:
     try:
         await carry_out(service, visitor, no, c.AcceptReceipt(), given["command"])
     except (Refusal, Unreachable) as error:
-        told = told_on_page(error, service)
-        return visitor.page("matters", "message.html", told.status, title="没有签收", message=told.message)
+        explained = told_on_page(error, service)
+        return visitor.page("matters", "message.html", explained.status, title="没有签收", message=explained.message)
     return RedirectResponse(f"/matters/{no}", 303)
 
 

@@ -94,8 +94,8 @@ def _all_taken(faults: "Mapping[str, str]") -> None:
         FieldRefusal: beside the field it came in.
     """
     if faults:
-        field, told = next(iter(faults.items()))
-        raise FieldRefusal(field, told)
+        field, fault = next(iter(faults.items()))
+        raise FieldRefusal(field, fault)
 
 
 async def perform(service: "WebService", visitor: Visitor, no: str, do: str, given: Given) -> str | None:
@@ -157,12 +157,12 @@ def open_form(visitor: Visitor, no: str, do: str) -> OpenForm:
         raise Refusal("没有这一项", "not_found")
     viewer = visitor.viewer
     refuse(visitor.day is not None, "这里只供查看过去某一天的情况，不能办理", "read_only")
-    found = the_matter(viewer, no)
-    matter = state_shown(viewer, found.stream)
+    listed = the_matter(viewer, no)
+    matter = state_shown(viewer, listed.stream)
     possible = possible_acts(viewer, matter)[do]
     if possible.why_not is not None:
         raise Refusal(possible.why_not)
-    document = matter_document(viewer, found.stream, None)
+    document = matter_document(viewer, listed.stream, None)
     return OpenForm(act, possible, document, Filling(viewer, matter, document["timeline"]))
 
 
@@ -211,13 +211,16 @@ def _typed_for(form: OpenForm, given: Given) -> OnBehalf:
 def _page(
     service: "WebService", visitor: Visitor, no: str, do: str, given: Given, error: Exception | None = None
 ) -> Response:
-    told = told_on_page(error, service) if error is not None else None
+    explained = told_on_page(error, service) if error is not None else None
     try:
         form = open_form(visitor, no, do)
     except Refusal as refusal:
         return _closed(service, visitor, no, refusal, given if error is not None else Given({}))
     answer = visitor.page(
-        "matters", "act.html", told.status if told else 200, **form_values(service, visitor, form, given, error)
+        "matters",
+        "act.html",
+        explained.status if explained else 200,
+        **form_values(service, visitor, form, given, error),
     )
     return set_session(answer, error.cookie) if isinstance(error, ProvenRefusal) else answer
 
@@ -226,12 +229,12 @@ def form_values(
     service: "WebService", visitor: Visitor, form: OpenForm, given: Given, error: Exception | None = None
 ) -> dict[str, Any]:
     """What the template of a form knows: its fields, what was typed or kept, and what was wrong with it."""
-    told = told_on_page(error, service) if error is not None else None
+    explained = told_on_page(error, service) if error is not None else None
     form_key = f"{form.act.do}:{form.document['matter']}"
     saved = autosave_of(service.database, visitor.person.id, form_key, service.now)
     restored = saved.saved_at is not None and "command" not in given.fields
     typed = dict(saved.fields) | dict(given.fields) if restored else dict(given.fields)
-    if told is not None and told.code == "command_id_reused":
+    if explained is not None and explained.code == "command_id_reused":
         typed.pop("command", None)
     return {
         "form": form,
@@ -246,7 +249,7 @@ def form_values(
         "version": typed.get("version") or saved.version,
         "restored": clock_of(saved.saved_at) if restored and saved.saved_at else None,
         "command": typed.get("command") or uuid4().hex,
-        "fault": told.message if told else None,
+        "fault": explained.message if explained else None,
         "wrong": error.field if isinstance(error, FieldRefusal) else None,
         "leaders": _leaders(visitor, form),
         "prove": wants_proof(visitor, form.act, service) and not isinstance(error, ProvenRefusal),
@@ -265,16 +268,16 @@ def _leaders(visitor: Visitor, form: OpenForm) -> "Sequence[Any]":
 
 def _closed(service: "WebService", visitor: Visitor, no: str, refusal: Refusal, given: Given) -> Response:
     """It cannot be done, or not any more: why, and what was typed."""
-    told = told_on_page(refusal, service)
+    explained = told_on_page(refusal, service)
     typed = {name: value for name, value in given.fields.items() if value and name not in UNSAID}
     return visitor.page(
         "matters",
         "closed.html",
-        told.status,
+        explained.status,
         no=no,
-        message=told.message,
+        message=explained.message,
         typed=typed,
-        found=told.status != 404,  # noqa: PLR2004
+        found=explained.status != 404,  # noqa: PLR2004
     )
 
 

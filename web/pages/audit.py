@@ -34,11 +34,11 @@ def unanswered(request: Request, as_of: str = "", whole: bool = False) -> Respon
         at = past_instant(as_of) if as_of else visitor.viewer.now
     except Refusal as refusal:
         return visitor.page(HERE, "message.html", 422, title="看不了", message=refusal.message)
-    said = unanswered_document(visitor.viewer, at, date(local_date(at).year, 1, 1))
+    document = unanswered_document(visitor.viewer, at, date(local_date(at).year, 1, 1))
     return visitor.page(
         HERE,
         "audit.html",
-        said=said,
+        said=document,
         asked_on=local_date(at),
         checks=_checks(visitor),
         most=most_rows(whole=whole),
@@ -93,5 +93,5 @@ def _checks(visitor: Visitor) -> bool:
 
 
 def _not_his(visitor: Visitor) -> Response:
-    said = "账户和登录的记录、日志核验由办公室督办员和审计员查阅"
-    return visitor.page(HERE, "message.html", 403, title="不能查阅", message=said)
+    line = "账户和登录的记录、日志核验由办公室督办员和审计员查阅"
+    return visitor.page(HERE, "message.html", 403, title="不能查阅", message=line)

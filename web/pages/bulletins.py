@@ -126,9 +126,9 @@ def _is_issued(service: "WebService", draft: BulletinDraft) -> bool:
 
 def refused(service: "WebService", visitor: Visitor, refusal: Exception) -> Response:
     """A page that says why not."""
-    told = told_on_page(refusal, service)
-    title = "没有找到" if told.status == 404 else "不能办理"  # noqa: PLR2004
-    return visitor.page(HERE, "message.html", told.status, title=title, message=told.message)
+    explained = told_on_page(refusal, service)
+    title = "没有找到" if explained.status == 404 else "不能办理"  # noqa: PLR2004
+    return visitor.page(HERE, "message.html", explained.status, title=title, message=explained.message)
 
 
 router = APIRouter(include_in_schema=False)
@@ -268,7 +268,7 @@ def _editor(
         at_hand = draft_at_hand(service, visitor, draft_id)
     except Refusal as refusal:
         return refused(service, visitor, refusal)
-    told = told_on_page(error, service) if error is not None else None
+    explained = told_on_page(error, service) if error is not None else None
     draft, briefing = at_hand.draft, at_hand.briefing
     form_key = f"bulletin:{draft.id}"
     saved = autosave_of(service.database, visitor.person.id, form_key, service.now)
@@ -279,16 +279,16 @@ def _editor(
     answer = visitor.page(
         HERE,
         "bulletin.html",
-        told.status if told else 200,
+        explained.status if explained else 200,
         draft=draft,
         sections=editor_fields(text),
         briefing=briefing,
         given=typed,
         seen=typed["seen"] or newest,
-        aside={name: said for name, said in typed.fields.items() if name.startswith(SET_ASIDE)},
+        aside={name: text_aside for name, text_aside in typed.fields.items() if name.startswith(SET_ASIDE)},
         changes=changes_of(service.database, draft.publication, draft.key),
         contradictions=at_hand.contradictions,
-        fault=told.message if told else None,
+        fault=explained.message if explained else None,
         form_key=form_key,
         version=(typed["version"] if saved.saved_at else "") or saved.version,  # nothing kept: nothing to overwrite
         restored=clock_of(restored) if restored else None,
@@ -311,8 +311,8 @@ def _of_version(newest: str, typed: Given, text: Text) -> Given:
         return typed
     fields = [field for _, fields in editor_fields(text) for field in fields]
     stands = {"", text.title, text.foreword, *(field.text for field in fields)}
-    said = {name: value.replace("\r\n", "\n") for name, value in typed.fields.items() if _OF_TEXT.fullmatch(name)}
-    mine = {f"{SET_ASIDE}{newest}.{name}": value for name, value in said.items() if value.strip() not in stands}
+    texts = {name: value.replace("\r\n", "\n") for name, value in typed.fields.items() if _OF_TEXT.fullmatch(name)}
+    mine = {f"{SET_ASIDE}{newest}.{name}": value for name, value in texts.items() if value.strip() not in stands}
     before = {name: value for name, value in typed.fields.items() if name == "version" or name.startswith(SET_ASIDE)}
     return Given({**before, **mine, "seen": newest})
 
@@ -386,4 +386,4 @@ def _send(service: "WebService", visitor: Visitor, draft_id: str, given: Given) 
 def draft_names(drafts: list[BulletinDraft]) -> list[dict[str, Any]]:
     """Drafts as a list names them."""
     spans = [(d, f"{d.publication.label}　{d.since} 至 {d.until}") for d in drafts]
-    return [{"id": d.id, "said": said, "sent_at": d.sent_at} for d, said in spans]
+    return [{"id": d.id, "said": label, "sent_at": d.sent_at} for d, label in spans]

@@ -30,16 +30,16 @@ async def answered(request: Request) -> Response:
     try:
         if given["answer"] == "no":
             await service.ask(refuse_login, service.database, given["login"], service.now)
-            title, said = "已拒绝", "那台电脑没有登录。若不是您自己运行的，请告知系统管理员。"
+            title, line = "已拒绝", "那台电脑没有登录。若不是您自己运行的，请告知系统管理员。"
         else:
             await service.ask(waiting_login, service.database, given["login"], service.now)
             if _wants_proof(service, visitor):
                 visitor, cookie = await proven(service, visitor, given)
             await service.ask(confirm_login, service.database, given["login"], visitor.person.id, service.now)
-            title, said = "已确认", "可以回到命令行了。令牌 12 小时后失效，不用时请运行 xmh logout。"
+            title, line = "已确认", "可以回到命令行了。令牌 12 小时后失效，不用时请运行 xmh logout。"
     except Refusal as refusal:
         return await service.ask(_page, service, visitor, given, refusal)
-    answer = visitor.page(HERE, "message.html", title=title, message=said)
+    answer = visitor.page(HERE, "message.html", title=title, message=line)
     return set_session(answer, cookie) if cookie else answer
 
 
@@ -49,17 +49,17 @@ def _wants_proof(service: WebService, visitor: Visitor) -> bool:
 
 def _page(service: WebService, visitor: Visitor, given: Given, error: Refusal | None = None) -> Response:
     """The field for the code, or who asks and the two answers."""
-    waiting, told = None, told_on_page(error, service) if error is not None else None
+    waiting, explained = None, told_on_page(error, service) if error is not None else None
     if given["login"]:
         try:
             waiting = waiting_login(service.database, given["login"], service.now)
         except Refusal as refusal:
-            told = told or told_on_page(refusal, service)
+            explained = explained or told_on_page(refusal, service)
     values = {
         "login": given["login"],
         "waiting": waiting,
-        "fault": told.message if told else None,
+        "fault": explained.message if explained else None,
         "wrong_field": error.field if isinstance(error, FieldRefusal) else None,
         "prove": _wants_proof(service, visitor),
     }
-    return visitor.page(HERE, "connect.html", told.status if told else 200, **values)
+    return visitor.page(HERE, "connect.html", explained.status if explained else 200, **values)

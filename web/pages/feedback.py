@@ -55,8 +55,8 @@ class ReportsAsked:
     @property
     def query(self) -> str:
         """The same as an address has it."""
-        said = {"matter": self.matter, "unit": self.unit, "all": "1" if self.every else ""}
-        return "&".join(f"{name}={value}" for name, value in said.items() if value)
+        asked = {"matter": self.matter, "unit": self.unit, "all": "1" if self.every else ""}
+        return "&".join(f"{name}={value}" for name, value in asked.items() if value)
 
 
 @dataclass
@@ -94,9 +94,9 @@ async def submitted(request: Request, matter: str = "", unit: str = "", all: str
     filled = [no for no in numbers if _filled(given.of(no))]
     outcome.empty = not filled and not not_taken
     outcome.status = 422 if outcome.empty else 200
-    for name, told in not_taken.items():
+    for name, fault in not_taken.items():
         no, _, outcome.fields[no] = name.partition(".")
-        outcome.faults[no], outcome.status = told, 422
+        outcome.faults[no], outcome.status = fault, 422
     for no in filled:
         if no not in outcome.faults:
             await _report(service, visitor, no, given, outcome)
@@ -121,18 +121,18 @@ async def _report(service: "WebService", visitor: Visitor, no: str, given: Given
             command = _typed_for(command, shown, given, block)
         await carry_out(service, visitor, no, command, block["command"], secret=bool(block["secret"]))
     except (Refusal, Unreachable, ValidationError) as error:
-        told = told_on_page(error, service)
-        outcome.faults[no] = told.message
-        outcome.status = max(outcome.status, told.status)
+        explained = told_on_page(error, service)
+        outcome.faults[no] = explained.message
+        outcome.status = max(outcome.status, explained.status)
         if isinstance(error, FieldRefusal):
             outcome.fields[no] = error.field
-        if told.code == "command_id_reused":
+        if explained.code == "command_id_reused":
             outcome.faults[no] = "这份内容已在另一个窗口提交过；如需再报一次，请再次提交"
             outcome.renewed.add(no)
     else:
         await service.ask(drop_autosave, service.database, visitor.person.id, f"report:{no}", service.now)
-        said = "、".join([f"要点{p.no} {p.progress}%" for p in command.points])
-        outcome.done.append({"matter": no, "title": shown["title"], "said": said})
+        shares = "、".join([f"要点{p.no} {p.progress}%" for p in command.points])
+        outcome.done.append({"matter": no, "title": shown["title"], "said": shares})
 
 
 def feedback_command(block: Given, shown: "Mapping[str, Any]") -> c.SubmitFeedback:
@@ -230,7 +230,7 @@ def _page(service: "WebService", visitor: Visitor, asked: ReportsAsked, given: G
         restored={no: clock_of(one.saved_at) for no, one in restored.items() if one.saved_at},
         asked=asked,
         outcome=outcome,
-        elsewhere={no: told for no, told in outcome.faults.items() if no not in known},
+        elsewhere={no: fault for no, fault in outcome.faults.items() if no not in known},
         unit_name=viewer.units(unit) if unit else None,
         unit=unit,
         office=office,

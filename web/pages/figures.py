@@ -100,11 +100,11 @@ def _held(visitor: Visitor, which: str, year: int) -> Response:
 
 def _asked(visitor: Visitor, span: str, as_of: str, known_at: str) -> tuple[FigureBoard, AskedDay]:
     """The figures an address asks for, and the day they are of. A day means what was known at its end."""
-    said = known_at or as_of
-    at = past_instant(said) if said else _now(visitor)
+    moment = known_at or as_of
+    at = past_instant(moment) if moment else _now(visitor)
     kind = next((one for one in FigureSpan if one == span), FigureSpan.MONTH)
     board = figure_board(visitor.viewer, at, kind)
-    return board, asked_day(visitor, "", said) if said else AskedDay.now()
+    return board, asked_day(visitor, "", moment) if moment else AskedDay.now()
 
 
 def _now(visitor: Visitor) -> "datetime":

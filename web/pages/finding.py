@@ -21,13 +21,13 @@ router = APIRouter(include_in_schema=False)
 @router.get("/search")
 def searching(request: Request, text: str = "") -> Response:
     visitor = visitor_of(request)
-    fault, found, asked = "", Found((), 0, ()), text[:LONGEST]
+    fault, hits, asked = "", Found((), 0, ()), text[:LONGEST]
     try:
         if asked.strip():
-            found = search(visitor.viewer, asked)
+            hits = search(visitor.viewer, asked)
     except Refusal as refusal:
         fault = refusal.message
-    return visitor.page("search", "search.html", 422 if fault else 200, text=asked, found=found, fault=fault)
+    return visitor.page("search", "search.html", 422 if fault else 200, text=asked, found=hits, fault=fault)
 
 
 @router.get("/notices")

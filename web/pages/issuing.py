@@ -102,7 +102,7 @@ def _page(
     service: "WebService", visitor: Visitor, draft_id: str, given: Given, error: Exception | None = None
 ) -> Response:
     """The text to be read and the form under it."""
-    told = told_on_page(error, service) if error is not None else None
+    explained = told_on_page(error, service) if error is not None else None
     try:
         at_hand = _to_sign(service, visitor, draft_id)
     except Refusal as refusal:
@@ -114,10 +114,10 @@ def _page(
         "changes": changes_of(service.database, at_hand.draft.publication, at_hand.draft.key),
         "contradictions": at_hand.contradictions,
         "given": given,
-        "fault": told.message if told else None,
+        "fault": explained.message if explained else None,
         "wrong_field": error.field if isinstance(error, FieldRefusal) else None,
         "prove": _wants_proof(service, visitor) and not isinstance(error, ProvenRefusal),
         "names": visitor.viewer.persons,
     }
-    answer = visitor.page(HERE, "sign_issue.html", told.status if told else 200, **values)
+    answer = visitor.page(HERE, "sign_issue.html", explained.status if explained else 200, **values)
     return set_session(answer, error.cookie) if isinstance(error, ProvenRefusal) else answer

@@ -153,9 +153,9 @@ def keep(
 
 def address_of(wanted: MatterFilter) -> dict[str, str]:
     """What the address asks for a choice."""
-    said = wanted.model_dump(mode="json", exclude_defaults=True)
-    open_only = said.pop("open", False)
-    named = {_NAMES.get(name, name): "1" if value is True else str(value) for name, value in said.items()}
+    chosen = wanted.model_dump(mode="json", exclude_defaults=True)
+    open_only = chosen.pop("open", False)
+    named = {_NAMES.get(name, name): "1" if value is True else str(value) for name, value in chosen.items()}
     return named if open_only or "stage" in named else {**named, "stage": ALL}
 
 

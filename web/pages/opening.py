@@ -52,22 +52,22 @@ def _page(service: "WebService", visitor: Visitor, given: Given, error: Exceptio
     if visitor.person.role not in (Role.OFFICE, Role.LEADER) or visitor.day is not None:
         why = "立项由办公室和领导办理" if visitor.day is None else "这里只供查看过去某一天的情况，不能立项"
         return visitor.page("matters", "message.html", 403, title="不能立项", message=why)
-    told = told_on_page(error, service) if error is not None else None
+    explained = told_on_page(error, service) if error is not None else None
     saved = autosave_of(service.database, visitor.person.id, FORM, service.now)
     restored = saved.saved_at is not None and "command" not in given.fields
     typed = {**saved.fields, **given.fields} if restored else dict(given.fields)
-    if told is not None and told.code == "command_id_reused":
+    if explained is not None and explained.code == "command_id_reused":
         typed.pop("command", None)
     return visitor.page(
         "matters",
         "open.html",
-        told.status if told else 200,
+        explained.status if explained else 200,
         act=OPENING,
         fields=fields_of(OPENING, Filling(visitor.viewer, None)),
         given=Given(typed),
         version=typed.get("version") or saved.version,
         restored=clock_of(saved.saved_at) if restored and saved.saved_at else None,
         command=typed.get("command") or uuid4().hex,
-        fault=told.message if told else None,
+        fault=explained.message if explained else None,
         wrong=error.field if isinstance(error, FieldRefusal) else None,
     )

@@ -79,9 +79,9 @@ def paper(request: Request, number: str = "", kind: str = "pdf") -> Response:
 
 
 def _kept(settings: "Settings", viewer: "Viewer", number: str, kind: str) -> Path:
-    found = [filed for filed, _ in _sent_to(viewer, settings.home, None) if filed.event.number == number]
-    refuse(not found, "没有这份文件", "not_found")
-    files = found[0].kept(press_by(settings))
+    filed_here = [filed for filed, _ in _sent_to(viewer, settings.home, None) if filed.event.number == number]
+    refuse(not filed_here, "没有这份文件", "not_found")
+    files = filed_here[0].kept(press_by(settings))
     refuse(kind not in KINDS or kind not in files, f"{number} 没有这种文件", "not_found")
     return files[kind]
 

@@ -29,7 +29,7 @@ def downloaded(data: bytes, name: str, *, inline: bool = False) -> Response:
     """A file under its name; only what we printed ourselves may open in the browser."""
     how = "inline" if inline else "attachment"
     kind = MEDIA.get(name.rpartition(".")[2].lower(), "application/octet-stream") if inline else None
-    said = {"Content-Disposition": f"{how}; filename*=UTF-8''{quote(name, safe='')}"}
+    headers = {"Content-Disposition": f"{how}; filename*=UTF-8''{quote(name, safe='')}"}
     if not inline:
-        said["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return Response(data, media_type=kind or "application/octet-stream", headers=said)
+        headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return Response(data, media_type=kind or "application/octet-stream", headers=headers)

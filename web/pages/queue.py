@@ -134,8 +134,8 @@ def _second_look(service: "WebService", visitor: Visitor, keys: list[str], refus
     except Refusal as forbidden:
         return visitor.page("queue", "message.html", 403, title="不能审核", message=forbidden.message)
     if len(items) > MOST_AT_ONCE:
-        said = f"一次最多同意 {MOST_AT_ONCE} 件，选了 {len(items)} 件；请分几次办理"
-        return visitor.page("queue", "message.html", 422, title="选得太多", message=said)
+        line = f"一次最多同意 {MOST_AT_ONCE} 件，选了 {len(items)} 件；请分几次办理"
+        return visitor.page("queue", "message.html", 422, title="选得太多", message=line)
     if not items:
         return visitor.page("queue", "message.html", 422, title="没有选", message="请先勾选要一起同意的事项")
     prove = any(wants_proof(visitor, BY_NAME[do_of(item.kind)], service) for item in items)
@@ -163,12 +163,12 @@ async def _approve(service: "WebService", visitor: Visitor, given: Given) -> Res
 
 def _approvals(given: Given) -> list[JointApproval]:
     """What a second look sends: nothing but what may be approved for several together, and no more than so many."""
-    found = []
+    approvals = []
     for key, command in given.of("approve").fields.items():
         match key.split(":"):
             case [number, do, point] if do in _DOES:
-                found.append(JointApproval(number, do, point, command, given[f"seen.{key}"]))
-    return found[:MOST_AT_ONCE]
+                approvals.append(JointApproval(number, do, point, command, given[f"seen.{key}"]))
+    return approvals[:MOST_AT_ONCE]
 
 
 async def _approve_one(service: "WebService", visitor: Visitor, one: JointApproval) -> ResultRow:

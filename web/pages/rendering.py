@@ -55,8 +55,8 @@ _TEMPLATES.globals["numeral"] = numeral
 
 def address(path: str, /, **asked: str | None) -> str:
     """An address with what it asks; what is empty is not asked."""
-    said = urlencode({name: value for name, value in asked.items() if value})
-    return f"{path}?{said}" if said else path
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"{path}?{query}" if query else path
 
 
 _TEMPLATES.globals["address"] = address
@@ -125,10 +125,10 @@ def visitor_by(service: "WebService", cookie: str, *, used: bool = True) -> Visi
     Raises:
         SignInNeededError: nobody's, or no more.
     """
-    found = signed_in(service.database, cookie, service.now, used=used) if cookie else None
-    if found is None:
+    known = signed_in(service.database, cookie, service.now, used=used) if cookie else None
+    if known is None:
         raise SignInNeededError
-    session, person = found
+    session, person = known
     position, _ = newest_event(service.database)
     return Visitor(service.viewer(actor_of(person)), person, session, service.day, position)
 

@@ -88,9 +88,9 @@ async def signing_in(
 @router.post("/sign-out")
 async def signing_out(request: Request) -> Response:
     service = service_of(request)
-    found = await service.ask(signed_in, service.database, request.cookies.get(COOKIE, ""), service.now)
-    if found is not None:
-        await service.ask(sign_out, service.database, found[0], service.now)
+    known = await service.ask(signed_in, service.database, request.cookies.get(COOKIE, ""), service.now)
+    if known is not None:
+        await service.ask(sign_out, service.database, known[0], service.now)
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
     return answer

@@ -159,8 +159,8 @@ def share_of(field: str, text: str) -> int:
 
 def told_on_page(error: Exception, service: "WebService") -> "ProblemDetails":
     """What an exception tells who reads a page: the line of every entrance, without the options of a command."""
-    told = explained(error, service)
-    return replace(told, message=without_options(told.message))
+    problem = explained(error, service)
+    return replace(problem, message=without_options(problem.message))
 
 
 async def carry_out(

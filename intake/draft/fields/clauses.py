@@ -67,33 +67,33 @@ class TaskClauses:
 
 def labels(text: View, *, short: bool = False) -> list[re.Match[str]]:
     """The labels of a text, in order. A label begins a text, or stands after a mark or a blank."""
-    found = [one for one in responsibility.LABEL.pattern.finditer(text.text) if _begins(text, one)]
+    matches = [one for one in responsibility.LABEL.pattern.finditer(text.text) if _begins(text, one)]
     if short:
-        found += [
+        matches += [
             one
             for one in responsibility.SHORT_LABEL.pattern.finditer(text.text)
-            if _begins(text, one) and all(one.end() <= other.start() or one.start() >= other.end() for other in found)
+            if _begins(text, one) and all(one.end() <= other.start() or one.start() >= other.end() for other in matches)
         ]
-    return sorted(found, key=lambda one: one.start())
+    return sorted(matches, key=lambda one: one.start())
 
 
-def _begins(text: View, found: re.Match[str]) -> bool:
-    start = found.start()
-    closed = found.group().startswith("（")  # 【牵头单位】区发改局
-    alone = closed or found.group().endswith("：") or found.end() - start == len(text)
+def _begins(text: View, match: re.Match[str]) -> bool:
+    start = match.start()
+    closed = match.group().startswith("（")  # 【牵头单位】区发改局
+    alone = closed or match.group().endswith("：") or match.end() - start == len(text)
     return alone and (start == 0 or start in text.gaps or not _WORD.match(text.text[start - 1]))
 
 
 def labelled(text: View, *, short: bool = False) -> TaskClauses:
     """A clause of labels: 牵头单位：…；配合单位：…；完成时限：…. Empty when there is no label."""
     clause = TaskClauses()
-    found = labels(text, short=short)
-    if found:
-        others = responsibility.UNKNOWN_LABEL.pattern.finditer(text.text, found[0].end())
-        apart = [one for one in others if all(one.end() <= k.start() or one.start() >= k.end() for k in found)]
-        found = sorted([*found, *apart], key=lambda one: one.start())
-    ends = [after.start() for after in found[1:]] + [len(text)]
-    for one, end in zip(found, ends, strict=False):
+    matches = labels(text, short=short)
+    if matches:
+        others = responsibility.UNKNOWN_LABEL.pattern.finditer(text.text, matches[0].end())
+        apart = [one for one in others if all(one.end() <= k.start() or one.start() >= k.end() for k in matches)]
+        matches = sorted([*matches, *apart], key=lambda one: one.start())
+    ends = [after.start() for after in matches[1:]] + [len(text)]
+    for one, end in zip(matches, ends, strict=False):
         value = text.cut(one.end(), end).strip(" ，；。、")
         if value.text.count("（") != value.text.count("）"):
             value = value.strip("（）")
@@ -198,24 +198,24 @@ def phrases(value: View, otherwise: StatedDuty = StatedDuty.SHARED) -> TaskClaus
 
 
 def _without_ditto(body: View) -> View:
-    found = responsibility.DITTO.pattern.search(body.text)
-    return body.cut(0, found.start()).strip(" ，。；、") if found and found.end() == len(body) else body
+    match = responsibility.DITTO.pattern.search(body.text)
+    return body.cut(0, match.start()).strip(" ，。；、") if match and match.end() == len(body) else body
 
 
 def _pieces(value: View) -> Iterator[View]:
     start = 0
-    for found in _PHRASE_END.finditer(value.text):
-        yield value.cut(start, found.start())
-        start = found.end()
+    for match in _PHRASE_END.finditer(value.text):
+        yield value.cut(start, match.start())
+        start = match.end()
     yield value.cut(start)
 
 
 def _ended(body: View) -> tuple[StatedDuty | None, View]:
     """The duty a phrase ends with, and the names before it."""
     for duty, rule in responsibility.PHRASES:
-        found = rule.pattern.search(body.text)
-        if found and found.end() == len(body) and found.start() > 0:
-            return duty, body.cut(0, found.start())
+        match = rule.pattern.search(body.text)
+        if match and match.end() == len(body) and match.start() > 0:
+            return duty, body.cut(0, match.start())
     return None, body
 
 
@@ -233,10 +233,10 @@ def _assign(clause: TaskClauses, duty: StatedDuty, bodies: list[View]) -> None:
 
 def _marked(name: View, duty: StatedDuty) -> tuple[StatedDuty, View]:
     """区交通局（牵头）: the role in the bracket goes before that of the phrase."""
-    found = responsibility.MARKED.pattern.search(name.text)
-    if found is None or found.start() == 0:
+    match = responsibility.MARKED.pattern.search(name.text)
+    if match is None or match.start() == 0:
         return duty, name
-    return (StatedDuty.LEAD if found["lead"] else StatedDuty.ASSIST), name.cut(0, found.start())
+    return (StatedDuty.LEAD if match["lead"] else StatedDuty.ASSIST), name.cut(0, match.start())
 
 
 def _real(body: View) -> Iterator[View]:
@@ -260,15 +260,15 @@ def bracketed(inner: View, directory: names.UnitNames, *, at_end: bool) -> TaskC
             clause.parts = [inner]
         return clause
     spoken = phrases(inner)
-    said = any(
+    names_a_duty = any(
         rule.pattern.search(piece.text.strip("；。，"))
         for piece in _pieces(inner)
         for _, rule in responsibility.PHRASES
     )
     everyone = [*spoken.lead, *spoken.assist, *spoken.shared]
     units = [name for name in everyone if names.is_unit(name.text) or directory.knows(name.raw)]
-    named = len(units) == len(everyone) or (said and len(units) * 2 >= len(everyone))
-    if everyone and named and (said or at_end):
+    named = len(units) == len(everyone) or (names_a_duty and len(units) * 2 >= len(everyone))
+    if everyone and named and (names_a_duty or at_end):
         spoken.parts.append(inner)
         return spoken
     return TaskClauses()
@@ -285,15 +285,15 @@ class Segment:
 def segments_of(text: View, directory: names.UnitNames) -> list[Segment]:
     """A paragraph cut after each clause in it; the last segment may have none."""
     segments, start = list[Segment](), 0
-    for found in _BRACKET.finditer(text.text):
-        at_end = bool(_AT_END.match(text.text[found.end() :]))
-        clause = bracketed(text.cut(*found.span("inner")), directory, at_end=at_end)
+    for match in _BRACKET.finditer(text.text):
+        at_end = bool(_AT_END.match(text.text[match.end() :]))
+        clause = bracketed(text.cut(*match.span("inner")), directory, at_end=at_end)
         if not clause:
             continue
-        end = found.end()
+        end = match.end()
         end += text.text[end : end + 1] in ("。", "；")
-        clause.parts = [text.cut(found.start(), end)]
-        before = text.cut(start, found.start())
+        clause.parts = [text.cut(match.start(), end)]
+        before = text.cut(start, match.start())
         if not before.text.strip("。；") and segments:
             segments[-1].clause.add(clause)
         else:

@@ -15,57 +15,57 @@ _MOST_SUBJECT = 30
 
 def figures(text: View) -> Iterator[Target]:
     """The figures of a task."""
-    for found in targets.FIGURE.pattern.finditer(text.text):
-        if not _no_figure(text.text, found):
-            yield _target(text, found)
-    for found in targets.BARE_FIGURE.pattern.finditer(text.text):
-        yield _bare_target(text, found)
-    for found in targets.CHINESE_FIGURE.pattern.finditer(text.text):
-        value = _chinese(found["value"])
+    for match in targets.FIGURE.pattern.finditer(text.text):
+        if not _no_figure(text.text, match):
+            yield _target(text, match)
+    for match in targets.BARE_FIGURE.pattern.finditer(text.text):
+        yield _bare_target(text, match)
+    for match in targets.CHINESE_FIGURE.pattern.finditer(text.text):
+        value = _chinese(match["value"])
         if value is not None:
-            yield _chinese_target(text, found, value)
+            yield _chinese_target(text, match, value)
 
 
-def _no_figure(text: str, found: re.Match[str]) -> bool:
+def _no_figure(text: str, match: re.Match[str]) -> bool:
     """Names that hold a number (15分钟生活圈, “1+19”), ordinals."""
-    rest = text[found.start("value") :]
-    price = "元" in found["unit"] and (
-        targets.PRICE_BEFORE.pattern.search(text[: found.start()])
-        or targets.PRICE_AFTER.pattern.match(text[found.end() :])
+    rest = text[match.start("value") :]
+    price = "元" in match["unit"] and (
+        targets.PRICE_BEFORE.pattern.search(text[: match.start()])
+        or targets.PRICE_AFTER.pattern.match(text[match.end() :])
     )
-    bound = any(found[key] for key in ("before", "more", "odd", "few", "after"))
-    cost = "元" in found["unit"] and not bound and targets.COST_BEFORE.pattern.search(text[: found.start()])
-    if cost or price or targets.NOT_A_FIGURE.pattern.match(rest) or _ORDINAL.search(text[: found.start("value")]):
+    bound = any(match[key] for key in ("before", "more", "odd", "few", "after"))
+    cost = "元" in match["unit"] and not bound and targets.COST_BEFORE.pattern.search(text[: match.start()])
+    if cost or price or targets.NOT_A_FIGURE.pattern.match(rest) or _ORDINAL.search(text[: match.start("value")]):
         return True
-    quoted = text[: found.start()].count("“") > text[: found.start()].count("”")
-    return quoted and found["unit"] not in ("%", "个百分点")
+    quoted = text[: match.start()].count("“") > text[: match.start()].count("”")
+    return quoted and match["unit"] not in ("%", "个百分点")
 
 
-def _target(text: View, found: re.Match[str]) -> Target:
-    words = {found[key] for key in ("before", "more", "odd", "few", "after") if found[key]}
-    part = text.cut(found.start(), found.end())
+def _target(text: View, match: re.Match[str]) -> Target:
+    words = {match[key] for key in ("before", "more", "odd", "few", "after") if match[key]}
+    part = text.cut(match.start(), match.end())
     return Target(
         written=part.raw,
         span=part.span(),
-        subject=_subject(text, found.start()),
-        comparison=Comparison.BETWEEN if found["upper"] else _comparison(words),
-        value=found["value"].replace(",", ""),
-        upper=found["upper"].replace(",", "") if found["upper"] else None,
-        unit=(found["big"] or "") + found["unit"],
-        striving=_striving(text, found.start()),
+        subject=_subject(text, match.start()),
+        comparison=Comparison.BETWEEN if match["upper"] else _comparison(words),
+        value=match["value"].replace(",", ""),
+        upper=match["upper"].replace(",", "") if match["upper"] else None,
+        unit=(match["big"] or "") + match["unit"],
+        striving=_striving(text, match.start()),
     )
 
 
-def _bare_target(text: View, found: re.Match[str]) -> Target:
-    part = text.cut(*found.span())
+def _bare_target(text: View, match: re.Match[str]) -> Target:
+    part = text.cut(*match.span())
     return Target(
         written=part.raw,
         span=part.span(),
-        subject=_subject(text, found.start()),
-        comparison=_comparison({found[key] for key in ("before", "after") if found[key]}),
-        value=found["value"].replace(",", ""),
+        subject=_subject(text, match.start()),
+        comparison=_comparison({match[key] for key in ("before", "after") if match[key]}),
+        value=match["value"].replace(",", ""),
         unit="",
-        striving=_striving(text, found.start()),
+        striving=_striving(text, match.start()),
     )
 
 
@@ -90,24 +90,24 @@ def _chinese(text: str) -> int | None:
     return value if value > 1 else None
 
 
-def _chinese_target(text: View, found: re.Match[str], value: int) -> Target:
-    words = {found[key] for key in ("more", "after") if found[key]}
-    part = text.cut(found.start("value"), found.end())
+def _chinese_target(text: View, match: re.Match[str], value: int) -> Target:
+    words = {match[key] for key in ("more", "after") if match[key]}
+    part = text.cut(match.start("value"), match.end())
     return Target(
         written=part.raw,
         span=part.span(),
-        subject=_subject(text, found.start("value")),
+        subject=_subject(text, match.start("value")),
         comparison=_comparison(words),
         value=str(value),
-        unit=found["unit"],
-        striving=_striving(text, found.start("value")),
+        unit=match["unit"],
+        striving=_striving(text, match.start("value")),
     )
 
 
 def _subject(text: View, before: int) -> str:
     """The words of the clause before the figure."""
-    found = _SUBJECT.search(text.text[:before])
-    start = max(found.start() if found else 0, before - _MOST_SUBJECT)
+    match = _SUBJECT.search(text.text[:before])
+    start = max(match.start() if match else 0, before - _MOST_SUBJECT)
     return text.raw[start:before]
 
 

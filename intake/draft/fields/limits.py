@@ -45,13 +45,13 @@ class Times:
         if not _MAY_SAY_WHEN.search(text.text):
             return []
         taken: list[tuple[int, int]] = []
-        found: list[StatedLimit] = []
+        limits: list[StatedLimit] = []
         for rule in (*deadlines.EVERYWHERE, *deadlines.RELATIVE, deadlines.HOLIDAY, deadlines.FEAST):
             for match in rule.pattern.finditer(text.text):
                 if all(match.end() <= a or match.start() >= b for a, b in taken):
                     taken.append(match.span())
-                    found.append(self._deadline(text, match, rule))
-        return sorted(found, key=lambda one: one.span)
+                    limits.append(self._deadline(text, match, rule))
+        return sorted(limits, key=lambda one: one.span)
 
     def months(self, text: View) -> list[StatedLimit]:
         """The months of a text that nothing marks as limits."""
@@ -66,9 +66,9 @@ class Times:
             except ValueError:
                 return []
             return [StatedLimit(written=shown.raw, span=shown.span(), day=day, rule="日期")]
-        found = self.found(shown, labelled=True)
-        if found or deadlines.OPEN_ENDED.pattern.match(shown.text):
-            return found
+        limits = self.found(shown, labelled=True)
+        if limits or deadlines.OPEN_ENDED.pattern.match(shown.text):
+            return limits
         return []
 
     def _deadline(self, text: View, match: re.Match[str], rule: TextRule) -> StatedLimit:
@@ -201,9 +201,9 @@ _BETWEEN = {
 def _before_holiday(times: Times, match: re.Match[str]) -> date | None:
     """The last working day before; the one that comes next after the day of the document, if no year is said."""
     named, year = match["feast"].strip("“”"), times.year_of(match)
-    said = bool(match["year"] or match["rel"])
+    has_year = bool(match["year"] or match["rel"])
     day = _eve(times, named, year - 1 if named == "元旦" and match["year"] else year)
-    if day is not None and not said and times.written_on is not None and day < times.written_on:
+    if day is not None and not has_year and times.written_on is not None and day < times.written_on:
         return _eve(times, named, year + 1)
     return day
 
@@ -256,12 +256,12 @@ _MEANING: dict[str, Callable[[Times, re.Match[str]], date | None]] = {
 
 def rhythms(text: View) -> list[tuple[Rhythm, Span]]:
     """The 反馈周期 (每周、每月 …) that a task of a drafted plan speaks of, the most frequent first."""
-    found = []
+    named = []
     for value, rule in deadlines.RHYTHMS:
         match = rule.pattern.search(text.text)
         if match:
-            found.append((value, text.span(*match.span())))
-    return found
+            named.append((value, text.span(*match.span())))
+    return named
 
 
 def rhythm_of_cell(text: View) -> list[tuple[Rhythm, Span]]:

@@ -26,9 +26,9 @@ def is_unit(text: str) -> bool:
 def split(names: View) -> Iterator[View]:
     """The names of a list, without the 等 after the last. A blank separates only what are units on both sides."""
     start = 0
-    for found in _outside_brackets(names.text):
-        yield from _by_gaps(names.cut(start, found.start()))
-        start = found.end()
+    for match in _outside_brackets(names.text):
+        yield from _by_gaps(names.cut(start, match.start()))
+        start = match.end()
     yield from _by_gaps(names.cut(start))
 
 
@@ -37,7 +37,7 @@ def _outside_brackets(text: str) -> Iterator[re.Match[str]]:
     for char in text:
         depth += {"（": 1, "）": -1}.get(char, 0)
         marks.append(depth)
-    return (found for found in _SEPARATORS.finditer(text) if marks[found.start()] <= 0)
+    return (match for match in _SEPARATORS.finditer(text) if marks[match.start()] <= 0)
 
 
 def _by_gaps(piece: View) -> Iterator[View]:
@@ -54,8 +54,8 @@ def _by_gaps(piece: View) -> Iterator[View]:
 
 def _by_and(piece: View) -> Iterator[View]:
     """区财政局和区审计局 are two, 区发展和改革局 is one: what stands before 和 must itself be a unit."""
-    for found in _AND.finditer(piece.text):
-        left, right = piece.cut(0, found.start()), piece.cut(found.end())
+    for match in _AND.finditer(piece.text):
+        left, right = piece.cut(0, match.start()), piece.cut(match.end())
         if is_unit(left.text) and is_unit(_ET_CETERA.sub("", right.text)):
             yield from _one(left)
             yield from _by_and(right)
@@ -89,13 +89,13 @@ class UnitNames:
 
     def name_text(self, written: str, span: Span, role: UnitRole) -> tuple[NamedUnit, str]:
         """The same for a name whose place is known."""
-        found, learned = self._find(written)
-        if len(found) != 1:
-            warning = f"“{written}”可指{'、'.join(u.name for u in found)}，请明确" if found else ""
-            if not found and self._index:
+        place, learned = self._find(written)
+        if len(place) != 1:
+            warning = f"“{written}”可指{'、'.join(u.name for u in place)}，请明确" if place else ""
+            if not place and self._index:
                 warning = f"通讯录里没有“{written}”"
             return NamedUnit(written=written, span=span, role=role), warning
-        unit = found[0]
+        unit = place[0]
         return (
             NamedUnit(
                 written=written,

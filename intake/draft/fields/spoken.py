@@ -42,9 +42,9 @@ def in_sentence(sentence: View, directory: "names.UnitNames | None" = None) -> T
     if departments:  # 交通、水利等部门 are no names of units one by one
         clause.lead.append(sentence.cut(*departments.span("lead")))
         return clause
-    said = list(unit_mentions(sentence, directory))
-    led = any(one.duty is StatedDuty.LEAD and one.spoken for one in said)
-    for one in said:
+    mentions = list(unit_mentions(sentence, directory))
+    led = any(one.duty is StatedDuty.LEAD and one.spoken for one in mentions)
+    for one in mentions:
         duty = StatedDuty.ASSIST if led and not one.spoken else one.duty
         target = {StatedDuty.LEAD: clause.lead, StatedDuty.ASSIST: clause.assist}.get(duty, clause.shared)
         _add(target, sentence, one.names)
@@ -74,8 +74,8 @@ def past_names(text: str) -> int:
 
 def past_who(text: str) -> int:
     """Where what is to be done begins in a stretch that opens with who is to do it; 0 when it does not."""
-    said = next(_Stretch(text, 0, None).read(named=False), None)
-    return said.end if said and said.at_start and not said.only_who else 0
+    mention = next(_Stretch(text, 0, None).read(named=False), None)
+    return mention.end if mention and mention.at_start and not mention.only_who else 0
 
 
 def unit_mentions(sentence: View, directory: "names.UnitNames | None" = None) -> Iterator[UnitMention]:
@@ -85,9 +85,9 @@ def unit_mentions(sentence: View, directory: "names.UnitNames | None" = None) ->
         return
     named = False
     for start, end in _stretches(text):
-        for said in _Stretch(text[:end], start, directory).read(named=named):
+        for mention in _Stretch(text[:end], start, directory).read(named=named):
             named = True
-            yield said
+            yield mention
 
 
 def _stretches(text: str) -> Iterator[Place]:
@@ -118,14 +118,14 @@ class _Stretch:
                 yield UnitMention(self._place(), helpers, StatedDuty.ASSIST, only_who=end == len(self._text))
             return
         asked = responsibility.ASKS.pattern.match(self._text, at)
-        found = self._of(asked.end() if asked else at, asked=bool(asked))
-        if found is None:
+        mention = self._of(asked.end() if asked else at, asked=bool(asked))
+        if mention is None:
             within = responsibility.ASKS_WITHIN.pattern.search(self._text, at)
-            found = self._of(within.end(), asked=True) if within else None
-            if found is not None:
-                found.only_who = found.at_start = False
-        if found is not None:
-            yield found
+            mention = self._of(within.end(), asked=True) if within else None
+            if mention is not None:
+                mention.only_who = mention.at_start = False
+        if mention is not None:
+            yield mention
 
     def _place(self) -> Place:
         return self._start, len(self._text)
@@ -135,22 +135,22 @@ class _Stretch:
         for _ in range(3):
             for rule in (responsibility.BEFORE_A_NAME, deadlines.OPENS):
                 rest = self._text[at:]
-                found = rule.pattern.match(rest)
-                if found:
-                    at += found.end()
+                match = rule.pattern.match(rest)
+                if match:
+                    at += match.end()
         return at
 
     def _of(self, at: int, *, asked: bool) -> UnitMention | None:
         at = self.opening(at) if asked else at
         self._asked = asked
-        found, end = self._names(at)
-        if not found:
+        places, end = self._names(at)
+        if not places:
             return None
         others = responsibility.AND_OTHERS.pattern.match(self._text, end)
         end = others.end() if others else end
-        return self._role(found, end, asked=asked)
+        return self._role(places, end, asked=asked)
 
-    def _role(self, found: list[Place], end: int, *, asked: bool) -> UnitMention | None:
+    def _role(self, places: list[Place], end: int, *, asked: bool) -> UnitMention | None:
         rest = self._text[end:]
         for duty, rule in responsibility.ROLES:
             role = rule.pattern.match(rest)
@@ -163,31 +163,31 @@ class _Stretch:
                 helpers, after = self._names(with_.end())
                 end = after if helpers else end
             return UnitMention(
-                self._place(), found, duty, helpers, only_who=not self._text[end:].strip("的工作"), end=end
+                self._place(), places, duty, helpers, only_who=not self._text[end:].strip("的工作"), end=end
             )
         with_ = responsibility.TOGETHER.pattern.match(self._text, end)
         if with_:
             helpers, after = self._names(with_.end())
             only = after == len(self._text)
             return (
-                UnitMention(self._place(), found, StatedDuty.LEAD, helpers, only_who=only, end=after)
+                UnitMention(self._place(), places, StatedDuty.LEAD, helpers, only_who=only, end=after)
                 if helpers
                 else None
             )
         ordered = responsibility.ORDERED.pattern.match(rest)
         if ordered or (asked and _can_follow(rest, soft=True)):
-            return UnitMention(self._place(), found, StatedDuty.LEAD, end=end + (ordered.end() if ordered else 0))
-        if self._is_subject(found, rest):
-            return UnitMention(self._place(), found, StatedDuty.LEAD, end=end, spoken=False)
+            return UnitMention(self._place(), places, StatedDuty.LEAD, end=end + (ordered.end() if ordered else 0))
+        if self._is_subject(places, rest):
+            return UnitMention(self._place(), places, StatedDuty.LEAD, end=end, spoken=False)
         return None
 
-    def _is_subject(self, found: list[Place], rest: str) -> bool:
+    def _is_subject(self, places: list[Place], rest: str) -> bool:
         """区财政局做好资金保障: nothing but their place in the sentence says that they are to do it."""
         certain = all(
             responsibility.WITH_LEVEL.pattern.match(self._text, *place)
             or self._text[place[1] - 1] in "局署厅"
             or self._knows(place)
-            for place in found
+            for place in places
         )
         return certain and bool(deadlines.OPENS.pattern.match(rest) or words.STARTS_WITH_VERB.pattern.match(rest))
 
@@ -203,15 +203,15 @@ class _Stretch:
 
     def _names(self, at: int) -> tuple[list[Place], int]:
         """A list of units that begins here, and where it ends; none when something in it is no unit."""
-        found: list[Place] = []
+        places: list[Place] = []
         while True:
             end = self._name_end(at)
             if end is None:
                 return [], at
-            found.append((at, end))
+            places.append((at, end))
             joint = responsibility.JOINT.pattern.match(self._text, end)
             if joint is None:
-                return found, end
+                return places, end
             at = joint.end()
 
     def _name_end(self, at: int) -> int | None:

@@ -24,12 +24,12 @@ def read(path: Path) -> Source:
         if len(text) > MAX_TEXT:
             refuse_always(f"{path.name} 超过 {MAX_TEXT // 10_000} 万字，请拆分后再读", "malformed")
         try:
-            found = list(csv.reader(io.StringIO(text, newline=""), delimiter=_divider(text)))
+            records = list(csv.reader(io.StringIO(text, newline=""), delimiter=_divider(text)))
         except csv.Error as error:
             refuse_always(f"{path.name} 不是完好的 CSV 文件（{error}），请重新导出", "malformed")
         rows: list[tuple[int, Cells]] = [
             (number, {column: value for column, value in enumerate(row, 1) if value.strip()})
-            for number, row in enumerate(found, 1)
+            for number, row in enumerate(records, 1)
         ]
         return of_sheets(path.name, [RawSheet(path.stem, [row for row in rows if row[1]], [])])
 

@@ -69,13 +69,13 @@ def _grid(file: str, sheet: RawSheet, offset: int) -> tuple[SourceTable, str]:
 
 def _covered(sheet: RawSheet) -> defaultdict[int, set[int]]:
     """The columns of each row that a merged cell above reaches over."""
-    found: defaultdict[int, set[int]] = defaultdict(set)
+    covered: defaultdict[int, set[int]] = defaultdict(set)
     last = sheet.rows[-1][0]
     for reference in sheet.merged:
         first_row, first_column, last_row, last_column = corners(reference)
         for row in range(first_row + 1, min(last_row, last) + 1):
-            found[row].update(range(first_column, last_column + 1))
-    return found
+            covered[row].update(range(first_column, last_column + 1))
+    return covered
 
 
 def _fault(file: str, sheet: str, row: int, column: int, value: Value) -> CellFault:

@@ -30,9 +30,9 @@ def column_of(text: str) -> PlanColumn | None:
     return next((column for column, rule in columns.COLUMNS if rule.pattern.match(plain)), None)
 
 
-def is_header(found: list[PlanColumn | None]) -> bool:
+def is_header(columns: list[PlanColumn | None]) -> bool:
     """Whether a row of cells is a header: a task column and another one, or three columns of who and when."""
-    known = {column for column in found if column is not None}
+    known = {column for column in columns if column is not None}
     task = known & {PlanColumn.TASK, PlanColumn.TARGET, PlanColumn.POINTS}
     who = known & {PlanColumn.LEAD, PlanColumn.SHARED, PlanColumn.LEADER}
     enough = len(known) >= _LEAST_COLUMNS if task else bool(who) and len(known - {PlanColumn.NOTE}) > _LEAST_COLUMNS
@@ -45,16 +45,16 @@ def text_tables(source: str) -> list[SourceTable]:
     grids: list[SourceTable] = []
     at = 0
     while at < len(lines):
-        found = (
+        tables = (
             _barred(source, lines, at)
             or _divided(source, lines, at)
             or _stacked(source, lines, at)
             or _stacked_between_bars(source, lines, at)
         )
-        if found is None:
+        if tables is None:
             at += 1
             continue
-        grid, at = found
+        grid, at = tables
         grids.append(grid)
     return grids
 
@@ -146,9 +146,9 @@ def _cells(source: str, line: Line, divider: re.Pattern[str]) -> Iterator[Cell]:
         yield from _between(source, (start, end), divider, framed=False)
         return
     at = start
-    for found in re.finditer("\t", source[start:end]):
-        yield Cell(at, start + found.start())
-        at = start + found.end()
+    for match in re.finditer("\t", source[start:end]):
+        yield Cell(at, start + match.start())
+        at = start + match.end()
     yield Cell(at, end)
 
 
@@ -211,12 +211,12 @@ def _stacked_between_bars(source: str, lines: list[Line], first: int) -> tuple[S
             break
     start = lines[first][0]
     cells = _cells_between_bars(source, start, lines[last][1])
-    found = _stacked(source, cells, 0)
-    if found is None:
+    stacked = _stacked(source, cells, 0)
+    if stacked is None:
         return None
-    stop = cells[found[1] - 1][1]
+    stop = cells[stacked[1] - 1][1]
     after = next((n for n in range(first, len(lines)) if lines[n][0] >= stop), len(lines))
-    return SourceTable("", start, lines[after - 1][1], found[0].rows, drawn=True), after
+    return SourceTable("", start, lines[after - 1][1], stacked[0].rows, drawn=True), after
 
 
 def _cells_between_bars(source: str, start: int, end: int) -> list[Line]:

@@ -68,10 +68,10 @@ def in_sequence(texts: Sequence[str]) -> frozenset[int]:
 
     An outline number is known by its neighbours (1. before it, 3. after it), not by what follows; 1.5万吨 has none.
     """
-    opened = [(n, found) for n, text in enumerate(texts) if (found := _NUMBERED.match(text))]
+    opened = [(n, match) for n, text in enumerate(texts) if (match := _NUMBERED.match(text))]
     sure: set[int] = set()
-    for at, (n, found) in enumerate(opened):
-        own = int(found[1])
+    for at, (n, match) in enumerate(opened):
+        own = int(match[1])
         before = int(opened[at - 1][1][1]) if at else 0
         after = int(opened[at + 1][1][1]) if at + 1 < len(opened) else 0
         follows = at > 0 and before == own - 1 and (opened[at - 1][1]["glued"] is None or opened[at - 1][0] in sure)
@@ -80,7 +80,7 @@ def in_sequence(texts: Sequence[str]) -> frozenset[int]:
             int(each[1]) == 1 for _, each in opened[:at]
         )  # the numbers begin again below a heading
         opens = own == 1 and (after == 2 or again)  # noqa: PLR2004  (1. before 2.)
-        if found["glued"] and (follows or opens) and not decimal:
+        if match["glued"] and (follows or opens) and not decimal:
             sure.add(n)
     return frozenset(sure)
 
@@ -108,14 +108,14 @@ def paragraphs(source: str, start: int, end: int) -> Iterator[SourceParagraph | 
 
 def _lines(source: str, start: int, end: int) -> Iterator[_Line]:
     last = start
-    for found in _LINE.finditer(source, start, end):
-        seen = view(source, found.start(), found.end())
+    for match in _LINE.finditer(source, start, end):
+        seen = view(source, match.start(), match.end())
         if not seen:
             continue
-        between = source[last : found.start()]
-        width = sum(2 if ord(char) > 0x2E7F else 1 for char in found.group().rstrip())  # noqa: PLR2004  (wide scripts)
-        yield _Line(seen, bool(_INDENT.match(found.group())), width, between.count("\n") > 1)
-        last = found.end()
+        between = source[last : match.start()]
+        width = sum(2 if ord(char) > 0x2E7F else 1 for char in match.group().rstrip())  # noqa: PLR2004  (wide scripts)
+        yield _Line(seen, bool(_INDENT.match(match.group())), width, between.count("\n") > 1)
+        last = match.end()
 
 
 def _wrap_width(lines: list[_Line]) -> int | None:

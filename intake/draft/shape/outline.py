@@ -88,8 +88,8 @@ class OutlineNode:
     def walk(self) -> "Iterator[OutlineNode]":
         """It and all below it, in order."""
         yield self
-        told = (aside for passage in self.body for aside in passage.asides)
-        for below in (*self.asides, *told, *self.children):
+        asides = (aside for passage in self.body for aside in passage.asides)
+        for below in (*self.asides, *asides, *self.children):
             yield from below.walk()
 
 
@@ -199,10 +199,10 @@ class Builder:
             self._open(_ARABIC_RANK, "", text, text.cut(form.end()))
         elif structure.SCHEDULE_HEADING.pattern.match(text.text) and self._open_aside(Zone.SCHEDULE, text):
             pass
-        elif (told := structure.SCHEDULE_LINE.pattern.match(text.text)) and self._open_aside(
-            Zone.SCHEDULE, text.cut(0, told.end())
+        elif (match := structure.SCHEDULE_LINE.pattern.match(text.text)) and self._open_aside(
+            Zone.SCHEDULE, text.cut(0, match.end())
         ):
-            self.current.body.append(Passage(text.cut(told.end())))
+            self.current.body.append(Passage(text.cut(match.end())))
         elif self._is_heading(text, after):
             if not self._begun and not deadlines.ONLY_TIME.pattern.match(text.text):
                 self.outline.titles.append(text)
@@ -231,13 +231,13 @@ class Builder:
     def _open_aside(self, zone: Zone, text: View) -> bool:
         """A heading that tells more of the task above it; False when there is none."""
         owner = next(node for node in reversed(self._stack) if not node.aside)
-        told = owner.body[-1] if owner.body and owner.body[-1].clause else None
-        if owner.children or (owner.parent is None and told is None):
+        passage = owner.body[-1] if owner.body and owner.body[-1].clause else None
+        if owner.children or (owner.parent is None and passage is None):
             return False
         while self._stack[-1] is not owner:
             self._stack.pop()
         node = OutlineNode(owner.rank + _ASIDE, "", text, text, text.raw.strip("：: "), zone, parent=owner, aside=True)
-        (told or owner).asides.append(node)
+        (passage or owner).asides.append(node)
         self._stack.append(node)
         return True
 
@@ -286,10 +286,10 @@ class Builder:
         if _is_one_bracket(inner.text) and not (label and label[0].end() == len(inner)):
             clause = clauses.bracketed(inner.cut(1, len(inner) - 1), self._directory, at_end=True)
         else:
-            found = clauses.labels(listed, short=True)
-            if not found or found[0].start() > 0:
+            labels = clauses.labels(listed, short=True)
+            if not labels or labels[0].start() > 0:
                 return False
-            if found[0].end() >= len(listed):
+            if labels[0].end() >= len(listed):
                 self._label = listed
                 return True
             clause = clauses.labelled(listed, short=True)
@@ -307,8 +307,8 @@ class Builder:
 
 def _could_be_a_name(text: str) -> bool:
     """Whether what stands below a label of units may be one although its form does not say so."""
-    told = _SENTENCE_MARK.search(text) or words.STARTS_WITH_VERB.pattern.match(text)
-    return len(text) <= _MOST_RUN_IN // 2 and not told and not responsibility.NO_UNIT.pattern.search(text)
+    is_sentence = _SENTENCE_MARK.search(text) or words.STARTS_WITH_VERB.pattern.match(text)
+    return len(text) <= _MOST_RUN_IN // 2 and not is_sentence and not responsibility.NO_UNIT.pattern.search(text)
 
 
 def _labels_follow(after: View) -> bool:
@@ -322,8 +322,8 @@ _WHO = frozenset({StatedDuty.LEAD, StatedDuty.SHARED, StatedDuty.ASSIST, StatedD
 
 def _says_who(after: View | None) -> bool:
     """Whether a line is a label of who answers."""
-    found = clauses.labels(after) if after is not None else []
-    return bool(found) and clauses.duty_of(found[0]) in _WHO
+    labels = clauses.labels(after) if after is not None else []
+    return bool(labels) and clauses.duty_of(labels[0]) in _WHO
 
 
 def _is_one_bracket(text: str) -> bool:
@@ -339,36 +339,36 @@ def _is_one_bracket(text: str) -> bool:
 def marker(text: View) -> tuple[float, int] | None:
     """The rank of the marker a line begins with, and where the marker ends."""
     for rank, rule in enumerate(structure.MARKERS, 1):
-        found = rule.pattern.match(text.text)
-        if found:
-            return float(rank), found.end()
-    found = structure.FIRSTLY.pattern.match(text.text) or _topic(text)
-    if found:
-        return _FIRSTLY_RANK, found.end()
-    found = structure.MARKDOWN.pattern.match(text.text)
-    if found:
-        return 0.1 * found.end(), found.end()
-    found = structure.BULLET.pattern.match(text.text) or (_DASH_AND_BLANK.match(text.text) if 1 in text.gaps else None)
-    return (_BULLET_RANK, found.end()) if found else None
+        match = rule.pattern.match(text.text)
+        if match:
+            return float(rank), match.end()
+    match = structure.FIRSTLY.pattern.match(text.text) or _topic(text)
+    if match:
+        return _FIRSTLY_RANK, match.end()
+    match = structure.MARKDOWN.pattern.match(text.text)
+    if match:
+        return 0.1 * match.end(), match.end()
+    match = structure.BULLET.pattern.match(text.text) or (_DASH_AND_BLANK.match(text.text) if 1 in text.gaps else None)
+    return (_BULLET_RANK, match.end()) if match else None
 
 
 def _topic(text: View) -> re.Match[str] | None:
     """一要紧盯目标。区发改局要…: a paragraph of its own that opens with what it is about."""
-    told = list(structure.ENUMERATION.pattern.finditer(text.text))
-    if len(told) != 1 or told[0].start() > 0:
+    matches = list(structure.ENUMERATION.pattern.finditer(text.text))
+    if len(matches) != 1 or matches[0].start() > 0:
         return None
-    return told[0] if run_in(text.cut(told[0].end()))[1] else None
+    return matches[0] if run_in(text.cut(matches[0].end()))[1] else None
 
 
 def split_inline(text: View) -> list[View]:
     """A paragraph that tells its items one after another (…：（一）…；（二）…) as many paragraphs."""
     start = marker(text)
     for kind in ("c", "d", "e"):
-        found = [one for one in structure.INLINE_MARKER.pattern.finditer(text.text) if one[kind]]
-        numbers = [ordinal(one[kind]) for one in found]
+        markers = [one for one in structure.INLINE_MARKER.pattern.finditer(text.text) if one[kind]]
+        numbers = [ordinal(one[kind]) for one in markers]
         opened = 1 if start and numbers[:1] == [2] and ordinal_at(text, kind) == 1 else 0
         if len(numbers) + opened > 1 and numbers == list(range(1 + opened, len(numbers) + 1 + opened)):
-            cuts = [0, *(one.start() for one in found), len(text)]
+            cuts = [0, *(one.start() for one in markers), len(text)]
             return [text.cut(a, b) for a, b in pairwise(cuts) if b > a]
     return [text]
 
@@ -387,8 +387,8 @@ def ordinal(text: str) -> int:
 def ordinal_at(text: View, kind: str) -> int:
     """The number of the marker a text begins with, if it is of this kind."""
     pattern = {"c": r"（(.+?)）", "d": r"(\d+)[、.]", "e": r"（(\d+)）"}[kind]
-    found = re.match(pattern, text.text)
-    return ordinal(found[1]) if found else 0
+    match = re.match(pattern, text.text)
+    return ordinal(match[1]) if match else 0
 
 
 def run_in(text: View) -> tuple[View, View]:

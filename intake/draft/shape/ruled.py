@@ -64,8 +64,8 @@ class _Rules:
 
 def tables_of(boxes: Iterable[tuple[Box, bool]], chars: Sequence[Drawn]) -> list[RuledTable]:
     """The tables that lines and boxes of a page draw, from the top; a box is given with whether it is stroked."""
-    found = [made for rules in _together(_rules(boxes)) if (made := _table(rules, chars)) is not None]
-    return sorted(found, key=lambda table: -table.box.y1)
+    tables = [made for rules in _together(_rules(boxes)) if (made := _table(rules, chars)) is not None]
+    return sorted(tables, key=lambda table: -table.box.y1)
 
 
 def lines_of(chars: Iterable[Drawn]) -> list[tuple[float, str]]:
@@ -125,11 +125,11 @@ def _together(rules: _Rules) -> Iterator[_Rules]:
 
 def _places(values: Iterable[float]) -> list[float]:
     """Places near each other as one."""
-    found: list[float] = []
+    places: list[float] = []
     for value in sorted(values):
-        if not found or value - found[-1] > _NEAR:
-            found.append(value)
-    return found
+        if not places or value - places[-1] > _NEAR:
+            places.append(value)
+    return places
 
 
 def _table(rules: _Rules, chars: Sequence[Drawn]) -> RuledTable | None:

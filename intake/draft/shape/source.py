@@ -35,23 +35,23 @@ class Cell:
         lines = self.lines(source)
         if not self.wrapped:
             return lines
-        found = lines[:1]
+        paragraphs = lines[:1]
         for line in lines[1:]:
-            ended = structure.TERMINAL.pattern.search(found[-1].text) or _NUMBERED.match(line.text)
-            found = [*found, line] if ended else [*found[:-1], joined([found[-1], line])]
-        return found
+            ended = structure.TERMINAL.pattern.search(paragraphs[-1].text) or _NUMBERED.match(line.text)
+            paragraphs = [*paragraphs, line] if ended else [*paragraphs[:-1], joined([paragraphs[-1], line])]
+        return paragraphs
 
     def lines(self, source: str) -> list[View]:
         """Its lines, empty ones left out."""
         if self.more:
             return [self.view(source)]
-        found, start = [], self.start
+        lines, start = [], self.start
         for piece in source[self.start : self.end].splitlines(keepends=True):
             line = view(source, start, start + len(piece))
             start += len(piece)
             if line:
-                found.append(line)
-        return found
+                lines.append(line)
+        return lines
 
     def written(self, source: str) -> str:
         """As it stands in the source, line breaks and all."""
