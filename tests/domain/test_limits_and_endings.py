@@ -13,11 +13,15 @@ from domain.event import decode
 from domain.evolve import evolve
 from domain.facts import MOST_TITLE
 from domain.log import Rulebook
+from domain.matter import Coordination
+from domain.policy import Policy
 from domain.queries.leading import marks_awaited, waits_for_leader
 from domain.queries.telling import Rendering, tell_event
-from domain.terms import Duty, LeaderMark, Light, Stage, SuspensionReason
+from domain.rules import DecisionContext
+from domain.rules.limits import answer_due
+from domain.terms import BasisKind, DayCount, Duty, LeaderMark, Light, Stage, SuspensionReason
 from domain.window_ledger import WindowLedger
-from tests.support.life import CALENDAR, MONDAY, Life, accepted, at, fold, opened
+from tests.support.life import CALENDAR, MONDAY, RULEBOOK, Life, accepted, at, fold, opened
 from tests.support.office import ASSIST, FOR_LEADER, LEADER, LIAISON, OFFICE, OTHER, SECOND, opening
 
 SAID = c.SubmitFeedback(text="进展", progress=30)
@@ -422,3 +426,22 @@ def test_nobody_waits_for_an_answer_once_the_matter_has_ended() -> None:
     life.do(c.RequestCoordination(unit=ASSIST, text="请移交用地"), LIAISON)
     life.do(c.CancelMatter(reason="政策调整"), LEADER)
     life.refuses(c.AnswerCoordination(text="已移交"), OFFICE, words="撤销")
+
+
+def test_an_answer_owed_since_before_its_days_were_kept_is_given_back_what_a_suspension_took() -> None:
+    context = DecisionContext(rulebook=RULEBOOK, now=at(3, 21), actor=OFFICE)
+    asked = Coordination(no=1, unit="zhujian", text="请提供", asked_at=at(3, 7), answer_due=at(3, 16, 18), given_back=2)
+    kept = asked.model_copy(update={"workdays": 5})
+    assert answer_due(asked, context) == answer_due(kept, context) == at(3, 16, 18)
+
+
+def test_a_limit_counted_in_calendar_days_is_a_date_once_a_suspension_moved_it() -> None:
+    for count, computed in ((DayCount.WORKDAYS, True), (DayCount.CALENDAR, False)):
+        table = Policy().limits[0].model_copy(update={"days": 30, "count": count})
+        life = Life(rulebook=Rulebook(version=1, calendar=CALENDAR, policy=Policy(version="表", limits=(table,))))
+        life.do(opening(due=None, basis={"kind": BasisKind.DOCUMENT, "text": "依据"}))
+        life.do(c.AcceptReceipt(), LIAISON)
+        life.do(STOP, FOR_LEADER)
+        life.wait_until(at(3, 28))
+        assert (life.m.due_rule is not None) is computed
+        assert not computed or life.m.due_rule.days == 45  # type: ignore[union-attr]

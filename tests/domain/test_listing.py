@@ -47,6 +47,17 @@ def test_a_matter_is_listed_for_a_reason_until_its_condition_is_met() -> None:
     life.refuses(c.DelistMatter(met=True), FOR_LEADER, words="没有挂牌督办")
 
 
+def test_a_second_listing_leaves_the_first_line_as_it_was() -> None:
+    life = accepted()
+    life.do(ENTER, FOR_LEADER)
+    life.do(c.DelistMatter(met=True), LEADER)
+    first = life.m.listings
+    life.do(c.ListMatter(reason="再次拖延", exit_when="完成图审"), FOR_LEADER)
+    life.do(c.DelistMatter(met=True), LEADER)
+    assert life.m.listings[:-1] == first
+    assert [line.reason for line in life.m.listings] == ["久拖不决", "再次拖延"]
+
+
 def test_whoever_lists_interviews_or_delists_is_told_what_changed() -> None:
     life = accepted()
     told = []

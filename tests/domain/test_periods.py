@@ -5,9 +5,12 @@ from datetime import date
 import pytest
 
 from domain import commands as c
+from domain.calendar import DayOverride
 from domain.commands import SubmitFeedback
-from domain.events import MatterClosed
+from domain.envelope import SYSTEM
+from domain.events import DeadlineMoved, MatterClosed
 from domain.facts import IndicatorReport, NewIndicator, NewPoint, PointReport
+from domain.log import Rulebook
 from domain.meetings.terms import Outcome, Subject
 from domain.periods import PeriodLength, PeriodResult, running_period
 from domain.queries.changed import changed_by_command
@@ -238,3 +241,15 @@ def test_what_is_out_of_its_range_is_behind_since_the_first_such_report_and_no_m
     assert results(life) == [("2022-03", "partly")]
     said(4700)
     assert life.m.indicators[0].out_since is None
+
+
+def test_the_end_of_a_running_period_follows_the_calendar() -> None:
+    life = standing(rhythm="once")
+    stop = DayOverride(day=date(2022, 3, 31), workday=False, reason="台风停工")
+    life.rulebook = Rulebook(version=2, calendar=CALENDAR.model_copy(update={"overrides": (stop,)}))
+    life.do(c.Reproject(), SYSTEM)
+    assert (life.m.due, life.m.running and life.m.running.key) == (date(2022, 3, 30), "2022-03")
+    moved = life.events(DeadlineMoved)[-1]
+    assert isinstance(moved, DeadlineMoved)
+    assert moved.reason.endswith("；本期最后一个工作日")
+    assert life.do(c.Reproject(), SYSTEM) == []

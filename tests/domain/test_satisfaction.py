@@ -7,10 +7,11 @@ import pytest
 
 from domain import commands as c
 from domain.facts import Origin
+from domain.log import Rulebook
 from domain.periods import PeriodLength
 from domain.policy import Policy, SourceKind
 from domain.terms import Satisfaction, Stage
-from tests.support.life import Life, at
+from tests.support.life import CALENDAR, Life, at
 from tests.support.office import AUDITOR, FOR_LEADER, LIAISON, OFFICE, SECOND, opening
 
 PROPOSAL = Origin(kind="人大建议", no="第31号", askers=("张代表", "李代表"))
@@ -123,3 +124,19 @@ def test_what_has_no_end_is_done_again_in_the_period_of_the_day() -> None:
     assert (life.m.stage, life.m.due) == (Stage.IN_PROGRESS, date(2022, 3, 31))
     assert life.m.running is not None
     assert (life.m.running.key, life.m.running.due) == ("2022-03", date(2022, 3, 31))
+
+
+def test_a_kind_the_policy_has_dropped_is_done_again_within_thirty_days() -> None:
+    life = answered()
+    life.rulebook = Rulebook(version=2, calendar=CALENDAR, policy=Policy(version="新", sources=()))
+    life.now = at(6, 6)
+    life.do(NO)
+    assert life.m.due == date(2022, 7, 6)
+    assert life.types[-2:] == ["ClosureReturned", "DeadlineMoved"]
+
+
+def test_a_limit_that_is_later_anyway_is_not_moved() -> None:
+    life = answered(HOTLINE)
+    life.do(said(Satisfaction.DISSATISFIED, "来电人王某", "噪音照旧"))
+    assert life.m.due == date(2022, 3, 14)
+    assert "DeadlineMoved" not in life.types

@@ -51,6 +51,12 @@ def test_a_decision_answers_what_was_carried_up_and_deferring_does_not() -> None
     assert (life.m.rung, life.m.decided_on) == (Rung.HANDLER, date(2022, 4, 4))
 
 
+def test_what_nobody_asked_for_is_not_agreed_to() -> None:
+    life = accepted()
+    life.refuses(decided(Outcome.AGREED, subject=Subject.CLOSURE), FOR_LEADER)
+    assert life.m.stage is Stage.IN_PROGRESS
+
+
 def test_limiting_sets_the_limit_and_the_leader_owns_it() -> None:
     life = accepted()
     life.do(decided(Outcome.LIMITED, due=date(2022, 5, 31)), FOR_LEADER)
