@@ -21,11 +21,37 @@ def tell_one(reply: "Reply | Exception") -> None:
 
 def tell_document(answered: dict[str, Any]) -> None:
     """Show what a server answered to one order, as `tell_one` does of a reply."""
+    answer({key: value for key, value in answered.items() if key != "events"}, line_of_document(answered))
+
+
+def tell_documents(numbers: Sequence[str], answered: "Sequence[dict[str, Any] | Exception]") -> None:
+    """Show what a server answered to several orders, as `tell_many` does of replies."""
+    documents, lines, worst = list[dict[str, Any]](), list[str](), Exit.DONE
+    for number, one in zip(numbers, answered, strict=True):
+        if isinstance(one, Exception):
+            worst = max(worst, _told_fault(number, one, documents, lines))
+        else:
+            documents.append({key: value for key, value in one.items() if key != "events"})
+            lines.append(line_of_document(one))
+    answer(documents, "\n".join(lines))
+    if worst:
+        raise SystemExit(worst)
+
+
+def line_of_document(answered: dict[str, Any]) -> str:
+    """A server's answer as people read it."""
     from workflows.contract import Reply
 
-    shown = {key: value for key, value in answered.items() if key != "events"}
     reply = Reply(stream="", **{key: answered[key] for key in _OF_REPLY})
-    answer(shown, answer_line(reply, shown))
+    return answer_line(reply, answered)
+
+
+def _told_fault(number: str, fault: Exception, documents: list[dict[str, Any]], lines: list[str]) -> Exit:
+    """What was refused, in its place among the answers; the exit code it asks for."""
+    problem = _problem(fault)
+    documents.append({"matter": number, "error": {"code": problem.code, "message": problem.message}})
+    lines.append(f"{number}  未办：{problem.message}")
+    return problem.exit_code
 
 
 _OF_REPLY = ("matter", "stage", "version", "light", "light_reason", "events")
@@ -47,10 +73,7 @@ def tell_many(
     worst = Exit.DONE
     for n, (number, reply) in enumerate(zip(numbers, replies, strict=True)):
         if isinstance(reply, Exception):
-            problem = _problem(reply)
-            worst = max(worst, problem.exit_code)
-            documents.append({"matter": number, "error": {"code": problem.code, "message": problem.message}})
-            lines.append(f"{number}  未办：{problem.message}")
+            worst = max(worst, _told_fault(number, reply, documents, lines))
         else:
             without = nobody_to_tell(matters=[reply.matter]) if handed else ()
             notes = list(more[n]) if more else []

@@ -11,7 +11,7 @@ import typer
 
 from cli.asking import MatterArg
 from cli.lookup import the_matter, the_matter_to_read
-from cli.moments import AsOfOption, KnownAtOption, asked_moment
+from cli.moments import AsOfOption, KnownAtOption, asked_moment, past_instant
 from cli.names import person_names, unit_names
 from cli.session import Exit, Problem, answer, session
 from cli.shape import group
@@ -299,6 +299,13 @@ def _progress() -> "Iterator[Progress]":
 
 def explain(matter: MatterArg, as_of: AsOfOption = None, known_at: KnownAtOption = None) -> None:
     """为什么亮这盏灯、时限从哪里来：每一步都指到日志里的那一条。"""
+    if session.remote is not None:
+        if known_at:
+            session.need_machine()
+        instant = past_instant(as_of).isoformat() if as_of else None
+        document = session.remote.read("/audit/explain", matter=the_matter(matter).number, as_of=instant)
+        answer(document, "" if session.json else _explained(document))
+        return
     moment, stream = asked_moment(as_of, known_at), the_matter_to_read(matter).stream
     try:
         document = explained_matter(session.viewer, stream, moment)

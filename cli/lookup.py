@@ -6,6 +6,7 @@ from cli.session import Problem, session
 from domain.base import refuse
 from domain.envelope import Actor, OnBehalf
 from domain.facts import UnitRef
+from domain.office import Unit
 from domain.terms import Role
 from eventlog import reading
 
@@ -75,13 +76,19 @@ def the_unit(name: str) -> UnitRef:
     """
     from intake.directory import UnitIndex
 
-    units = UnitIndex(reading.units(session.database)).find(name)
+    units = UnitIndex(_units()).find(name)
     if not units:
         raise Problem(f"通讯录里没有单位“{name}”，请用 xmh org list 查看，或先 xmh org import", "not_found")
     if len(units) > 1:
         shown = "、".join(u.name for u in units)
         raise Problem(f"“{name}”对应多个单位：{shown}，请写全称或编号", "ambiguous")
     return UnitRef(id=units[0].id, supervision=units[0].supervision)
+
+
+def _units() -> Sequence[Unit]:
+    if session.remote is not None:
+        return [Unit.model_validate(one) for one in session.remote.read("/directory")["units"]]
+    return reading.units(session.database)
 
 
 def the_supervisor(name: str) -> str:
@@ -102,6 +109,7 @@ def acting_for(by: str | None = None, paper: str | None = None) -> Actor:
         if paper is not None:
             raise Problem("--paper 须与 --by 一起使用，写明是谁的决定", "malformed")
         return session.actor
+    session.need_machine()  # a token does nothing by somebody else's word
     if session.for_person is not None:
         raise Problem("--by（代录）与 --for-person（授权代办）二者取一", "malformed")
     if paper is not None and len(paper) > MOST_PAPER:

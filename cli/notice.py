@@ -2,24 +2,27 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from cli.moments import AsOfOption, asked_moment, now
+from cli.names import person_names
 from cli.sending import told_in_time
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.tables import table
 from domain.base import Refusal, refuse
-from domain.calendar import SHANGHAI
 from domain.queries.telling import office_time
 from domain.terms import Role, Urgency
 from eventlog import notices as kept
 from eventlog import reading
 from eventlog.notices import NoticeOnRecord
-from views.notices import notice_as_read
+from views.notices import notice_as_read, notice_document, notices_document
 
+MOST_OF_SERVER = 500
 app = group(
     "通知：发给谁、发没发到、没发到的为什么。",
     {"list": "cli.notice:list_", "show": "cli.notice:show", "retry": "cli.notice:retry"},
@@ -34,27 +37,23 @@ def list_(
     last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="最近多少条")] = 100,
 ) -> None:
     """列出通知：每人每个渠道一条，含送达情况。"""
-    rights = session.rights
-    wanted = session.person(person).id if person else None if rights.whole else rights.reader.person
-    if wanted not in (None, rights.reader.person) and not rights.whole:
-        raise Problem("只能看发给本人的通知", "not_found")
-    notices = kept.list_notices(
-        session.database,
-        person=wanted,
-        failed=failed,
-        pending=pending,
-        moment=asked_moment(as_of),
-    )
-    total, notices = len(notices), tuple(map(_as_read, notices[-last:]))
-    names = {p.id: p.name for p in reading.people(session.database, former=True)}
+    if session.remote is not None:
+        if person or as_of:
+            session.need_machine()
+        document = session.remote.read("/notices", last=min(last, MOST_OF_SERVER), pending=pending, failed=failed)
+    else:
+        wanted = session.person(person).id if person else None
+        viewer = replace(session.viewer, shown=asked_moment(as_of))
+        document = notices_document(viewer, last, person=wanted, pending=pending, failed=failed)
+    names = person_names()
     rows = [
-        [n.id, names.get(n.person, n.person), n.channel, _state(n), n.subject, n.text.replace("\n", " ")]
-        for n in notices
+        [n["id"], names(n["person"]), n["channel"], _state(n), n["subject"], n["text"].replace("\n", " ")]
+        for n in document["notices"]
     ]
     shown = table(["编号", "收件人", "渠道", "情况", "事项", "内容"], rows) if rows else "没有符合条件的通知"
-    if total > last:
-        shown += f"\n共{total}条，只列最近{last}条，更早的用 --last 查看"
-    answer({"notices": [_document(n) for n in notices], "total": total}, shown)
+    if document["total"] > len(rows):
+        shown += f"\n共{document['total']}条，只列最近{len(rows)}条，更早的用 --last 查看"
+    answer(document, shown)
 
 
 def show(notice_id: Annotated[str, typer.Argument(metavar="ID", help="通知编号，见 xmh notice list")]) -> None:
@@ -65,7 +64,7 @@ def show(notice_id: Annotated[str, typer.Argument(metavar="ID", help="通知编�
     notice = _as_read(notice)
     person = reading.person(session.database, notice.person)
     lines = [
-        f"{notice.id}  {_state(notice)}",
+        f"{notice.id}  {_state(notice_document(notice))}",
         f"收件人：{person.name if person else notice.person}（{notice.person}），渠道 {notice.channel}",
         f"事项：{notice.subject}",
         f"内容：{notice.text}",
@@ -75,7 +74,7 @@ def show(notice_id: Annotated[str, typer.Argument(metavar="ID", help="通知编�
         lines.append(f"合并发送：{notice.batch}")
     if notice.failed:
         lines.append(f"原因：{notice.error}")
-    answer(_document(notice), "\n".join(lines))
+    answer(notice_document(notice), "\n".join(lines))
 
 
 def _as_read(n: NoticeOnRecord) -> NoticeOnRecord:
@@ -123,14 +122,20 @@ async def _wake() -> bool:
     return False
 
 
-def _state(n: NoticeOnRecord) -> str:
-    if n.sent_at is not None:
-        return f"已送达 {office_time(n.sent_at)}"
-    if n.given_up:
-        return "不再发送"
-    if n.failed:
-        return f"未送达（{n.attempts}次），{office_time(n.next_at)} 再发"
-    return f"待发送 {office_time(n.next_at)}"
+def _state(n: dict[str, Any]) -> str:
+    match n["state"]:
+        case "sent":
+            return f"已送达 {_at(n['sent_at'])}"
+        case "given_up":
+            return "不再发送"
+        case "failed":
+            return f"未送达（{n['attempts']}次），{_at(n['next_at'])} 再发"
+        case _:
+            return f"待发送 {_at(n['next_at'])}"
+
+
+def _at(moment: str) -> str:
+    return office_time(datetime.fromisoformat(moment))
 
 
 def _why(urgency: Urgency) -> str:
@@ -139,14 +144,3 @@ def _why(urgency: Urgency) -> str:
         Urgency.URGENT: "加急，办公时间发送",
         Urgency.NORMAL: "每日上班时合并发送",
     }[urgency]
-
-
-def _document(n: NoticeOnRecord) -> dict[str, Any]:
-    state = "sent" if n.sent_at else "given_up" if n.given_up else "failed" if n.failed else "pending"
-    times = ("recorded_at", "due_at", "next_at", "tried_at", "sent_at")
-    return {
-        **n.model_dump(mode="json"),
-        "state": state,
-        **{t: at.astimezone(SHANGHAI).isoformat() if (at := getattr(n, t)) else None for t in times},
-        **({"next_at": None} if n.given_up or n.sent_at else {}),
-    }

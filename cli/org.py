@@ -1,6 +1,6 @@
 """`xmh org import list leave`: the directory of units and people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +10,7 @@ import typer
 
 from cli.asking import confirm_command
 from cli.moments import today
+from cli.names import person_names, unit_names
 from cli.reach import gap_lines, gaps_as_json, nobody_to_tell
 from cli.session import answer, session
 from cli.shape import group
@@ -18,7 +19,7 @@ from domain.base import refuse
 from domain.event import Event
 from domain.ids import OfficeStream
 from domain.office import (
-    Directory,
+    Delegation,
     Person,
     PersonLeft,
     PersonRecorded,
@@ -31,6 +32,7 @@ from domain.rules.records import may_record
 from domain.terms import Role
 from eventlog import reading
 from services.accounts import close_of_who_left
+from views.directory import directory_document
 
 if TYPE_CHECKING:
     from domain.incoming.paper import IncomingPaper
@@ -248,39 +250,27 @@ def list_(
     unit: Annotated[str | None, typer.Option("--unit", metavar="U", help="只看一个单位")] = None,
 ) -> None:
     """单位和人员一览。"""
-    units, people = reading.units(session.database), reading.people(session.database)
-    if unit is not None:
-        from cli.lookup import the_unit
+    from cli.lookup import the_unit
 
-        wanted = the_unit(unit).id
-        units, people = tuple(u for u in units if u.id == wanted), tuple(p for p in people if p.unit == wanted)
-    people = tuple(map(_with_contacts, people))
-    given = session.directory()
-    document = {
-        "posts": given.posts,
-        "delegations": [{"delegation": no, **d.model_dump(mode="json")} for no, d in given.delegations.items()],
-        "units": [u.model_dump(mode="json") for u in units],
-        "people": [p.model_dump(mode="json", exclude={"left_at"}) for p in people],
-    }
-    answer(document, "" if session.json else _tables(units, people, given))
+    wanted = the_unit(unit).id if unit is not None else None
+    if session.remote is not None:
+        document = session.remote.read("/directory", unit=wanted)
+    else:
+        document = directory_document(session.viewer, wanted)
+    answer(document, "" if session.json else _tables(document))
 
 
-def _with_contacts(person: reading.PersonOnRecord) -> reading.PersonOnRecord:
-    """手机 and 邮箱 are the office's to see, and one's own."""
-    if session.rights.of_office or person.id == session.actor.id:
-        return person
-    return person.model_copy(update={"phone": None, "email": None})
-
-
-def _tables(units: Sequence[Unit], people: Sequence[Person], given: Directory) -> str:
+def _tables(shown: dict[str, Any]) -> str:
+    """The directory as people read it, from here or from a server."""
     from cli.tables import table
 
-    names = {u.id: u.name for u in reading.units(session.database)}
-    persons = {p.id: p.name for p in reading.people(session.database, former=True)}
+    unit_name, person_name = unit_names(), person_names()
+    units = [Unit.model_validate(one) for one in shown["units"]]
+    people = [Person.model_validate(one) for one in shown["people"]]
     first = table(
         ("编号", "名称", "层级", "督办对象", "上级", "别名"),
         [
-            (u.id, u.name, u.level.label, u.supervision.label, names.get(u.parent or "", ""), "、".join(u.aliases))
+            (u.id, u.name, u.level.label, u.supervision.label, unit_name(u.parent or ""), "、".join(u.aliases))
             for u in units
         ],
         title=f"单位（{len(units)}）",
@@ -292,26 +282,29 @@ def _tables(units: Sequence[Unit], people: Sequence[Person], given: Directory) -
                 p.id,
                 p.name,
                 p.title or "",
-                names.get(p.unit, p.unit),
+                unit_name(p.unit),
                 p.role.label,
                 p.phone or "",
                 p.email or "",
-                persons.get(p.secretary or "", ""),
+                person_name(p.secretary or ""),
             )
             for p in people
         ],
         title=f"人员（{len(people)}）",
     )
-    parts = [first, second]
-    if given.posts:
-        parts.append(
-            table(("职务", "现任"), [(post, persons.get(p, p)) for post, p in given.posts.items()], title="职务")
-        )
-    holding = {no: d for no, d in given.delegations.items() if not d.revoked and d.until >= today()}
-    if holding:
-        rows = [
-            (no, persons.get(d.giver, d.giver), persons.get(d.receiver, d.receiver), f"{d.since}至{d.until}", d.reason)
-            for no, d in holding.items()
-        ]
-        parts.append(table(("编号", "授权人", "受托人", "期限", "理由"), rows, title=f"授权（{len(holding)}）"))
+    parts = [first, second, *_given_tables(shown)]
     return "\n\n".join(parts)
+
+
+def _given_tables(shown: dict[str, Any]) -> Iterator[str]:
+    """Who holds which post, and which 授权 hold."""
+    from cli.tables import table
+
+    name = person_names()
+    if shown["posts"]:
+        yield table(("职务", "现任"), [(post, name(p)) for post, p in shown["posts"].items()], title="职务")
+    given = [(one["delegation"], Delegation.model_validate(one)) for one in shown["delegations"]]
+    holding = [(no, d) for no, d in given if not d.revoked and d.until >= today()]
+    if holding:
+        rows = [(no, name(d.giver), name(d.receiver), f"{d.since}至{d.until}", d.reason) for no, d in holding]
+        yield table(("编号", "授权人", "受托人", "期限", "理由"), rows, title=f"授权（{len(holding)}）")

@@ -5,20 +5,20 @@ from typing import Any
 
 from cli.session import session
 from domain.commands import AssignMatter, OpenMatter
-from domain.matter import Matter
-from domain.notices.reach import Unreached, unreached_of_matters, unreached_units
+from domain.notices.reach import Unreached, unreached_units
 from domain.notices.routing import Routing
 from domain.office import Person
 from eventlog import reading
+from services import today as handed
 
 
 def nobody_to_tell(
     *, units: Iterable[str] | None = None, matters: Iterable[str] | None = None
 ) -> tuple[Unreached, ...]:
     """Whom no notice reaches now; of these units only, or of the matters of these numbers."""
-    states = [s.state for s in reading.open_states(session.database, "matter") if isinstance(s.state, Matter)]
-    wanted = None if matters is None else set(matters)
-    gaps = unreached_of_matters((m for m in states if wanted is None or m.number in wanted), *_known())
+    gaps = handed.nobody_to_tell(
+        session.database, session.settings.notices, None if matters is None else frozenset(matters)
+    )
     only = None if units is None else set(units)
     return tuple(one for one in gaps if only is None or one.unit in only)
 

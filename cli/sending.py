@@ -8,18 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from cli.answering import tell_document, tell_many, tell_one
+from cli.answering import tell_document, tell_documents, tell_many, tell_one
 from cli.lookup import the_matter
 from cli.moments import now
 from cli.session import Problem, session
-from domain.base import Frozen
+from domain.base import Frozen, Refusal
 from domain.bounds import seen
 from domain.commands import MatterCommand, Order
 from domain.envelope import Actor
 from domain.facts import Attachment
-from domain.matter import Matter
-from domain.rules.context import DecisionContext
-from domain.rules.practice import CONCERNED, shortfalls
 from eventlog import reading
 from eventlog.patience import answer_deadline, lift_answer_limit, time_left
 
@@ -77,17 +74,13 @@ def task_order(
 
 
 def _advise(stream: str, command: MatterCommand, actor: Actor) -> None:
-    """Keep for the answer what good practice would have had of the command; what the policy requires the rule says."""
-    if not isinstance(command, CONCERNED) and actor.on_behalf_of is None:
-        return
-    loaded = reading.load(session.database, stream)
-    matter = loaded.state if loaded is not None else None
-    context = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=actor)
-    lacking = shortfalls(matter if isinstance(matter, Matter) else None, command, context)
-    advice = [one.message for one in lacking if not one.required]
+    """Keep for the answer what good practice would have had of the command."""
+    from services.handed_over import advice_on
+
+    number, advice = advice_on(session.database, stream, command, actor, now())
     session.advice += advice
-    if isinstance(matter, Matter) and advice:
-        session.advised.setdefault(matter.number, []).extend(advice)
+    if number is not None and advice:
+        session.advised.setdefault(number, []).extend(advice)
 
 
 def sealed_under(stream: str, command: "F") -> "F":
@@ -152,9 +145,24 @@ def do_for(
     if session.remote is None:
         tell_one(send_orders([task_order(target.stream, command, actor, occurred_at)])[0])
         return
+    tell_document(asked_of_server(target.number, command, occurred_at))
+
+
+def asked_of_server(
+    number: str | None, command: MatterCommand, occurred_at: datetime | None = None, nth: int = 0
+) -> dict[str, Any]:
+    """What a server answers to a command on a matter, or to one that opens it.
+
+    Raises:
+        Refusal: a rule said no. Unreachable: no answer; the command may still be carried out under its id.
+    """
+    if session.remote is None:
+        raise Problem("没有设 XMH_SERVER", "malformed")
     beside = {"occurred_at": occurred_at.isoformat()} if occurred_at else {}
-    command_id = session.command_id or uuid4().hex
-    tell_document(session.remote.command(target.number, command, command_id, secret=session.secret, **beside))
+    base = session.command_id or uuid4().hex
+    shown = session.remote.command(number, command, f"{base}-{nth}" if nth else base, secret=session.secret, **beside)
+    session.advice += shown.pop("advice", [])
+    return shown
 
 
 def do_for_matters(words: Sequence[str], command: MatterCommand, actor: Actor | None = None) -> None:
@@ -162,8 +170,19 @@ def do_for_matters(words: Sequence[str], command: MatterCommand, actor: Actor | 
     if len(words) == 1:
         do_for_matter(words[0], command, actor)
         return
-    if session.remote is not None:
-        raise Problem("已设 XMH_SERVER，一次只能办一件，请逐件办理", "needs_machine")
     matters = [the_matter(w) for w in words]
+    if session.remote is not None:
+        tell_documents([m.number for m in matters], [_tried(m.number, command, n) for n, m in enumerate(matters)])
+        return
     orders = [task_order(m.stream, command, actor, nth=n) for n, m in enumerate(matters)]
     tell_many([m.number for m in matters], send_orders(orders))
+
+
+def _tried(number: str, command: MatterCommand, nth: int) -> "dict[str, Any] | Exception":
+    """What a server answers to one of several; what goes wrong with it keeps the others from nothing."""
+    from services.unreachable import Unreachable
+
+    try:
+        return asked_of_server(number, command, nth=nth)
+    except (Refusal, Unreachable) as error:
+        return error

@@ -322,7 +322,13 @@ class Session:
         """
         from eventlog import reading
 
-        people = reading.people(self.database, former=former)
+        if self.remote is not None:
+            if former:
+                self.need_machine()
+            listed = self.remote.read("/directory")["people"]
+            people = tuple(reading.PersonOnRecord.model_validate(one) for one in listed)
+        else:
+            people = reading.people(self.database, former=former)
         matching = [p for p in people if p.id == name] or [p for p in people if p.name == name]
         if not matching:
             raise Problem(f"通讯录里没有“{name}”，请用 xmh org list 查看人员编号", "not_found")

@@ -26,7 +26,11 @@ def unanswered(
     if year is not None:
         at = min(end_of_day(date(year, 12, 31)), now)
     since = date(year, 1, 1) if year is not None else date.min
-    document = unanswered_document(session.viewer, at, since)
+    if session.remote is not None:
+        asked = {"as_of": at.isoformat() if as_of else None, "year": year}
+        document = session.remote.read("/unanswered", **asked)
+    else:
+        document = unanswered_document(session.viewer, at, since)
     answer(document, "" if session.json else _told(document, local_date(at)))
     if not document["ok"]:
         raise SystemExit(Exit.FOUND_WRONG)

@@ -88,14 +88,14 @@ class RemoteServer:
         )
         return self._answered(request, None)
 
-    def command(self, number: str, command: Frozen, command_id: str, **beside: Any) -> dict[str, Any]:
-        """The answer to a command on a matter.
+    def command(self, number: str | None, command: Frozen, command_id: str, **beside: Any) -> dict[str, Any]:
+        """The answer to a command on a matter, or without a number to the one that opens it.
 
         Raises:
             Refusal: a rule said no. Unreachable: no answer; the command may still be carried out under its id.
         """
         body = command.model_dump(mode="json", exclude_none=True)
-        path = f"/matters/{quote(number, safe='')}/commands/{body['do']}"
+        path = "/matters" if number is None else f"/matters/{quote(number, safe='')}/commands/{body['do']}"
         request = Request(  # noqa: S310  (checked above)
             f"{self.address}{API}{path}",
             data=json.dumps({**body, **beside}, ensure_ascii=False).encode(),

@@ -1,5 +1,9 @@
 """What was told to whom, as its reader may see it now."""
 
+from typing import Any
+
+from domain.base import refuse
+from domain.calendar import SHANGHAI
 from domain.ids import kind_of
 from domain.sight import Sight
 from eventlog.notices import NoticeOnRecord, list_notices
@@ -13,6 +17,33 @@ def notice_as_read(viewer: Viewer, notice: NoticeOnRecord) -> NoticeOnRecord:
         return notice
     subject = notice.subject if rights.sees(notice.stream, Sight.LISTED) else "（现不由本单位办理的事项）"
     return notice.model_copy(update={"subject": subject, "text": "（这个事项现不由本单位办理，内容不再显示）"})
+
+
+def notices_document(
+    viewer: Viewer, last: int, *, person: str | None = None, pending: bool = False, failed: bool = False
+) -> dict[str, Any]:
+    """The last of the notices, the oldest first: one's own, or for the office everybody's or one person's.
+
+    Raises:
+        Refusal: `not_found`: another's are asked for by who may not read them.
+    """
+    own = viewer.rights.reader.person
+    refuse(person not in (None, own) and not viewer.rights.whole, "只能看发给本人的通知", "not_found")
+    wanted = person or (None if viewer.rights.whole else own)
+    listed = list_notices(viewer.database, person=wanted, failed=failed, pending=pending, moment=viewer.shown)
+    return {"notices": [notice_document(notice_as_read(viewer, n)) for n in listed[-last:]], "total": len(listed)}
+
+
+def notice_document(n: NoticeOnRecord) -> dict[str, Any]:
+    """A notice as scripts read it."""
+    state = "sent" if n.sent_at else "given_up" if n.given_up else "failed" if n.failed else "pending"
+    times = ("recorded_at", "due_at", "next_at", "tried_at", "sent_at")
+    return {
+        **n.model_dump(mode="json"),
+        "state": state,
+        **{t: at.astimezone(SHANGHAI).isoformat() if (at := getattr(n, t)) else None for t in times},
+        **({"next_at": None} if n.given_up or n.sent_at else {}),
+    }
 
 
 def own_notices(viewer: Viewer, last: int) -> tuple[int, tuple[NoticeOnRecord, ...]]:

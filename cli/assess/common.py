@@ -1,6 +1,5 @@
 """What the `assess` commands share: which assessment is meant, and what of it whoever runs this may see."""
 
-from datetime import date
 from typing import Annotated
 
 import typer
@@ -10,14 +9,14 @@ from cli.session import Problem, session
 from domain.assessment.assessment import Assessment
 from domain.ids import assessment_stream
 from eventlog import reading
+from services import today as duties
 
 KeyOption = Annotated[str | None, typer.Option("--key", metavar="DATE", help="哪次考核：截止日期；不写则为最近一次")]
 
 
 def assessments() -> list[Assessment]:
     """Every assessment, by its day."""
-    states = (s.state for s in reading.states_of(session.database, "assessment"))
-    return sorted((s for s in states if isinstance(s, Assessment)), key=lambda a: a.until)
+    return duties.assessments(session.database)
 
 
 def the_assessment(key: str | None) -> Assessment:
@@ -40,21 +39,4 @@ def the_assessment(key: str | None) -> Assessment:
 
 def units_to_see(assessment: Assessment) -> tuple[str, ...]:
     """A unit sees its own score only; the office, leaders and the auditor see all, in the order of the directory."""
-    units = tuple(score.unit for score in assessment.scores)
-    return units if session.rights.whole else tuple(u for u in units if u in session.rights.units)
-
-
-def assessment_duties(day: date, *, office: bool) -> list[tuple[str, str]]:
-    """Lines for `today`: appeals to be answered and what can be settled, or a unit's score to be looked at."""
-    duties: list[tuple[str, str]] = []
-    for one in assessments():
-        key = one.until.isoformat()
-        if one.settled:
-            continue
-        if office:
-            duties += [(key, f"{one.called}：答复第{a.no}项申诉") for a in one.open_appeals]
-            if day > one.appeal_by and not one.open_appeals:
-                duties.append((key, f"{one.called}：申诉期限已过，报领导定稿"))
-        elif day <= one.appeal_by and session.actor.unit in units_to_see(one):
-            duties.append((key, f"{one.called}：请核对本单位得分，有异议的 {one.appeal_by} 前申诉"))
-    return duties
+    return duties.units_to_see(session.viewer, assessment)

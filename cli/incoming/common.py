@@ -13,10 +13,11 @@ from cli.session import Problem, answer, session
 from domain.base import Frozen
 from domain.envelope import Actor
 from domain.facts import is_sealed
-from domain.incoming.paper import IncomingPaper, PaperTask, owed_on_paper
+from domain.incoming.paper import IncomingPaper, PaperTask
 from domain.incoming.terms import Secrecy
 from domain.terms import Role
 from eventlog import reading
+from services.today import owed_on
 
 PaperArg = Annotated[
     str, typer.Argument(metavar="PAPER", help="收文号（收〔2022〕7号）、尾号（7）、来文字号或标题中的字词")
@@ -98,10 +99,7 @@ def tell(paper: IncomingPaper, line: str, **more: Any) -> None:
 
 def owed_today(paper: IncomingPaper) -> list[PaperTask]:
     """What waits on a paper today."""
-    carried = reading.carried_instructions(session.database)
-    numbers = frozenset(no for stream, no in carried if stream == paper.stream)
-    calendar = reading.rulebook(session.database).calendar
-    return list(owed_on_paper(paper, today(), calendar, numbers))
+    return owed_on(session.database, paper, today())
 
 
 def what_is_owed(owed: PaperTask) -> str:

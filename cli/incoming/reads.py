@@ -16,7 +16,6 @@ from domain.calendar import SHANGHAI
 from domain.confidential import opened
 from domain.incoming.paper import IncomingPaper, Instruction, PaperTask
 from domain.incoming.terms import PaperStage
-from domain.terms import Role
 from eventlog import reading
 
 
@@ -45,20 +44,6 @@ def paper_row(paper: IncomingPaper, owed: Sequence[PaperTask]) -> dict[str, Any]
         "next": [what_is_owed(o) for o in owed],
         "version": paper.version,
     }
-
-
-def papers_today() -> list[dict[str, Any]]:
-    """What waits on incoming papers for who looks: everything for the office, his own turn for a leader."""
-    actor = session.actor
-    if actor.role not in (Role.OFFICE, Role.LEADER):
-        return []
-    return [
-        {"paper": paper.number, "title": paper.title, "what": what_is_owed(owed), "late": owed.late}
-        for paper in reading.incoming_papers(session.database)
-        if not paper.settled
-        for owed in owed_today(paper)
-        if actor.role is Role.OFFICE or owed.leader == actor.id
-    ]
 
 
 def list_(

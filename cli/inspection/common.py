@@ -15,6 +15,7 @@ from domain.onsite.inspection import OnSite, OnSiteFinding
 from domain.onsite.rules import onsite_shortfalls
 from domain.rules.context import DecisionContext
 from eventlog import reading
+from services import today as duties
 
 InspectionArg = Annotated[
     str, typer.Argument(metavar="ID", help="督查编号（督查〔2022〕3号）、尾号（3）或名称中的字词")
@@ -25,8 +26,7 @@ MOST_NAMED = 8
 
 def inspections() -> list[OnSite]:
     """Every inspection, by number."""
-    states = (s.state for s in reading.states_of(session.database, "onsite"))
-    return sorted((s for s in states if isinstance(s, OnSite)), key=lambda s: (s.planned_on, s.number))
+    return duties.inspections(session.database)
 
 
 def the_inspection(words: str) -> OnSite:
@@ -57,12 +57,7 @@ def _title(inspection: OnSite) -> str:
 
 def plan_for_reader(inspection: OnSite) -> OnSitePlan | None:
     """The plan as whoever runs this may see it: a sealed one is the office's, its leaders' and its team's."""
-    if inspection.plan is not None or inspection.sealed_plan is None:
-        return inspection.plan
-    from services.inspections import known_plan
-
-    plan = known_plan(session.database, inspection)
-    return plan if plan and (session.rights.of_office or session.actor.id in plan.team) else None
+    return duties.plan_for_reader(session.viewer, inspection)
 
 
 def may_see(inspection: OnSite) -> bool:

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.lookup import whole_office_only
 from cli.meeting.common import (
+    MOST_NAMED,
     MeetingArg,
     directory_names,
     meeting_for_reader,
@@ -39,6 +40,12 @@ def list_(
 ) -> None:
     """会议一览。"""
     year = year or today().year
+    if session.remote is not None:
+        if series or counted:
+            session.need_machine()
+        rows = session.remote.read("/meetings", year=year)["meetings"]
+        answer({"meetings": rows}, _table_of_server(rows) if rows else f"{year}年没有会议，其他年份用 --year")
+        return
     meetings = _known(year)
     counters = _counters()
     if series is not None:
@@ -100,9 +107,58 @@ def _table(meetings: Sequence[reading.ListedMeeting]) -> str:
 
 def show(meeting: MeetingArg) -> None:
     """一次会议的全部情况：议题、出席、议定事项及其落实。"""
+    if session.remote is not None:
+        document = session.remote.read(f"/meetings/{_number_on_server(meeting)}")
+        answer(document, "" if session.json else "\n".join(_told_of_server(document)))
+        return
     target = meeting_for_reader(the_meeting_to_read(meeting))
     document = meeting_document(target)
     answer(document, "" if session.json else "\n".join(_told(target)))
+
+
+def _table_of_server(rows: Sequence[dict[str, Any]]) -> str:
+    from cli.tables import table
+
+    lines = [(r["meeting"], r["starts"][:16].replace("T", " "), r["title"], _stage_label(r["stage"])) for r in rows]
+    return table(("编号", "时间", "名称", "状态"), lines)
+
+
+def _number_on_server(words: str) -> str:
+    """The number of the meeting meant, of this year's and the last's: by number, tail, or words of its title.
+
+    Raises:
+        Problem: none (exit 4), or several (exit 2).
+    """
+    assert session.remote is not None  # noqa: S101  (who asks looked)
+    wanted, year = words.strip().upper(), today().year
+    rows = [r for y in (year, year - 1) for r in session.remote.read("/meetings", year=y)["meetings"]]
+    fitting = [r for r in rows if r["meeting"] == wanted]
+    fitting = fitting or [r for r in rows if wanted.isdigit() and r["meeting"].endswith(f"-{int(wanted):03}")][:1]
+    fitting = fitting or [r for r in rows if words.strip() in r["title"]]
+    if len(fitting) > 1:
+        candidates = [{"meeting": r["meeting"], "title": r["title"]} for r in fitting]
+        shown = "；".join(f"{c['meeting']} {c['title']}" for c in candidates[:MOST_NAMED])
+        raise Problem(f"“{words}”对应{len(fitting)}次会议，请写明编号：{shown}", "ambiguous", candidates=candidates)
+    return str(fitting[0]["meeting"]) if fitting else wanted
+
+
+def _told_of_server(shown: dict[str, Any]) -> list[str]:
+    """A meeting as a server tells of it."""
+    lines = [
+        f"{shown['meeting']}  {shown['name']}",
+        f"  {_stage_label(shown['stage'])}  {shown['starts'][:16].replace('T', ' ')}  {shown['place'] or ''}".rstrip(),
+    ]
+    if shown["items"]:
+        lines.append("  议题")
+        lines += [f"    {i['no']}. {i['title']}  {i['number'] or ''}".rstrip() for i in shown["items"]]
+    if shown["points"]:
+        lines.append("  议定事项")
+        lines += [f"    {p['no']}. {p['text']}  〔{p['matter'] or '无事项'}〕" for p in shown["points"]]
+    return lines
+
+
+def _stage_label(value: str) -> str:
+    return next((s.label for s in MeetingStage if s.value == value), value)
 
 
 def _told(m: Meeting) -> list[str]:

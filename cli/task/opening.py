@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
 
-from cli.answering import answer_document, answer_line
+from cli.answering import answer_document, line_of_document
 from cli.asking import ByOption, MatterArg, MattersArg, PaperOption, ReasonOption, need_option, typed_term, typed_text
 from cli.lookup import acting_for, the_matter, the_supervisor, the_unit
 from cli.moments import past_day, today
-from cli.reach import gap_lines, gaps_as_json, nobody_to_tell
-from cli.sending import do_for_matter, do_for_matters, send_orders, task_order
+from cli.reach import gap_lines
+from cli.sending import asked_of_server, do_for_matter, do_for_matters, send_orders, task_order
 from cli.session import Problem, answer, session
 from cli.task.due import due_day
 from cli.task.opening_options import (
@@ -46,7 +46,7 @@ from cli.task.opening_options import (
     TitleOption,
     UrgencyOption,
 )
-from cli.task.parts import ParentOption, WeightOption, part_of, reopening_differences, the_whole
+from cli.task.parts import ParentOption, WeightOption, part_of, the_whole
 from domain.base import Refusal
 from domain.bounds import plausible
 from domain.calendar import OfficeHours, at_office, local_date
@@ -55,6 +55,7 @@ from domain.envelope import Actor
 from domain.facts import MOST_DECIMALS, Basis, Checkpoint, NewIndicator, NewPoint, Origin, UnitRef
 from domain.ids import matter_stream
 from domain.matter import Matter
+from domain.notices.reach import Unreached
 from domain.periods import STANDING, PeriodLength, period_label, period_named
 from domain.policy import DueRule
 from domain.queries.reported import scaled_number
@@ -63,9 +64,6 @@ from domain.rules.rhythm import usual_rhythm
 from domain.terms import BasisKind, KeyFlag, MatterClass, MatterKind, Per, ReportChannel, Rhythm, Role, Urgency
 from eventlog import reading
 from eventlog.patience import time_not_counted
-
-if TYPE_CHECKING:
-    from workflows.contract import Reply
 
 
 def open_(
@@ -162,10 +160,10 @@ def _period(text: str | None) -> PeriodLength | None:
 
 
 def _open(stream: str, command: OpenMatter, actor: Actor, since: datetime | None) -> None:
-    reply = send_orders([task_order(stream, command, actor, since)])[0]
-    if isinstance(reply, Exception):
-        raise reply
-    _tell_opened(stream, reply, reopening_differences(stream, reply, command))
+    shown = _handed(stream, None, command, actor, since)
+    due = date.fromisoformat(shown["due"])
+    limit = f"办结时限 {said_date(due)}" + (f"，按默认时限计算：{shown['due_rule']}" if shown["due_rule"] else "")
+    _tell_handed(shown, *([limit] if session.remote is not None else _limit_lines(stream, limit)), *shown["notes"])
 
 
 def _limit(
@@ -213,19 +211,15 @@ def _asked_for(rule: DueRule | None) -> str | None:
     return None if reply == usual.isoformat() else reply
 
 
-def _tell_opened(stream: str, reply: "Reply", differs: Sequence[str]) -> None:
-    """Echo the limit and where it comes from; of what was opened before, what was said otherwise this time."""
+def _limit_lines(stream: str, limit: str) -> list[str]:
+    """The limit of what was opened, and what is particular about it."""
     loaded = reading.load(session.database, stream)
     assert loaded is not None  # noqa: S101  (it was opened just now)
     matter = loaded.state
     assert isinstance(matter, Matter)  # noqa: S101  (a stream under matter/)
-    rule = matter.due_rule.rule if matter.due_rule else None
-    limit = f"办结时限 {said_date(matter.due)}" + (f"，按默认时限计算：{rule}" if rule else "")
     if matter.period is not None and matter.running is not None:
         limit = f"{matter.period.label}评判，本期{period_label(matter.running.key)}至 {said_date(matter.due)}"
-    if not reading.rulebook(session.database).calendar.is_workday(matter.due):
-        limit += "，不是工作日"
-    _tell_handed(reply, limit, *differs, due=matter.due.isoformat(), due_rule=rule, notes=list(differs))
+    return [limit if reading.rulebook(session.database).calendar.is_workday(matter.due) else f"{limit}，不是工作日"]
 
 
 def accept(
@@ -259,10 +253,8 @@ def assign(
         person=session.person(person).id if person else None,
         reason=reason,
     )
-    reply = send_orders([task_order(the_matter(matter).stream, command, acting_for(by, paper))])[0]
-    if isinstance(reply, Exception):
-        raise reply
-    _tell_handed(reply)
+    target = the_matter(matter)
+    _tell_handed(_handed(target.stream, target.number, command, acting_for(by, paper), None))
 
 
 def leaders(
@@ -306,12 +298,26 @@ def _the_lead(names: Sequence[str] | None) -> UnitRef | None:
     return the_unit(names[0]) if names else None
 
 
-def _tell_handed(reply: "Reply", *more_lines: str, **more: object) -> None:
+def _handed(
+    stream: str, number: str | None, command: OpenMatter | AssignMatter, actor: Actor, since: datetime | None
+) -> dict[str, Any]:
+    """The answer, here or of a server, with what is said besides of a matter that is handed over."""
+    if session.remote is not None:
+        return asked_of_server(number, command, since)
+    from services.handed_over import handed_document
+
+    reply = send_orders([task_order(stream, command, actor, since)])[0]
+    if isinstance(reply, Exception):
+        raise reply
+    more = handed_document(session.database, session.settings.notices, reply, command)
+    return {**answer_document(reply), **more, "events": list(reply.events)}
+
+
+def _tell_handed(shown: dict[str, Any], *more_lines: str) -> None:
     """The answer, and who cannot be told of the matter that is now in his hands."""
-    without = nobody_to_tell(matters=[reply.matter])
-    shown = answer_document(reply)
-    document_ = {**shown, **more, "unreached": gaps_as_json(without)}
-    answer(document_, "\n".join([answer_line(reply, shown), *more_lines, *gap_lines(without)]))
+    gaps = [Unreached.model_validate(one) for one in shown["unreached"]]
+    document = {key: value for key, value in shown.items() if key != "events"}
+    answer(document, "\n".join([line_of_document(shown), *more_lines, *gap_lines(gaps)]))
 
 
 def new_point(text: str) -> NewPoint:

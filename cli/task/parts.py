@@ -8,18 +8,16 @@ import typer
 from cli.answering import tell_many
 from cli.asking import ByOption, MatterArg, PaperOption
 from cli.lookup import acting_for, the_matter, the_unit
-from cli.names import unit_names
 from cli.sending import send_orders, task_order
 from cli.session import Problem, session
 from cli.task.due import due_day
 from domain.commands import OpenMatter
 from domain.duplicates import title_key
-from domain.event import decode
 from domain.facts import MOST_WEIGHT, PartOf
 from domain.ids import matter_stream
 from domain.matter import Matter
-from domain.queries.reopening import opening_differences
 from eventlog import reading
+from services.handed_over import reopening_differences
 
 if TYPE_CHECKING:
     from workflows.contract import Reply
@@ -81,27 +79,13 @@ def split(
     replies = [send_orders([o])[0] for o in orders]
     if len(replies) == 1 and isinstance(replies[0], Exception):
         raise replies[0]
-    tell_many(
-        [command.title for command in commands], replies, handed=True, more=_differing(streams, replies, commands)
-    )
+    tell_many([command.title for command in commands], replies, handed=True, more=_differing(replies, commands))
 
 
-def reopening_differences(stream: str, reply: "Reply", command: OpenMatter) -> tuple[str, ...]:
-    """What a repeated 立项 says otherwise of a matter opened before, so that nobody takes it for done."""
-    if reply.events:
-        return ()
-    events = [decode(e) for e in reading.read_stream(session.database, stream)]
-    differing = opening_differences(events, command, unit_names())
-    change = "时限用 xmh task extend 或会议议定，牵头单位用 assign，要点用 point"
-    return (*differing, f"{reply.matter} 早已立项，以上各处未作改动；要改：{change}") if differing else ()
-
-
-def _differing(
-    streams: Sequence[str], replies: "Sequence[Reply | Exception]", commands: Sequence[OpenMatter]
-) -> list[tuple[str, ...]]:
+def _differing(replies: "Sequence[Reply | Exception]", commands: Sequence[OpenMatter]) -> list[Sequence[str]]:
     return [
-        () if isinstance(r, Exception) else reopening_differences(s, r, c)
-        for s, r, c in zip(streams, replies, commands, strict=True)
+        () if isinstance(r, Exception) else reopening_differences(session.database, r, c)
+        for r, c in zip(replies, commands, strict=True)
     ]
 
 

@@ -8,7 +8,7 @@ import typer
 from cli.asking import MatterArg, TextOption, need_option, typed_term
 from cli.lookup import the_matter, the_unit
 from cli.sending import attached_files, do_for, do_for_matter
-from cli.session import Problem
+from cli.session import Problem, session
 from cli.shape import MatterFirst, SealingCommand
 from cli.task.due import due_day
 from cli.task.opening import moment, new_point
@@ -55,6 +55,7 @@ def report(
 ) -> None:
     """反馈办理情况：逐个要点写，另写问题、下步和需协调事项。"""
     if source is not None:
+        session.need_machine()
         from cli.task.many import report_many
 
         report_many(source, dry_run=dry_run)

@@ -76,7 +76,7 @@ def test_what_goes_wrong_ends_as_it_does_at_home(working: Served, remote: Run) -
     assert remote("li", "task", "list", token="xmhp_wrong", code=6)["error"]["code"] == "unauthenticated"
     assert remote("li", "task", "list", token="", code=6)["error"]["code"] == "unauthenticated"
     assert "--as" in remote("li", "task", "list", "--as", "office", code=2)["error"]["message"]
-    assert remote("li", "org", "list", code=2)["error"]["code"] == "needs_machine"
+    assert remote("li", "calendar", "show", "2026", code=2)["error"]["code"] == "needs_machine"
     for words in (
         ("status",),
         ("doctor",),

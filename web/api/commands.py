@@ -1,7 +1,7 @@
 """`POST /matters` and `/matters/{no}/commands/{do}`: one route a command, its body the command's own model."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from fastapi import APIRouter, Body, Header, Request
@@ -19,6 +19,7 @@ from eventlog import reading
 from intake.directory import UnitIndex
 from services.answers import answer_document
 from services.attaching import check_own_files
+from services.handed_over import advice_on, handed_document
 from services.orders import matter_order
 from services.vouching import signed
 from web.api.common import caller_of, the_matter
@@ -48,6 +49,15 @@ class Answer(BaseModel):
     light_reason: str
     changed: list[str]
     events: list[str]
+    advice: list[str] | None = None
+    """What good practice would have had of the command."""
+    due: date | None = None
+    """Of one that was opened."""
+    due_rule: str | None = None
+    notes: list[str] | None = None
+    """What a repeated 立项 says otherwise of a matter that was opened before."""
+    unreached: list[dict[str, Any]] | None = None
+    """Whom no notice reaches, of one that was opened or assigned."""
 
 
 class Envelope(BaseModel):
@@ -140,10 +150,11 @@ async def _carried_out(
 ) -> dict[str, Any]:
     """The answer to a command, sent once however often it is posted under its key."""
     key = check_named(caller, body, key)
-    order = await service.ask(_order, service, caller, kind, body, no, key)
+    order, advice = await service.ask(_order, service, caller, kind, body, no, key)
     reply = await (await service.gateway()).submit(order)
     answer = await service.ask(answer_document, service.database, reply)
-    return {**answer, "events": list(reply.events)}
+    more = await service.ask(handed_document, service.database, service.settings.notices, reply, order.command)
+    return {**answer, "events": list(reply.events), **more, **({"advice": advice} if advice else {})}
 
 
 def check_named(caller: "Caller", body: Any, key: str | None) -> str:
@@ -179,7 +190,8 @@ def _check_version(service: "WebService", caller: "Caller", no: str, key: str | 
 
 def _order(
     service: "WebService", caller: "Caller", kind: type[Frozen], body: Any, no: str | None, command_id: str
-) -> Order:
+) -> tuple[Order, list[str]]:
+    """The order, signed, and what good practice would have had of its command."""
     fields = body.model_dump(exclude=BESIDE - kind.model_fields.keys())
     by_name = [name for name in fields if kind.model_fields[name].annotation in BY_NAME]
     fields |= {name: units_said(service, fields[name]) for name in by_name}
@@ -187,6 +199,7 @@ def _order(
     check_scope(caller.scope, command)
     check_own_files(service.database, caller.actor.id, command, service.now)
     stream = matter_stream(command_id) if no is None else the_matter(service, caller, no).stream
+    _, advice = advice_on(service.database, stream, command, caller.actor, service.now, command_id)
     at: datetime | None = None if "occurred_at" in kind.model_fields else body.occurred_at
     order = matter_order(
         service.database,
@@ -199,7 +212,7 @@ def _order(
         secret=body.secret,
     )
     proven = Provenance(via=Via.API, credential=caller.token, auth_time=service.now)
-    return order.model_copy(update={"signed": signed(service.settings.home, order, proven)})
+    return order.model_copy(update={"signed": signed(service.settings.home, order, proven)}), advice
 
 
 def units_said(service: "WebService", named: Any) -> Any:

@@ -8,10 +8,14 @@ from fastapi import APIRouter, Query, Request, Response
 from domain.base import refuse
 from domain.calendar import end_of_day
 from eventlog import reading
+from services.today import today_document
+from views.directory import directory_document
 from views.explaining import explained_matter
 from views.matter import matter_document
 from views.matters import matter_list
 from views.meetings import may_know_meeting, meeting_row
+from views.notices import notices_document
+from views.paragraph import matter_paragraph
 from views.unanswered import unanswered_document
 from views.viewer import Viewer
 from views.worklist import worklist
@@ -112,6 +116,33 @@ def find(request: Request, words: Annotated[str, Query(min_length=1, max_length=
 def work(request: Request) -> dict[str, Any]:
     """What waits for the token's person, as `today` gives it of matters and meetings."""
     return worklist(_viewer(request))
+
+
+@router.get("/today")
+def today(request: Request) -> dict[str, Any]:
+    """What waits for the token's person today, as `today` gives it."""
+    return today_document(_viewer(request), service_of(request).settings.notices)
+
+
+@router.get("/matters/{no}/paragraph")
+def paragraph(request: Request, no: str) -> dict[str, Any]:
+    """那件事到哪一步了, in a paragraph, as `ask` reads it out."""
+    viewer = _viewer(request)
+    return matter_paragraph(viewer, the_matter(viewer, no).stream)
+
+
+@router.get("/directory")
+def directory(request: Request, unit: Annotated[str | None, Query(max_length=100)] = None) -> dict[str, Any]:
+    """Units and people, as `org list` gives them."""
+    return directory_document(_viewer(request), unit)
+
+
+@router.get("/notices")
+def notices(
+    request: Request, last: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 100, pending: bool = False, failed: bool = False
+) -> dict[str, Any]:
+    """Notices, as `notice list` gives them: the token's person's own, or everybody's for who may read them."""
+    return notices_document(_viewer(request), last, pending=pending, failed=failed)
 
 
 @router.get("/search")
