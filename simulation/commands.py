@@ -12,6 +12,7 @@ from domain.envelope import Actor, OnBehalf
 from domain.facts import Basis, InstructionRef, MatterRef, NewPoint, UnitRef
 from domain.matter import Matter
 from domain.office import Delegation, Person, Unit
+from domain.periods import PeriodLength
 from domain.terms import (
     BasisKind,
     Finding,
@@ -22,6 +23,7 @@ from domain.terms import (
     ReturnReason,
     Rhythm,
     Role,
+    Satisfaction,
     SuspensionReason,
     Urgency,
 )
@@ -117,6 +119,8 @@ def open_command(opened: Opened, cast: Cast, seal: Seal, paper: InstructionRef |
         urgency=_known(Urgency, opened.urgency),
         rhythm=_known(Rhythm, opened.rhythm),
         source=opened.source,
+        period=_known(PeriodLength, opened.period) if opened.period else None,
+        origin=opened.origin,
         lead=cast.unit(opened.lead) if opened.lead else None,
         assist=tuple(cast.unit(unit) for unit in opened.assist),
         points=tuple(_new_point(point) for point in opened.points),
@@ -154,6 +158,8 @@ def command_of(incident: Incident, cast: Cast, seal: Seal, other: Other | None =
         fields["reason"] = SuspensionReason.from_label(fields["reason"])
     if incident.do == "ask_back":
         fields["reason"] = ReturnReason.from_label(fields["reason"])
+    if incident.do == "interview":
+        fields["unit"] = fields["unit"].id
     if incident.do == "instruct":
         fields["leader"] = incident.by or incident.as_
     for name in ("into", "earlier"):
@@ -171,7 +177,7 @@ def command_of(incident: Incident, cast: Cast, seal: Seal, other: Other | None =
         ) from e
 
 
-_NAMES = {"with": "unit", "for": "for_unit"}
+_NAMES = {"with": "unit", "for": "for_unit", "asker": "by"}
 
 
 def _term(kind: type[Term]) -> Callable[[Any, Cast], Any]:
@@ -188,4 +194,5 @@ _MAKE: dict[str, Callable[[Any, Cast], Any]] = {
     "mark": _term(LeaderMark),
     "outcome": _term(ObjectionOutcome),
     "finding": _term(Finding),
+    "satisfaction": _term(Satisfaction),
 }

@@ -102,17 +102,18 @@ class Habits:
     def _works(self, no: int, matter: Matter, day: date, calendar: WorkCalendar) -> "list[_Work]":
         """How far each open point is, the one that is worked on first."""
         works: list[_Work] = []
-        began = local_date(matter.opened_at)
+        began = local_date(matter.running.since if matter.running else matter.opened_at)
         points = [p for p in matter.points if not p.dropped]
         kinds = [grammar().of(p.text, matter.title) for p in points]
         for n, (point, kind) in enumerate(zip(points, kinds, strict=True)):
-            done_on = self._done_on(no, point, calendar) or matter.due
+            done_on = self._done_on(no, point, calendar) or (day if matter.period else matter.due)
             if n == len(points) - 1 and no in self.scenario.closing.open_at_year_end:
                 done_on = max(done_on, self.scenario.year.ends + STILL_OPEN)
             if point.open:
                 part = _Part(kind, nth=kinds[:n].count(kind), of=kinds.count(kind))
                 works.append(self._work(no, matter, point, part, (began, done_on), day, calendar))
-            began = max(began, min(done_on, point.due or done_on))
+            if matter.period is None:  # what recurs is done side by side
+                began = max(began, min(done_on, point.due or done_on))
         return sorted(works, key=lambda work: (work.progress == DONE, work.point.no if work.point else 0))
 
     def _whole(self, no: int, matter: Matter, day: date, calendar: WorkCalendar) -> "_Work":

@@ -1,11 +1,12 @@
-"""On-site inspections and incoming papers of the simulated year: steps of the scenario as the office's own commands."""
+"""On-site inspections, incoming papers and 考核 of the simulated year: steps of a scenario as the office's commands."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from domain.assessment.rules import AdjustScore, AnswerAppeal, RaiseAppeal, SettleAssessment, UseResult
 from domain.base import Frozen, Refusal
 from domain.envelope import Actor
 from domain.ids import incoming_stream, onsite_stream
@@ -13,8 +14,9 @@ from domain.incoming import commands as ic
 from domain.onsite.commands import OnSiteCommand
 from eventlog.database import Database
 from eventlog.secrets import seal_text
+from services.assessments import open_assessment, record_assessment
 from services.incoming_papers import act_on_paper
-from services.inspections import record_onsite
+from services.inspections import record_onsite, seal_plan
 from simulation.scenario import PlannedStep
 
 _ON_SITE: TypeAdapter[Any] = TypeAdapter(OnSiteCommand)
@@ -25,9 +27,17 @@ _INCOMING: dict[str, type[Frozen]] = {
     "instruct": ic.Instruct,
     "seen": ic.MarkSeen,
     "progress": ic.ReportToLeader,
+    "extend": ic.ExtendInstruction,
     "finish": ic.FinishInstruction,
     "mark": ic.MarkFinished,
     "file": ic.FilePaper,
+}
+_ASSESSMENT: dict[str, type[Frozen]] = {
+    "adjust": AdjustScore,
+    "appeal": RaiseAppeal,
+    "answer": AnswerAppeal,
+    "settle": SettleAssessment,
+    "use": UseResult,
 }
 Take = Callable[[Database, PlannedStep, Actor, datetime], None]
 
@@ -38,8 +48,26 @@ def step_on_site(database: Database, step: PlannedStep, actor: Actor, now: datet
     Raises:
         Refusal: `malformed`, the step's fields make no command; or a rule said no.
     """
-    command = _made(lambda: _ON_SITE.validate_python({"do": step.do, **step.fields}), step)
-    record_onsite(database, onsite_stream(step.key), command, actor=actor, command_id=_id(step), now=now)
+    stream, fields = onsite_stream(step.key), dict(step.fields)
+    covert = fields.pop("covert", False)
+    command = _made(lambda: _ON_SITE.validate_python({"do": step.do, **fields}), step)
+    if covert:
+        command = command.model_copy(update={"sealed_plan": seal_plan(database, stream, command.plan)})
+    record_onsite(database, stream, command, actor=actor, command_id=_id(step), now=now)
+
+
+def step_of_assessment(database: Database, step: PlannedStep, actor: Actor, now: datetime) -> None:
+    """One step of a 考核, whose key is the day until which it reckons.
+
+    Raises:
+        Refusal: `malformed`, the step's fields make no command; or a rule said no.
+    """
+    until = date.fromisoformat(step.key)
+    if step.do == "open":
+        open_assessment(database, until, actor=actor, command_id=_id(step), now=now)
+        return
+    command = _made(lambda: _ASSESSMENT[step.do].model_validate(step.fields), step)
+    record_assessment(database, until, command, actor=actor, command_id=_id(step), now=now)
 
 
 def step_of_paper(database: Database, step: PlannedStep, actor: Actor, now: datetime) -> None:

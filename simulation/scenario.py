@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 
 from domain.base import Frozen, Refusal
+from domain.facts import Origin
 from sheets.toml_file import read_toml
 
 
@@ -87,7 +88,12 @@ class Opened(Frozen):
     title: str
     lead: str | None = None
     assist: tuple[str, ...] = ()
-    due: date
+    due: date | None = None
+    """None of a 长期、定期 matter."""
+    period: str | None = None
+    """每月, 每季 …: it is judged by periods and ends by decision."""
+    origin: Origin | None = None
+    """人大建议, 群众诉求 …, with who raised it."""
     rhythm: str = "weekly"
     klass: str = "常规"
     urgency: str = "平件"
@@ -105,7 +111,7 @@ class Opened(Frozen):
 
 
 class PlannedStep(Frozen):
-    """One step of an inspection or of an incoming paper, which `key` names; `fields` are the command's own."""
+    """A step of an inspection, an incoming paper or a 考核, which `key` names; `fields` are the command's own."""
 
     on: date
     at: Clock = MORNING
@@ -272,6 +278,7 @@ class Scenario(Frozen):
     open: tuple[Opened, ...] = ()
     onsite: tuple[PlannedStep, ...] = ()
     incoming: tuple[PlannedStep, ...] = ()
+    assess: tuple[PlannedStep, ...] = ()
     paper: tuple[PlannedPaper, ...] = ()
     circular: tuple[PlannedCircular, ...] = ()
     version: tuple[PlannedVersion, ...] = ()
@@ -296,7 +303,7 @@ def read_scenario(path: Path) -> Scenario:
     """
     document = read_toml(path, "情景文件")
     try:
-        for name in ("incident", "onsite", "incoming"):
+        for name in ("incident", "onsite", "incoming", "assess"):
             document[name] = [
                 {**{k: v for k, v in i.items() if k in _OWN}, "fields": {k: v for k, v in i.items() if k not in _OWN}}
                 for i in document.get(name, ())

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import heapq
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -37,7 +37,7 @@ from simulation.clock import SimulatedClock, Stalled
 from simulation.commands import Cast, command_of, open_command
 from simulation.habits import Habits
 from simulation.meetings import Secretary
-from simulation.office_steps import Take, step_of_paper, step_on_site
+from simulation.office_steps import Take, step_of_assessment, step_of_paper, step_on_site
 from simulation.scenario import (
     Delegated,
     Incident,
@@ -179,10 +179,9 @@ class SimulatedYear:
         for opened in self.scenario.open:
             self._streams[opened.no] = matter_stream(f"{self.scenario.year.seed}/open/{opened.no}")
             self._at(opened.on, opened.at, opened.no, partial(self._open, opened))
-        for step in self.scenario.onsite:
-            self._at(step.on, step.at, ALONE, partial(self._step, step_on_site, step))
-        for step in self.scenario.incoming:
-            self._at(step.on, step.at, ALONE, partial(self._step, step_of_paper, step))
+        self._plan_steps(step_on_site, self.scenario.onsite)
+        self._plan_steps(step_of_paper, self.scenario.incoming)
+        self._plan_steps(step_of_assessment, self.scenario.assess)
         for transfer in self.scenario.transfer:
             self._at(transfer.on, transfer.at, ALONE, partial(self._transfer, transfer))
             if transfer.answer is not None:
@@ -200,6 +199,10 @@ class SimulatedYear:
         for briefing in self.scenario.briefing:
             self._at(briefing.on, ISSUING_TIME, ALONE, partial(self._issue, briefing))
 
+    def _plan_steps(self, take: Take, steps: Iterable[PlannedStep]) -> None:
+        for step in steps:
+            self._at(step.on, step.at, ALONE, partial(self._step, take, step))
+
     def _at(self, day: date, clock: time, lane: int, action: Action) -> None:
         self._when(at_office(day, clock), lane, action)
 
@@ -211,7 +214,7 @@ class SimulatedYear:
         stream = self._streams[incident.matter]
         command = command_of(incident, self.cast, lambda text: seal_text(self.database, stream, text), self._matter)
         actor = self.cast.who(incident, matter)
-        if isinstance(command, c.RequestClosure) and command.over_unfinished is None:
+        if isinstance(command, c.RequestClosure) and command.over_unfinished is None and matter.period is None:
             await self._submit(incident.matter, self._habits.last_report(matter), actor)
         await self._submit(incident.matter, command, actor)
 
@@ -321,7 +324,7 @@ class SimulatedYear:
         rows += [
             PlanItem(key=self._streams[o.no], no=str(o.no), title=o.title, lead=o.lead, due=o.due, digest=o.title)
             for o in self.scenario.open
-            if o.no in planned.added
+            if o.no in planned.added and o.due is not None
         ]
         text = PlanText(
             plan=planned.plan,

@@ -270,13 +270,13 @@ _LINES: dict[type[Event], Callable[[Any, Rendering], str]] = {
     ev.EventCorrected: _corrected,
     incoming.PaperReceived: lambda e, _: f"{e.title}；{e.sender}{_if(e.sender_no, '（', '）')}，收文 {e.received_on}",
     incoming.PaperSubmitted: lambda e, r: f"{'→'.join(map(r.person, e.leaders))}{_if(e.reason, '；')}",
-    incoming.LeaderInstructed: lambda e, r: f"第{e.no}条，{r.person(e.leader)}：{e.text}；时限 {e.due}",
+    incoming.LeaderInstructed: lambda e, r: f"第{e.no}条，{r.person(e.leader)}，时限 {e.due}：{e.text}",
     incoming.PaperSeen: lambda e, r: f"{r.person(e.leader)}（{e.on}）",
     incoming.LeaderInformed: lambda e, _: f"第{e.instruction}条：{e.text}",
     incoming.InstructionExtended: lambda e, r: f"第{e.instruction}条，{r.person(e.leader)}：延至 {e.to}；{e.reason}",
     incoming.InstructionReminded: lambda e, _: f"第{e.instruction}条{e.of.label}（{e.day}）",
     incoming.CompletionReported: lambda e, _: (
-        f"第{e.instruction}条：{e.text}{_if('、'.join(e.seen_at), '；批示领导已在销号时审阅：')}"
+        f"第{e.instruction}条{_if('、'.join(e.seen_at), '（批示领导已审阅销号：', '）')}：{e.text}"
     ),
     incoming.PaperHandedOver: lambda e, r: f"{r.name(e.from_person)}→{r.name(e.to_person)}：{e.reason}",
     incoming.CompletionMarked: lambda e, r: (

@@ -214,6 +214,8 @@ class MatterYear:
                 given["mark"] = LeaderMark.from_label(entry["mark"])
                 if "text" in entry:
                     given["text"] = SEALED + entry["text"]
+            case "predecessor_set":
+                given["earlier"] = {"stream": f"matter/{entry['earlier']}", "number": f"XMH-2022-{entry['earlier']:03}"}
             case "close":
                 given.setdefault("over_unfinished", "余下工作转日常")
             case "point_add":
