@@ -140,15 +140,20 @@ def light_facts(matter: Matter) -> LightFacts:
     )
 
 
+def closed_how(matter: Matter) -> str:
+    """Whether a closed matter was in time; what has no end was ended by decision, in time for nothing."""
+    if matter.period is not None:
+        return "已按决定结束"
+    late = matter.closed.overdue_workdays if matter.closed else 0
+    return f"逾期{late}个工作日办结" if late > 0 else "按期办结"
+
+
 def _grey(matter: Matter) -> str:
     match matter.stage:
         case Stage.CANCELLED:
             return withdrawn_how(matter) if matter.merged_into else "已撤销立项"
         case Stage.CLOSED:
-            if matter.period is not None:
-                return "已按决定结束"
-            late = matter.closed.overdue_workdays if matter.closed else 0
-            return f"逾期{late}个工作日办结" if late > 0 else "按期办结"
+            return closed_how(matter)
         case Stage.SUSPENDED:
             line = matter.suspensions[-1]
             return f"暂缓至{line.until:%Y-%m-%d}（{line.reason.label}）"

@@ -177,7 +177,7 @@ class SimulatedYear:
         for incident in self.scenario.incident:
             self._at(incident.on, incident.at, incident.matter, partial(self._happen, incident))
         for opened in self.scenario.open:
-            self._streams[opened.no] = matter_stream(f"{self.scenario.year.seed}/open/{opened.no}")
+            self._streams[opened.no] = matter_stream(_key_of(self.scenario, opened))
             self._at(opened.on, opened.at, opened.no, partial(self._open, opened))
         self._plan_steps(step_on_site, self.scenario.onsite)
         self._plan_steps(step_of_paper, self.scenario.incoming)
@@ -322,7 +322,7 @@ class SimulatedYear:
             for row in self.listed.rows
         ]
         rows += [
-            PlanItem(key=self._streams[o.no], no=str(o.no), title=o.title, lead=o.lead, due=o.due, digest=o.title)
+            PlanItem(key=_key_of(self.scenario, o), no=str(o.no), title=o.title, lead=o.lead, due=o.due, digest=o.title)
             for o in self.scenario.open
             if o.no in planned.added and o.due is not None
         ]
@@ -487,3 +487,8 @@ class SimulatedYear:
             await self.gateway.submit(order)
         except Refusal as e:
             self.refused.append(RefusedCommand(self._now, no, command.do, e.message))
+
+
+def _key_of(scenario: Scenario, opened: Opened) -> str:
+    """By which a matter opened during the year is known, to its plan too."""
+    return f"{scenario.year.seed}/open/{opened.no}"

@@ -22,7 +22,7 @@ from domain import events as ev
 from domain.base import Refusal, refuse
 from domain.calendar import local_date
 from domain.event import Event
-from domain.lights import light
+from domain.lights import closed_how, light
 from domain.matter import Matter
 from domain.papers import PaperKind, by_letter
 from domain.queries.telling import points_left_undone
@@ -248,8 +248,7 @@ def _conclusion(case: PaperCase) -> Written:
     if m.closed is None:
         raise Refusal(f"{m.number} 还没有办结，没有结论", "nothing_to_say")
     closed, asked = case.last(ev.MatterClosed), case.last(ev.ClosureRequested)
-    late = m.closed.overdue_workdays
-    result = f"逾期{late}个工作日办结" if late else "按期办结"
+    result = closed_how(m)
     left = points_left_undone(m.closed.unfinished, m.closed.over_unfinished)
     done = f"办理情况：{sentence(asked.text)}" if asked else ""
     mark = f"批示领导意见：{closed.mark.label}。" if closed and closed.mark else ""

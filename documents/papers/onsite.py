@@ -45,11 +45,12 @@ def onsite_sections(
 ) -> tuple[Section, ...]:
     """Who went where, what was found, what is to be put right, and the conclusion; for one unit only its own."""
     findings = tuple(f for f in inspection.findings if unit in (None, f.unit))
+    called: Name = (lambda _: "—") if unit else name  # to a unit nobody says who it is
     conclusion = inspection.opinions.get(unit) if unit else inspection.report
     return (
         section("督查组织", (Paragraph(text=_organised(inspection, name, person)),)),
-        section("督查发现", _findings(findings, name, today)),
-        section("问题清单", _problems(findings, name, today)),
+        section("督查发现", _findings(findings, called, today)),
+        section("问题清单", _problems(findings, called, today)),
         section("反馈意见" if unit else "督查结论", (*_concluded(conclusion), *(_asked(findings) if unit else ()))),
     )
 

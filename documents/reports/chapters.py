@@ -15,6 +15,7 @@ from documents.wording import clean_text, counts_in_words, day_in, light_reason,
 from domain.calendar import local_date
 from domain.facts import openly
 from domain.ids import matter_stream
+from domain.lights import closed_how
 from domain.queries.telling import points_left_undone
 from domain.terms import Light, Stage
 from domain.workplan import PlanStage, WorkPlan
@@ -134,10 +135,8 @@ def _standing(period: Period, entry: Entry) -> str:
     matter, year = entry.matter, period.until.year
     head = f"{clean_text(matter.title)}（{period.ledger.unit(matter.lead)}）"
     if matter.stage is Stage.CLOSED and matter.closed:
-        late = matter.closed.overdue_workdays
         left = points_left_undone(matter.closed.unfinished, matter.closed.over_unfinished)
-        ended = f"逾期{late}个工作日办结" if late else "按期办结"
-        return f"{head}：{day_in(matter.closed.on, year)}销号，{ended}{left}。"
+        return f"{head}：{day_in(matter.closed.on, year)}销号，{closed_how(matter)}{left}。"
     if matter.ended:
         return f"{head}：已撤销。"
     why = reason_with_dates(light_reason(entry.lit), year)
