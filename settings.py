@@ -71,6 +71,20 @@ class TemplatePlaces(BaseModel):
     """The office's own templates; by default `templates` in the home, when it is there."""
 
 
+class OidcPlaces(BaseModel):
+    """`[web.oidc]`: the identity provider people may come in by."""
+
+    issuer: Annotated[str, Field(pattern=r"^https?://\S+$")]
+    """Its address, exactly as it names itself; https, but on this machine."""
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret_file: Path | None = None
+    """The file with the secret it gave us; a public client has none."""
+    ca: Path | None = None
+    """PEM file of the root its certificate is by; by default those of the system."""
+    acr: tuple[str, ...] = ()
+    """How people must have proven themselves to it for that to count as 再次验证 (its `acr`); by default any way."""
+
+
 class WebPlaces(BaseModel):
     """`[web]`: where the console and the API listen, and what stands in front of them."""
 
@@ -82,6 +96,8 @@ class WebPlaces(BaseModel):
     """Addresses of the proxies whose word on who asks is believed; without one it listens to this machine alone."""
     temporal_ui: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] | None = None
     """Origin of Temporal's page, `https://host:port`, which may ask us to open what it shows; without it none may."""
+    oidc: OidcPlaces | None = None
+    """By default people come in by password and one-time code only."""
     scanner: Annotated[str, Field(pattern=r"^\S+:\d{1,5}$")] | None = None
     """`host:port` of a clamd that looks at every attachment before it is kept; without one nobody does."""
     day: date | None = None

@@ -39,6 +39,8 @@ app = group(
         "token": "cli.access:token",
         "require": "cli.access:require",
         "temporal-key": "cli.access:temporal_key",
+        "bind": "cli.access:bind",
+        "unbind": "cli.access:unbind",
         "lock": "cli.access:lock",
         "unlock": "cli.access:unlock",
         "close": "cli.access:close",
@@ -141,6 +143,38 @@ def require(
         {"required": True, "key": key.name, "file": str(session.settings.home / KEY_FILE)},
         f"本单位的日志只受理登录后的命令；{of_key}：{key.name}，只应由运行网页和办理进程的用户读取",
     )
+
+
+def bind(
+    person: PersonArg,
+    subject: Annotated[str, typer.Option("--subject", metavar="TEXT", help="他在统一身份认证里的编号（sub）")],
+    issuer: Annotated[
+        str | None, typer.Option("--issuer", metavar="URL", help="哪个统一身份认证；默认为 [web.oidc] 所设的")
+    ] = None,
+) -> None:
+    """绑定统一身份：由安全管理员把统一身份认证里的一个人绑定到账户，此后他可以那样登录。"""
+    from domain.access.account import BoundSubject
+    from services.subjects import bind_subject
+
+    by_the_home()
+    provider = session.settings.web.oidc
+    named = issuer or (provider.issuer if provider else "")
+    refuse(not named, "没有设置统一身份认证（[web.oidc]），请设置，或用 --issuer 写明", "malformed")
+    known, bound = session.person(person), BoundSubject(issuer=named, subject=subject)
+    bind_subject(session.database, known.id, bound, session.actor, now())
+    document = {"person": known.id, **bound.model_dump()}
+    answer(document, f"{known.name}（{known.id}）已绑定 {named} 的 {subject}")
+
+
+def unbind(person: PersonArg) -> None:
+    """解除统一身份：由安全管理员办理；已登录的立即退出，密码照常可用。"""
+    from services.subjects import unbind_subject
+
+    may_record(ev.SubjectUnbound, session.actor)
+    by_the_home()
+    known = session.person(person, former=True)
+    unbind_subject(session.database, known.id, session.actor, now())
+    answer({"person": known.id, "bound": False}, f"{known.name}（{known.id}）的统一身份已解除")
 
 
 def temporal_key(

@@ -23,6 +23,12 @@ _PUT_PROOF = (
 )
 _USE_STEP = "UPDATE credentials SET totp_step = ? WHERE person = ? AND totp_step < ?"
 _STEP = "SELECT totp_step FROM credentials WHERE person = ?"
+_BY_SUBJECT = "SELECT person FROM credentials WHERE issuer = ? AND subject = ?"
+_BIND = (
+    "INSERT INTO credentials (person, issuer, subject) VALUES (?, ?, ?) "
+    "ON CONFLICT (person) DO UPDATE SET issuer = excluded.issuer, subject = excluded.subject"
+)
+_UNBIND = "UPDATE credentials SET issuer = NULL, subject = NULL WHERE person = ?"
 _FORGET = {
     "credentials": "DELETE FROM credentials WHERE person = ?",
     "sessions": "DELETE FROM sessions WHERE person = ?",
@@ -37,7 +43,9 @@ _FORGET_OPENED = (
     "DELETE FROM logins",
     "UPDATE credentials SET link = NULL, link_until = NULL",
 )
-_PUT_SESSION = "INSERT INTO sessions (digest, person, address, created_at, seen_at) VALUES (?, ?, ?, ?, ?)"
+_PUT_SESSION = (
+    "INSERT INTO sessions (digest, person, address, created_at, seen_at, proven_at) VALUES (?, ?, ?, ?, ?, ?)"
+)
 _SESSION = "SELECT person, address, created_at, seen_at, proven_at FROM sessions WHERE digest = ?"
 _SEEN = "UPDATE sessions SET seen_at = ? WHERE digest = ?"
 _RENEW = "UPDATE sessions SET digest = ?, proven_at = ?, seen_at = ? WHERE digest = ?"
@@ -141,6 +149,29 @@ def credentials_of(database: Database, person: str) -> Credentials | None:
     return Credentials(*row) if row else None
 
 
+def person_of_subject(database: Database, issuer: str, subject: str) -> str | None:
+    """Who somebody is whom an identity provider vouches for; None of whom nobody knows."""
+    with database.reading() as transaction:
+        row = transaction.one(_BY_SUBJECT, (issuer, subject))
+    return str(row[0]) if row else None
+
+
+def keep_subject(database: Database, person: str, issuer: str, subject: str) -> bool:
+    """Know a person by a provider's subject; False when it is somebody else already."""
+    with database.writing() as transaction:
+        row = transaction.one(_BY_SUBJECT, (issuer, subject))
+        if row is not None and row[0] != person:
+            return False
+        transaction.commit([(_BIND, [(person, issuer, subject)])])
+    return True
+
+
+def drop_subject(database: Database, person: str) -> None:
+    """No provider's word lets this person in any more."""
+    with database.writing() as transaction:
+        transaction.commit([(_UNBIND, [(person,)])])
+
+
 def has_accounts(database: Database) -> bool:
     """Whether anybody can come in over the network."""
     with database.reading() as transaction:
@@ -173,17 +204,20 @@ def forget_opened(database: Database) -> None:
 # --- sessions
 
 
-def begin_session(database: Database, cookie: str, person: str, address: str, now: datetime) -> BrowserSession:
-    """Keep a new session, and drop those that have run out."""
+def begin_session(
+    database: Database, cookie: str, person: str, address: str, now: datetime, proven_at: datetime | None = None
+) -> BrowserSession:
+    """Keep a new session, and drop those that have run out. Its person was proven as he came in, or at that moment."""
     digest, at = digest_of(cookie), micros(now)
+    proven = micros(proven_at) if proven_at is not None else None
     with database.writing() as transaction:
         transaction.commit(
             [
                 (_DEAD_SESSIONS, [(micros(now - IDLE), micros(now - ABSOLUTE))]),
-                (_PUT_SESSION, [(digest, person, address, at, at)]),
+                (_PUT_SESSION, [(digest, person, address, at, at, proven)]),
             ]
         )
-    return BrowserSession(digest, person, address, now, now)
+    return BrowserSession(digest, person, address, now, proven_at or now)
 
 
 def living_session(database: Database, cookie: str, now: datetime, *, used: bool = True) -> BrowserSession | None:

@@ -298,7 +298,10 @@ class CredentialsRow(SQLModel, table=True):
     """What opens a person's account. No read model: it changes and must vanish, so the log does not know it."""
 
     __tablename__ = "credentials"
-    __table_args__ = (Index("credentials_link", "link"),)
+    __table_args__ = (
+        Index("credentials_link", "link"),
+        Index("credentials_subject", "issuer", "subject", unique=True),
+    )
 
     person: str = Field(sa_type=Text, primary_key=True)
     password: str | None = Field(default=None, sa_type=Text)
@@ -310,6 +313,9 @@ class CredentialsRow(SQLModel, table=True):
     link: str | None = Field(default=None, sa_type=Text)
     """SHA-256 of the link that opens it once."""
     link_until: int | None = Field(default=None, sa_type=BigInteger)
+    issuer: str | None = Field(default=None, sa_type=Text)
+    """The identity provider that vouches for him, and what it calls him."""
+    subject: str | None = Field(default=None, sa_type=Text)
 
 
 class SessionRow(SQLModel, table=True):

@@ -184,10 +184,18 @@ def sign_in(database: Database, given: Attempt, now: datetime) -> str:
 
 
 def begin(database: Database, person: str, address: str, now: datetime) -> str:
-    """Begin a session of somebody who was proven; its cookie."""
+    """Begin a session of somebody who was proven here and now; its cookie."""
+    return begin_vouched(database, person, address, now, None, None)
+
+
+def begin_vouched(
+    database: Database, person: str, address: str, now: datetime, proven_at: datetime | None, issuer: str | None
+) -> str:
+    """The same of somebody for whom an identity provider vouches, who proved himself to it at that moment."""
     cookie = secrets.token_urlsafe(32)
-    session = access.begin_session(database, cookie, person, address, now)
-    record_access(database, ev.SignedIn(person=person, address=address, session=session_id(session)), now)
+    session = access.begin_session(database, cookie, person, address, now, proven_at)
+    came = ev.SignedIn(person=person, address=address, session=session_id(session), issuer=issuer)
+    record_access(database, came, now)
     return cookie
 
 

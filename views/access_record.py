@@ -13,6 +13,10 @@ MAY_READ_ACCESS = (Role.OFFICE, Role.AUDITOR)
 """Who reads the record of accounts: the office, and the auditor who checks it; not who keeps them (三员分立)."""
 
 
+_OF_PROVIDER = (ev.SubjectBound, ev.SubjectUnbound, ev.SignedIn, ev.StepUp)
+_OF_TOKEN = (ev.TokenIssued, ev.TokenRevoked)
+
+
 def access_row(recorded: Recorded) -> dict[str, Any]:
     """One event of the record; what an event does not say is null. `said` is the rest of it in words."""
     event = decode(recorded)
@@ -32,6 +36,10 @@ def access_row(recorded: Recorded) -> dict[str, Any]:
 def _said(event: Event) -> Iterator[str]:
     """What an event says beside who and from where."""
     match event:
+        case _ if isinstance(event, _OF_PROVIDER):
+            yield from _said_of_provider(event)
+        case _ if isinstance(event, _OF_TOKEN):
+            yield from _said_of_token(event)
         case ev.SignInFailed(count=count):
             yield f"{count}次"
         case ev.ReadRefused(count=count, sought=sought):
@@ -42,11 +50,6 @@ def _said(event: Event) -> Iterator[str]:
             yield reason
         case ev.AccountLocked(reason=reason) | ev.AccountClosed(reason=reason):
             yield reason
-        case ev.TokenIssued(scope=scope, id=no):
-            yield scope.label
-            yield f"令牌{no}"
-        case ev.TokenRevoked(id=no):
-            yield f"令牌{no}"
         case ev.WebhookDeclared(id=no, url=url):
             yield f"{no} {url}"
         case ev.WebhookWithdrawn(id=no) | ev.WebhookResumed(id=no):
@@ -61,3 +64,17 @@ def _said(event: Event) -> Iterator[str]:
             yield "、".join(m.number for m in matters)
             yield f"至 {until}"
             yield reason
+
+
+def _said_of_provider(event: Event) -> Iterator[str]:
+    match event:
+        case ev.SubjectBound(issuer=issuer, subject=subject) | ev.SubjectUnbound(issuer=issuer, subject=subject):
+            yield f"{issuer} 的 {subject}"
+        case ev.SignedIn(issuer=str(issuer)) | ev.StepUp(issuer=str(issuer)):
+            yield issuer
+
+
+def _said_of_token(event: ev.TokenIssued | ev.TokenRevoked) -> Iterator[str]:
+    if isinstance(event, ev.TokenIssued):
+        yield event.scope.label
+    yield f"令牌{event.id}"

@@ -38,6 +38,7 @@ from web.pages import (
     listing,
     matters,
     meetings,
+    oidc,
     opening,
     papers,
     queue,
@@ -62,6 +63,7 @@ API = (api_reads, api_commands, api_meetings, api_files, api_events, api_logins)
 PAGES = (
     health,
     codec,
+    oidc,
     signing_in,
     connecting,
     listing,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from services.gateway import Gateway
+    from services.oidc import IdentityProvider
     from settings import Settings
 
 T = TypeVar("T")
@@ -50,6 +51,7 @@ class WebService:
         self.refusals = ReadRefusals()
         self.live = LogFollower(self)
         self.proving = asyncio.Semaphore(PROVING_AT_ONCE)
+        self.identity = _identity_of(settings)
         self._words_read: tuple[date, set[tuple[str, str]]] = (date.min, set())
 
     @property
@@ -147,3 +149,12 @@ def service_of(request: Request) -> WebService:
     """What the application answers from that this request came to."""
     service: WebService = request.app.state.service
     return service
+
+
+def _identity_of(settings: "Settings") -> "IdentityProvider | None":
+    """Who else vouches for people; the library for it is loaded only where there is one."""
+    if settings.web.oidc is None:
+        return None
+    from services.oidc import IdentityProvider
+
+    return IdentityProvider(settings.web.oidc)

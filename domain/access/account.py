@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from domain.access import events as ev
 from domain.access.terms import LINK_GOOD_FOR, MOST_TOKEN_DAYS, AccountState, Factor, TokenScope
-from domain.base import Frozen, refuse
+from domain.base import Frozen, Refusal, refuse
 from domain.bounds import seen
 from domain.calendar import local_date
 from domain.envelope import Recorded
@@ -14,6 +14,8 @@ from domain.terms import Role
 
 MOST_REASON = 200
 MOST_OPEN_DAYS = 90
+MOST_SUBJECT = 255
+"""ASCII characters of a subject by OpenID Connect Core 2; an issuer is an address."""
 MOST_WEBHOOKS = 10
 MOST_TOKENS = 20
 """So many tokens of one person hold at once; who needs another gives one back."""
@@ -34,6 +36,13 @@ class Webhook(Frozen):
     url: str
 
 
+class BoundSubject(Frozen):
+    """Who somebody is to an identity provider; both texts as the provider writes them."""
+
+    issuer: str
+    subject: str
+
+
 class OpenedWords(Frozen):
     """Matters whose sealed words an auditor reads, and until when."""
 
@@ -48,6 +57,8 @@ class Account(Frozen):
     invited_until: datetime | None = None
     password_set_at: datetime | None = None
     factors: tuple[Factor, ...] = ()
+    subject: BoundSubject | None = None
+    """Whom an identity provider vouches for in his place."""
     locked: str | None = None
     closed: bool = False
     tokens: tuple[AccessToken, ...] = ()
@@ -63,7 +74,7 @@ class Account(Frozen):
         if self.locked is not None:
             return AccountState.LOCKED
         proven = self.password_set_at is not None and self.factors
-        return AccountState.ACTIVE if proven else AccountState.INVITED
+        return AccountState.ACTIVE if proven or self.subject else AccountState.INVITED
 
     @property
     def barred(self) -> bool:
@@ -105,6 +116,25 @@ def enrol(account: Account | None, person: str) -> Iterator[Event]:
     if Factor.TOTP in known.factors:
         yield ev.FactorRemoved(person=person, factor=Factor.TOTP)
     yield ev.FactorAdded(person=person, factor=Factor.TOTP)
+
+
+def bind_subject(account: Account | None, person: str, bound: BoundSubject) -> Iterator[Event]:
+    """绑定统一身份, once: another takes its place only after it was unbound."""
+    known = _open(account)
+    refuse(known.locked is not None, "账户已锁定，请先用 xmh access unlock 解锁", "locked")
+    again = "账户已经绑定统一身份；要换，请安全管理员先用 xmh access unbind 解除"
+    refuse(known.subject is not None, again, "already_bound")
+    fits = all(0 < len(text) <= MOST_SUBJECT and text.isprintable() for text in (bound.issuer, bound.subject))
+    refuse(not fits, f"统一身份的编号须为一行、不超过 {MOST_SUBJECT} 字", "malformed")
+    yield ev.SubjectBound(person=person, issuer=bound.issuer, subject=bound.subject)
+
+
+def unbind_subject(account: Account | None, person: str) -> Iterator[Event]:
+    """解除统一身份."""
+    known = _open(account).subject
+    if known is None:
+        raise Refusal("账户没有绑定统一身份", "not_bound")
+    yield ev.SubjectUnbound(person=person, issuer=known.issuer, subject=known.subject)
 
 
 def issue_token(account: Account | None, person: str, token: AccessToken, now: datetime) -> Iterator[Event]:
@@ -200,6 +230,10 @@ def evolve_account(state: Account | None, recorded: Recorded) -> Account:
             changed = {"factors": (*known.factors, factor)}
         case ev.FactorRemoved(factor=factor):
             changed = {"factors": tuple(f for f in known.factors if f.value != factor.value)}
+        case ev.SubjectBound(issuer=issuer, subject=subject):
+            changed = {"subject": BoundSubject(issuer=issuer, subject=subject)}
+        case ev.SubjectUnbound():
+            changed = {"subject": None}
         case ev.AccountLocked(reason=reason):
             changed = {"locked": reason}
         case ev.AccountUnlocked():

@@ -64,6 +64,25 @@ class AccountClosed(Event):
     reason: str
 
 
+class SubjectBound(Event):
+    """绑定统一身份: whom an identity provider vouches for under this subject is this person."""
+
+    label: ClassVar[str] = "绑定统一身份"
+    person: str
+    issuer: str
+    subject: str
+    """What the provider calls him, for ever (OpenID Connect Core 2: `sub`)."""
+
+
+class SubjectUnbound(Event):
+    """解除统一身份: the provider's word about that subject lets nobody in any more."""
+
+    label: ClassVar[str] = "解除统一身份"
+    person: str
+    issuer: str
+    subject: str
+
+
 class TokenIssued(Event):
     """A token for programs was given out; `id` names it and is no part of it."""
 
@@ -130,6 +149,8 @@ class SignedIn(Event):
     address: str
     session: str
     """Names the session and is no part of what opens it."""
+    issuer: str | None = None
+    """The identity provider that vouched for him; none where he showed password and code."""
 
 
 class SignInFailed(Event):
@@ -157,6 +178,8 @@ class StepUp(Event):
     label: ClassVar[str] = "再次验证"
     person: str
     session: str
+    issuer: str | None = None
+    """The identity provider he was proven by anew; none where he showed a code."""
 
 
 class SessionEnded(Event):
@@ -226,6 +249,8 @@ ACCOUNT_EVENTS = (
     PasswordSet,
     FactorAdded,
     FactorRemoved,
+    SubjectBound,
+    SubjectUnbound,
     AccountLocked,
     AccountUnlocked,
     AccountClosed,

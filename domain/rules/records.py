@@ -147,6 +147,8 @@ RECORDS: dict[type[Event], Authority] = {
     access.PasswordSet: Authority.OWN_ACCOUNT,
     access.FactorAdded: Authority.OWN_ACCOUNT,
     access.FactorRemoved: Authority.OWN_ACCOUNT,
+    access.SubjectBound: Authority.OWN_ACCOUNT,
+    access.SubjectUnbound: Authority.OWN_ACCOUNT,
     access.TokenIssued: Authority.OWN_ACCOUNT,
     access.TokenRevoked: Authority.OWN_ACCOUNT,
     access.WebhookDeclared: Authority.ACCOUNTS,
@@ -249,6 +251,11 @@ def authorise_record(event: Event, actor: Actor, directory: Callable[[], Directo
         ):
             mine = actor.id == name or actor.role in ACCOUNT_KEEPERS
             refuse(not mine, f"{type(event).label}由本人、系统管理员或办公室督办员办理", "forbidden")
+        case access.SubjectBound(person=name):
+            mine = actor.id == name or actor.role is Role.SECURITY_ADMIN
+            refuse(not mine, f"{type(event).label}由本人或安全管理员办理", "forbidden")
+        case access.SubjectUnbound():
+            refuse(actor.role is not Role.SECURITY_ADMIN, f"{type(event).label}由安全管理员办理", "forbidden")
         case onsite.OnSitePlanned(approver=name, plan=plan) | onsite.OnSiteReplanned(approver=name, plan=plan):
             _in_own_name(name, decider.id)
             if plan is not None:

@@ -202,3 +202,22 @@ def test_a_home_that_goes_in_the_clear_is_given_a_key_and_a_key_is_changed_by_ad
     place.write_text("改坏了")
     assert "移走后换新" in xmh("access", "temporal-key", "--rotate").error
     assert place.read_text() == "改坏了"
+
+
+def test_a_subject_is_bound_by_the_security_administrator_only(xmh: CommandLine, log: Database) -> None:
+    guard = PersonRecorded(person=Person(id="guard", name="郑十", unit="office", role=Role.SECURITY_ADMIN))
+    record_office_events(
+        log, log.own(OfficeStream.DIRECTORY), [guard], actor=OFFICE, command_id="test:guard", now=now()
+    )
+    words = ("access", "bind", "li", "--subject", "u-1001", "--issuer", "https://sso.example.gov.cn")
+    assert "xmh access open" in xmh(*words, actor="guard").error
+    xmh.json("access", "open", "li")
+    assert "由本人或安全管理员办理" in xmh(*words).error
+    assert "[web.oidc]" in xmh(*words[:-2], actor="guard").error
+    assert xmh.json(*words, actor="guard")["subject"] == "u-1001"
+    assert "已经绑定" in xmh(*words, actor="guard").error
+    said = [row["said"] for row in xmh.json("audit", "security", "--person", "li")["events"]]
+    assert "https://sso.example.gov.cn 的 u-1001" in said
+    assert "由安全管理员办理" in xmh("access", "unbind", "li").error
+    assert xmh.json("access", "unbind", "li", actor="guard") == {"person": "li", "bound": False}
+    assert events_of(log, "account/li") == ["AccountOpened", "SubjectBound", "SubjectUnbound"]

@@ -73,7 +73,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/meetings/{no}/minutes.pdf": ("/meetings/HY-2022-001/minutes.pdf",),
     "/feedback": ("/feedback", "/feedback?unit=zhujian", "/feedback?unit=gengxin"),
 }
-NOT_OF_A_PERSON = {"/first/{once}", "/sign-in", "/healthz", "/readyz"}
+OIDC = {f"/oidc/{way}" for way in ("begin", "again", "bind", "callback")}
+NOT_OF_A_PERSON = {"/first/{once}", "/sign-in", "/healthz", "/readyz", *OIDC}
 STREAMS = {"/live"}
 """What never ends is listened to by `test_live`."""
 """What anybody may ask: the way in, and whether the service is well."""

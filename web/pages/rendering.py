@@ -78,6 +78,8 @@ class Visitor:
     """The past day that is shown, when nothing can be done."""
     position: int
     """How far the log went when he asked: what moves later, his page is told."""
+    oidc: bool
+    """Whether he may prove himself by an identity provider."""
 
     def renewed(self, service: "WebService", cookie: str) -> "Visitor":
         """The same person under the cookie his session goes on with."""
@@ -85,7 +87,8 @@ class Visitor:
 
     def page(self, here: str, template: str, status: int = 200, /, **values: Any) -> Response:
         """A page of his, under one of the main pages (`here`)."""
-        return page(template, status, here=here, person=self.person, day=self.day, **{"at": self.position, **values})
+        own = {"here": here, "person": self.person, "day": self.day, "at": self.position, "oidc": self.oidc}
+        return page(template, status, **{**own, **values})
 
 
 class SignInNeededError(Exception):
@@ -130,7 +133,8 @@ def visitor_by(service: "WebService", cookie: str, *, used: bool = True) -> Visi
         raise SignInNeededError
     session, person = known
     position, _ = newest_event(service.database)
-    return Visitor(service.viewer(actor_of(person)), person, session, service.day, position)
+    oidc = service.identity is not None
+    return Visitor(service.viewer(actor_of(person)), person, session, service.day, position, oidc)
 
 
 def set_session(answer: Response, cookie: str) -> Response:

@@ -24,6 +24,7 @@ from web.service import service_of
 
 if TYPE_CHECKING:
     from eventlog.reading import PersonOnRecord
+    from web.service import WebService
 
 MOST_FIELD = 200
 Field = Annotated[str, Form(max_length=MOST_FIELD)]
@@ -62,8 +63,8 @@ async def enrolled(
 
 
 @router.get("/sign-in")
-async def asking(next: str = "/") -> Response:  # noqa: A002  (the name in the address)
-    return page("sign_in.html", next=own_path(next), name="", fault=None)
+async def asking(request: Request, next: str = "/") -> Response:  # noqa: A002  (the name in the address)
+    return _sign_in(service_of(request), next)
 
 
 @router.post("/sign-in")
@@ -81,7 +82,7 @@ async def signing_in(
             cookie = await service.ask(sign_in, service.database, attempt, service.now)
     except Refusal as refusal:
         status = 429 if refusal.code == "too_many" else 401
-        return page("sign_in.html", status, next=own_path(next), name=name, fault=refusal.message)
+        return _sign_in(service, next, status, name=name, fault=refusal.message)
     return _entered(cookie, own_path(next))
 
 
@@ -101,6 +102,13 @@ def _enrolment(person: "PersonOnRecord", secret: str, fault: str | None = None) 
     return page(
         "first.html", 422 if fault else 200, name=person.name, id=person.id, secret=secret, drawn=drawn, fault=fault
     )
+
+
+def _sign_in(
+    service: "WebService", way: str, status: int = 200, *, name: str = "", fault: str | None = None
+) -> Response:
+    oidc = service.identity is not None
+    return page("sign_in.html", status, next=own_path(way), name=name, fault=fault, oidc=oidc)
 
 
 def _entered(cookie: str, where: str) -> Response:
