@@ -3,11 +3,13 @@
 from datetime import UTC, datetime
 
 from cli.asking import ByOption, MatterArg, PaperOption, ReasonOption, confirm_command, need_option
+from cli.inspection.common import inspections
 from cli.lookup import acting_for, the_matter
 from cli.session import Exit, Problem, answer, session
 from domain.forgetting import forget
 from domain.ids import OfficeStream
 from domain.incoming.paper import IncomingPaper
+from domain.onsite.inspection import OnSite
 from domain.papers import spelled
 from eventlog import reading
 from eventlog.reading import ListedMatter
@@ -16,14 +18,17 @@ from services.archiving.numbering import archived
 from services.office_records import record_office_events
 
 
-def _meant(words: str) -> ListedMatter | IncomingPaper:
-    """The matter, or by its 收文号 the incoming paper; each holds its own copy of a leader's words."""
+def _meant(words: str) -> ListedMatter | IncomingPaper | OnSite:
+    """The matter, or by its number the incoming paper or the inspection; each has keys and words of its own."""
+    visits = inspections() if "督查" in words else []
+    if visit := next((one for one in visits if one.number == spelled(words)), None):
+        return visit
     papers = reading.find_papers(session.database, words) if "收" in words else ()
     return papers[0] if len(papers) == 1 and papers[0].number == spelled(words) else the_matter(words)
 
 
 def forget_(matter: MatterArg, reason: ReasonOption = None, by: ByOption = None, paper: PaperOption = None) -> None:
-    """销毁一个事项（按收文号则一份来文）的密钥：加密的批示和涉密内容从此无人能看；须领导批准，记录保留。"""
+    """销毁一个事项（按收文号、督查编号则一份来文、一次督查）的密钥：加密的批示和涉密内容从此无人能看；须领导批准，记录保留。"""
     why = need_option(reason, "--reason", "销毁理由")
     leader = need_option(by, "--by", "批准领导")
     ground = need_option(paper, "--paper", "批准所凭的文件")

@@ -210,9 +210,9 @@ class SealingCommand(Command):
 
 
 SEALING = re.compile(
-    r"cli\.task\.(?!reads)|cli\.incoming\.(desk|leaders|assigning)|cli\.plan\.(importing|edited)|cli\.meeting\.(agenda|sitting:(decide|outcome))"
+    r"cli\.task\.(?!reads)|cli\.incoming\.(desk|leaders|assigning)|cli\.inspection\.finding|cli\.plan\.(importing|edited)|cli\.meeting\.(agenda|sitting:(decide|outcome))"
 )
-"""What sends words to matters: modules, or commands of one."""
+"""What sends words to matters, papers and inspections: modules, or commands of one."""
 
 
 class Group(TyperGroup):

@@ -1,15 +1,20 @@
 """What the `inspection` commands share: which inspection is meant, who may see it, and recording."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
 
 from cli.moments import now
+from cli.sending import sealed_under
 from cli.session import Problem, answer, session
 from domain.base import Frozen
 from domain.bounds import cleaned, within_bounds
+from domain.confidential import opened
 from domain.envelope import Actor
+from domain.facts import is_sealed, openly
 from domain.onsite.events import OnSitePlan
 from domain.onsite.inspection import OnSite, OnSiteFinding
 from domain.onsite.rules import onsite_shortfalls
@@ -72,10 +77,26 @@ def may_see(inspection: OnSite) -> bool:
 
 
 def findings_for_reader(inspection: OnSite) -> tuple[OnSiteFinding, ...]:
-    """A unit sees what was found at it; the team and the office see all."""
-    plan = inspection.plan
+    """A unit sees what was found at it; the team and the office see all, each in the words he may read."""
+    plan, words = inspection.plan, words_of(inspection)
     everything = session.rights.whole or (plan is not None and session.actor.id in plan.team)
-    return tuple(f for f in inspection.findings if everything or f.unit in session.rights.units)
+    seen = (f for f in inspection.findings if everything or f.unit in session.rights.units)
+    return tuple(opened(f, partial(words, f.unit)) for f in seen)
+
+
+def words_of(inspection: OnSite) -> Callable[[str | None, str], str]:
+    """How this reader sees words of an inspection on a unit, or on the whole: what is sealed these people read."""
+    from eventlog.secrets import readable_text
+
+    team = inspection.plan is not None and session.actor.id in inspection.plan.team
+
+    def seen(unit: str | None, text: str) -> str:
+        if not is_sealed(text):
+            return text
+        allowed = session.rights.of_office or team or unit in session.rights.units
+        return readable_text(session.database, inspection.stream, text) if allowed else openly(text)
+
+    return seen
 
 
 def record(stream: str, command: Frozen, actor: Actor | None = None) -> OnSite:
@@ -88,6 +109,7 @@ def record(stream: str, command: Frozen, actor: Actor | None = None) -> OnSite:
 
     plain, who, moment = cleaned(command), actor or session.actor, now()
     within_bounds(plain)
+    plain = sealed_under(stream, plain)
     command_id = session.command_id or uuid4().hex
     done = record_onsite(session.database, stream, plain, actor=who, command_id=command_id, now=moment)
     context = DecisionContext(rulebook=reading.rulebook(session.database), now=moment, actor=who)
@@ -110,7 +132,7 @@ def tell(inspection: OnSite, line: str) -> None:
 def plan_document(inspection: OnSite) -> dict[str, Any]:
     """An inspection as scripts read it, without its findings."""
     plan = plan_for_reader(inspection)
-    open_ = [f for f in findings_for_reader(inspection) if f in inspection.open_problems]
+    open_ = {f.no for f in findings_for_reader(inspection)} & {f.no for f in inspection.open_problems}
     return {
         "inspection": inspection.number,
         "title": plan.title if plan else inspection.title,

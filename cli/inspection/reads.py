@@ -12,6 +12,7 @@ from cli.inspection.common import (
     plan_document,
     plan_for_reader,
     the_inspection,
+    words_of,
 )
 from cli.lookup import the_unit
 from cli.moments import today
@@ -78,12 +79,12 @@ def _row(inspection: OnSite, shown: dict[str, Any], name: Any) -> list[str]:
 def show(inspection: InspectionArg) -> None:
     """一次督查的方案、发现、问题清单、整改和结论。"""
     target, name = the_inspection(inspection), unit_names()
-    whole = sees_whole(target)
+    whole, words = sees_whole(target), words_of(target)
     document: dict[str, Any] = {
         **plan_document(target),
         "list": [_finding(f) for f in findings_for_reader(target)],
-        "report": openly(target.report) if target.report and whole else None,
-        "opinions": {u: openly(t) for u, t in target.opinions.items() if whole or u in session.rights.units},
+        "report": words(None, target.report) if target.report and whole else None,
+        "opinions": {u: words(u, t) for u, t in target.opinions.items() if whole or u in session.rights.units},
         "papers": _issued(target),
     }
     answer(document, "" if session.json else "\n".join(_told(target, document, name)))

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.base import Frozen
-from domain.facts import Attachment, MatterRef, Whole, Words
+from domain.facts import Attachment, Confidential, MatterRef, Whole, Words
 from domain.onsite.events import OnSitePlan
 from domain.terms import Finding, ReportChannel
 
@@ -56,7 +56,7 @@ class RecordFinding(Frozen):
 
     do: Literal["find"] = "find"
     unit: str
-    text: Words
+    text: Confidential
     matter: MatterRef | None = None
     finding: Finding | None = None
     attachments: tuple[Attachment, ...] = ()
@@ -71,7 +71,7 @@ class ExtendRectification(Frozen):
     do: Literal["extend"] = "extend"
     no: Whole
     to: date
-    reason: Words
+    reason: Confidential
 
 
 class EscalateRectification(Frozen):
@@ -79,7 +79,7 @@ class EscalateRectification(Frozen):
 
     do: Literal["escalate"] = "escalate"
     no: Whole
-    reason: Words
+    reason: Confidential
 
 
 class ReportRectification(Frozen):
@@ -87,7 +87,7 @@ class ReportRectification(Frozen):
 
     do: Literal["rectify"] = "rectify"
     no: Whole
-    text: Words
+    text: Confidential
     attachments: tuple[Attachment, ...] = ()
     via: ReportChannel | None = None
 
@@ -98,7 +98,7 @@ class CheckRectification(Frozen):
     do: Literal["check"] = "check"
     no: Whole
     passed: bool
-    text: Words
+    text: Confidential
     attachments: tuple[Attachment, ...] = ()
     rectify_by: date | None = None
 
@@ -107,7 +107,7 @@ class ReportOnSite(Frozen):
     """督查报告."""
 
     do: Literal["report"] = "report"
-    text: Words
+    text: Confidential
     attachments: tuple[Attachment, ...] = ()
 
 
@@ -116,7 +116,7 @@ class GiveOpinion(Frozen):
 
     do: Literal["opinion"] = "opinion"
     unit: str
-    text: Words
+    text: Confidential
 
 
 OnSiteCommand = Annotated[

@@ -111,6 +111,35 @@ def test_a_covert_plan_is_the_office_s_and_its_team_s_until_it_is_held(office: C
     assert "夜间暗访" in office("inspection", "list", actor="li").out
 
 
+def test_what_is_found_in_secret_is_read_by_the_team_the_office_and_its_unit(office: CommandLine, home: Path) -> None:
+    office.json(*PLAN, *UNIT, "--member", "zhao")
+    office.json("inspection", "hold", "1")
+    found = ("inspection", "find", "1", *UNIT, "--text", "保险柜未锁", "--due", LATER.isoformat())
+    office.json(*found, "--secret")
+    office.json("inspection", "rectify", "1", "1", "--text", "已换锁芯", "--secret", actor="li")
+    office.json("inspection", "report", "1", "--text", "保密管理薄弱", "--secret")
+    office.json("inspection", "opinion", "1", *UNIT, "--text", "限期换锁", "--secret")
+    log = b"".join(p.read_bytes() for p in home.glob("events.db*"))
+    assert not any(words.encode() in log for words in ("保险柜", "锁芯", "保密管理", "限期换锁"))
+    for reader in ("office", "leader", "zhao"):
+        assert {"保险柜未锁", "已换锁芯"} <= set(told_of(office, reader)), reader
+    assert "限期换锁" in office("inspection", "show", "1", actor="li").out
+    auditor = office("inspection", "show", "1", actor="audit").out
+    assert not any(words in auditor for words in ("保险柜", "锁芯", "薄弱", "换锁"))
+    assert "保险柜" not in office("inspection", "print", "1").out, "what is printed goes from hand to hand"
+    assert "保险柜" not in office("today", actor="li").out
+    number = f"督查[{TODAY.year}]1号"
+    forgotten = office("audit", "forget", number, "--reason", "保管期满", "--by", "leader", "--paper", "阅9号", "-y")
+    assert (forgotten.code, "的密钥1把" in forgotten.out) == (0, True), forgotten
+    assert "保险柜" not in office("inspection", "show", "1").out
+    assert office.json("audit", "verify")["ok"]
+
+
+def told_of(office: CommandLine, reader: str) -> list[str]:
+    [finding] = office.json("inspection", "show", "1", actor=reader)["list"]
+    return [finding["text"], finding["problem"]["text"]]
+
+
 def test_what_was_found_of_a_matter_stands_before_its_reviewer(xmh: CommandLine, service: None, log: Database) -> None:
     del service, log
     opening = ("task", "open", "--title", "金融文化中心建设", "--due", LATER.isoformat(), "--basis", "计划")
