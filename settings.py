@@ -26,6 +26,7 @@ from domain.door import Door
 from domain.headquarters import FIRST_HEADQUARTERS, HeadquartersCode, headquarters_schema
 from domain.notices.routing import Routing
 from domain.notices.webhooks import WebhookPlaces
+from domain.witnessing import WitnessPlaces
 from sheets.input_file import read_file
 from sheets.toml_file import read_toml
 
@@ -192,6 +193,8 @@ class Settings(BaseSettings):
     """A command that prints it (a key service)."""
     checkpoint_folder: Path | None = None
     """Where a checkpoint is left at each issue and each `down`: a folder of somebody else, the auditor's share."""
+    witnesses: WitnessPlaces = WitnessPlaces()
+    """`[witnesses]`: servers that sign each checkpoint too, and who stamps it with the time; by default nobody."""
     health_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     listen_address: str = "127.0.0.1"

@@ -21,6 +21,7 @@ from domain.headquarters import FIRST_HEADQUARTERS
 from eventlog.configured import open_log
 from eventlog.errors import LogError
 from process import leave
+from services.checkpoints_left import leave_for_ever
 from services.gateway import Gateway
 from services.health import Readiness, serve_health
 from services.home import make_home, make_private
@@ -85,7 +86,12 @@ async def serve(stop: asyncio.Event | None = None) -> None:
             serve_health(settings, Readiness(settings, database, worker, sweep), metrics),
         ):
             lookout = Lookout(gateway, sweep)
-            duties = (sweep.for_ever(), lookout.for_ever(), carry_for_ever(settings, database))
+            duties = (
+                sweep.for_ever(),
+                lookout.for_ever(),
+                carry_for_ever(settings, database),
+                leave_for_ever(settings, database),
+            )
             at_work = [asyncio.create_task(duty) for duty in duties]
             with suppress(TimeoutError):
                 await asyncio.wait_for(sweep.swept.wait(), FIRST_SWEEP_WITHIN)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,7 @@ from sheets.input_file import read_file
 if TYPE_CHECKING:
     from domain.checkpoint import LogCheckpoint
     from eventlog.findings import VerifyFinding
+    from services.checkpoints_left import LeftCheckpoint
 
 MOST_NOTE = 64 * 1024
 
@@ -29,6 +30,7 @@ def checkpoint(
 ) -> None:
     """签发检查点：此刻整本日志的签名摘要，交给别人留存，日后用 audit verify --checkpoint 对照。"""
     from services.checkpoints import take_checkpoint
+    from services.checkpoints_left import hand_out
 
     inside = session.actor.role not in (Role.LIAISON, Role.HEAD)
     refuse(not inside, "检查点由办公室、领导或审计员签发", "forbidden")
@@ -36,6 +38,10 @@ def checkpoint(
         why = "已存在，不会覆盖；请换一个文件名" if out.exists() else "所在的目录不存在，请先建立"
         raise Problem(f"{out} {why}", "malformed")
     taken, note, public = take_checkpoint(session.database, session.settings.home, now())
+    left: dict[str, Any] = {}
+    if session.settings.witnesses.anybody:
+        shown = hand_out(session.settings, session.database, taken, note, now())
+        note, left = shown.note, left_document(shown)
     if out is not None:
         _write(out, note)
     document = {
@@ -46,9 +52,11 @@ def checkpoint(
         "public_key": public,
         "file": str(out) if out else None,
         "note": note,
+        **left,
     }
     where = f"，已写入 {out}" if out else ""
     line = f"已签发检查点：日志第1至{taken.size}条{where}\n公钥 {public}\n请把检查点和公钥交给别人留存，不要只放在本机"
+    line = "\n".join([line, *left_lines(left)])
     answer(document, line if out else f"{note}\n{line}")
 
 
@@ -86,7 +94,7 @@ def read_checkpoints(files: Iterable[Path], public: str | None) -> "list[LogChec
     return kept
 
 
-def left_after_issue() -> "dict[str, str]":
+def left_after_issue() -> "dict[str, Any]":
     """The checkpoint left elsewhere now that something was issued; that it could not be is told as advice.
 
     So is the first issue by faces that stand in for others.
@@ -98,11 +106,31 @@ def left_after_issue() -> "dict[str, str]":
 
     session.advice.extend(first_by_stand_ins(session.database, office_press()))
     try:
-        place = leave_checkpoint(session.settings, session.database, now())
+        left = leave_checkpoint(session.settings, session.database, now())
     except (Refusal, LogError) as error:
         session.advice.append(f"检查点没有留存：{error.message}")
         return {}
-    return {"checkpoint": str(place)} if place else {}
+    return left_document(left) if left else {}
+
+
+def left_document(left: "LeftCheckpoint") -> "dict[str, Any]":
+    """Where a checkpoint lies now; who was to have it and has not is told as advice."""
+    session.advice.extend(f"检查点没有留存：{trouble}" for trouble in left.troubles)
+    document: dict[str, Any] = {"checkpoint": str(left.place)} if left.place else {}
+    if left.witnesses:
+        document["witnesses"] = list(left.witnesses)
+    if left.authority:
+        document["timestamp"] = left.authority
+    return document
+
+
+def left_lines(left: "dict[str, Any]") -> list[str]:
+    """The same as lines for a person."""
+    return [
+        *([f"  检查点已留存：{left['checkpoint']}"] if "checkpoint" in left else []),
+        *([f"  检查点已由{'、'.join(left['witnesses'])}见证"] if "witnesses" in left else []),
+        *([f"  检查点已加盖时间戳：{left['timestamp']}"] if "timestamp" in left else []),
+    ]
 
 
 def left_at_down() -> "dict[str, list[str]]":
@@ -112,18 +140,19 @@ def left_at_down() -> "dict[str, list[str]]":
     from services.checkpoints_left import leave_checkpoint
     from services.headquarters import all_headquarters, settings_of
 
-    if session.settings.checkpoint_folder is None:
+    if session.settings.checkpoint_folder is None and not session.settings.witnesses.anybody:
         return {}
     left: list[str] = []
     for one in all_headquarters(session.settings.installation):
         theirs = settings_of(session.settings, one.code)
         try:
             with open_log(theirs) as log:
-                place = leave_checkpoint(theirs, log, now())
+                done = leave_checkpoint(theirs, log, now())
         except (Refusal, LogError) as error:
             session.advice.append(f"指挥部 {one.code} 的检查点没有留存：{error.message}")
             continue
-        left += [str(place)] if place else []
+        left += [str(done.place)] if done and done.place else []
+        session.advice.extend(f"指挥部 {one.code} 的检查点：{trouble}" for trouble in (done.troubles if done else ()))
     return {"checkpoints": left}
 
 

@@ -88,11 +88,7 @@ def read_note(text: str) -> tuple[LogCheckpoint, tuple[Signature, ...]]:
             block=int(block),
             blocks=tuple(joined[n : n + _DIGEST] for n in range(0, len(joined), _DIGEST)),
         )
-        signatures = tuple(
-            Signature(name=match[1], data=_bytes(match[2]))
-            for line in signed.splitlines()
-            if (match := _SIGNATURE.fullmatch(line))
-        )
+        signatures = read_signatures(signed)
     except (ValueError, KeyError) as error:
         raise Refusal("不是 xmh 的检查点文件，或内容不完整", "malformed") from error
     size = checkpoint.size
@@ -100,6 +96,16 @@ def read_note(text: str) -> tuple[LogCheckpoint, tuple[Signature, ...]]:
     if not sound or not signatures:
         raise Refusal("不是 xmh 的检查点文件，或内容不完整", "malformed")
     return checkpoint, signatures
+
+
+def read_signatures(text: str) -> tuple[Signature, ...]:
+    """The signatures under a note, or those a witness answers with.
+
+    Raises:
+        ValueError: one is not written as such.
+    """
+    lines = map(_SIGNATURE.fullmatch, text.replace("\r\n", "\n").splitlines())
+    return tuple(Signature(name=match[1], data=_bytes(match[2])) for match in lines if match)
 
 
 def _base64(data: bytes) -> str:

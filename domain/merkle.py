@@ -2,11 +2,11 @@
 
 Leaf: H(0x00 ‖ data); node: H(0x01 ‖ left ‖ right); of n > 1 entries the left part is the greatest power of two below n.
 `MerkleTree` grows from left to right and keeps only the roots of its whole subtrees; `MerkleNodes` keeps every node, so
-that it can prove of an entry that it is in the tree.
+that it can prove of an entry that it is in the tree; `consistency_proof` proves that a tree is an earlier one, grown.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _LEAF, _NODE = b"\x00", b"\x01"
 
@@ -92,3 +92,42 @@ class MerkleNodes:
                 path.append(level[index ^ 1])
             index //= 2
         return path
+
+
+def consistency_proof(old: int, new: int, entries: Iterable[bytes]) -> list[bytes]:
+    """That the tree of the first `new` entries begins with that of the first `old` (RFC 6962, section 2.1.2).
+
+    Read from the first entry on, once; of an empty old tree nothing has to be proven.
+
+    Raises:
+        ValueError: there are fewer entries, or the old tree is the greater one.
+    """
+    if not 0 <= old <= new:
+        raise ValueError(f"a tree of {new} does not begin with one of {old}")
+    parts = _proof_parts(old, 0, new, known=True) if old else []
+    roots = dict[tuple[int, int], bytes]()
+    source = iter(entries)
+    at = 0
+    for first, last in sorted(parts):
+        tree = MerkleTree()
+        for place in range(at, last):
+            data = next(source, None)
+            if data is None:
+                raise ValueError(f"the log has {place} entries, not {new}")
+            if place >= first:
+                tree.append(data)
+        roots[first, last], at = tree.root(), last
+    return [roots[part] for part in parts]
+
+
+def _proof_parts(old: int, first: int, last: int, *, known: bool) -> list[tuple[int, int]]:
+    """Which parts of the entries [first, last) the proof has the roots of, in its order; `old` counts from `first`.
+
+    `known`: whoever checks has the root of these `old` entries already, as that of the old tree.
+    """
+    if old == last - first:
+        return [] if known else [(first, last)]
+    middle = first + (1 << (last - first - 1).bit_length() - 1)
+    if old <= middle - first:
+        return [*_proof_parts(old, first, middle, known=known), (middle, last)]
+    return [*_proof_parts(old - (middle - first), middle, last, known=False), (first, middle)]

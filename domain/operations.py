@@ -34,6 +34,21 @@ class CheckpointSigned(Event):
     """The public key it was signed with."""
 
 
+class CheckpointWitnessed(Event):
+    """检查点见证: others signed a checkpoint too, having seen that the log only grew, or when it was there."""
+
+    label: ClassVar[str] = "检查点见证"
+    size: int
+    note: str
+    """The checkpoint with all its signatures: ours, and those of the witnesses (C2SP cosignature/v1)."""
+    witnesses: tuple[str, ...] = ()
+    """The public keys of the witnesses that signed."""
+    authority: str | None = None
+    """The server that stamped it with the time (RFC 3161)."""
+    token: str | None = None
+    """The stamp as it was answered, base64."""
+
+
 class EvidenceExported(Event):
     """导出证据包: who took what the log holds of a matter out of the house, and in which file."""
 
@@ -80,6 +95,8 @@ class Operations(Frozen):
     backed_up_at: datetime | None = None
     checkpoint: CheckpointSigned | None = None
     checkpoint_at: datetime | None = None
+    witnessed: CheckpointWitnessed | None = None
+    witnessed_at: datetime | None = None
     restored: RestoredFromBackup | None = None
     restored_at: datetime | None = None
 
@@ -92,6 +109,8 @@ def evolve_operations(state: Operations | None, recorded: Recorded) -> Operation
             return known.model_copy(update={"backup": event, "backed_up_at": recorded.recorded_at})
         case CheckpointSigned():
             return known.model_copy(update={"checkpoint": event, "checkpoint_at": recorded.recorded_at})
+        case CheckpointWitnessed():
+            return known.model_copy(update={"witnessed": event, "witnessed_at": recorded.recorded_at})
         case RestoredFromBackup():
             return known.model_copy(update={"restored": event, "restored_at": recorded.recorded_at})
         case EvidenceExported() | ArchiveWritten() | ProofsRequired():

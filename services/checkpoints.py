@@ -4,18 +4,22 @@ The chains show a changed event; whoever owns the database can rewrite them all,
 nothing inside shows it. What he cannot change is a note that lies elsewhere.
 """
 
+import base64
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
-from domain.base import refuse
-from domain.checkpoint import LogCheckpoint, block_length, note_of
+from domain.base import Refusal, refuse
+from domain.checkpoint import LogCheckpoint, block_length, note_of, read_note
 from domain.envelope import SYSTEM
+from domain.event import Event
 from domain.ids import OfficeStream
-from domain.merkle import MerkleTree
-from domain.operations import CheckpointSigned
+from domain.merkle import MerkleTree, consistency_proof
+from domain.operations import CheckpointSigned, CheckpointWitnessed, Operations
+from eventlog import reading
 from eventlog.chain import stored_bytes
 from eventlog.database import Database, Transaction
 from eventlog.findings import Token, VerifyFinding
@@ -24,6 +28,7 @@ from eventlog.verify_since import VerifiedSince, verify_since
 from services.checkpoint_keys import KEY_FILE, is_public_key, signing_key
 from services.office_records import record_office_events
 
+E = TypeVar("E", bound=Event)
 _SIGNED = "SELECT payload FROM events WHERE stream = ? AND type = ? ORDER BY version"
 
 # --- the tree over the log
@@ -74,6 +79,12 @@ def _reach(database: Database, size: int) -> _Reach:
 def _stored(transaction: Transaction) -> Iterator[bytes]:
     for rows in log_pages(transaction):
         yield from map(stored_bytes, rows)
+
+
+def log_consistency(database: Database, old: int, new: int) -> list[bytes]:
+    """The proof that the log of `new` events is that of `old`, grown (RFC 6962)."""
+    with database.reading(snapshot=True, tolerant=True) as transaction:
+        return consistency_proof(old, new, _stored(transaction))
 
 
 def origin_of(database: Database) -> str:
@@ -149,7 +160,7 @@ def hold_against(database: Database, checkpoint: LogCheckpoint) -> list[VerifyFi
 def recorded_checkpoints_differ(database: Database) -> list[VerifyFinding]:
     """Checkpoints the log itself says were signed, whose root is not that of its events."""
     signed = sorted(_signed(database), key=lambda one: one.size)
-    findings: list[VerifyFinding] = []
+    findings = list(_false_witnesses(database))
     tree = MerkleTree()
     with database.reading(snapshot=True, tolerant=True) as transaction:
         entries = _stored(transaction)
@@ -159,6 +170,25 @@ def recorded_checkpoints_differ(database: Database) -> list[VerifyFinding]:
             if (tree.size, tree.root().hex()) != (one.size, one.root):
                 findings.append(_finding(Token.LOG_DIFFERS, f"第{one.size}条处所签的检查点与现在的日志不符", one.size))
     return findings
+
+
+def _false_witnesses(database: Database) -> Iterator[VerifyFinding]:
+    """What the log says others signed, and they did not; what they signed must be a checkpoint the log tells of."""
+    from services.timestamps import check_timestamp
+    from services.witnesses import unproven_witnesses
+
+    roots = {(one.size, one.root) for one in _signed(database)}
+    for event in _of_operations(database, CheckpointWitnessed):
+        checkpoint, signatures = read_note(event.note)
+        if (checkpoint.size, checkpoint.root.hex()) not in roots:
+            yield _finding(Token.LOG_DIFFERS, f"有人为第{event.size}条处的检查点作过见证，日志里没有签过它", event.size)
+        for name in unproven_witnesses(event.witnesses, checkpoint.body(), signatures):
+            yield _finding(Token.LOG_DIFFERS, f"第{event.size}条处的检查点没有 {name} 的有效见证签名", event.size)
+        if event.token is not None:
+            try:
+                check_timestamp(base64.b64decode(event.token), checkpoint.body().encode(), None)
+            except (Refusal, ValueError):
+                yield _finding(Token.LOG_DIFFERS, f"第{event.size}条处的检查点没有有效的时间戳", event.size)
 
 
 def hold_since(database: Database, since: LogCheckpoint, kept: Iterable[LogCheckpoint] = ()) -> VerifiedSince:
@@ -173,13 +203,24 @@ def hold_since(database: Database, since: LogCheckpoint, kept: Iterable[LogCheck
     return verify_since(database, since, [*later, *((one.size, one.root) for one in _signed(database))])
 
 
+def newest_checkpoint_at(database: Database) -> datetime | None:
+    """When a checkpoint was last signed; None when never."""
+    loaded = reading.load(database, database.own(OfficeStream.OPERATIONS))
+    return loaded.state.checkpoint_at if loaded and isinstance(loaded.state, Operations) else None
+
+
 def _signed(database: Database) -> Iterator[CheckpointSigned]:
-    """Those the log tells of. Somebody may have written into it: what cannot be read is named by `verify`."""
+    """Those the log tells of."""
+    return _of_operations(database, CheckpointSigned)
+
+
+def _of_operations(database: Database, kind: type[E]) -> Iterator[E]:
+    """Events of a kind. Somebody may have written into the log: what cannot be read is named by `verify`."""
     with database.reading(tolerant=True) as transaction:
-        rows = transaction.all(_SIGNED, (database.own(OfficeStream.OPERATIONS), CheckpointSigned.__name__))
+        rows = transaction.all(_SIGNED, (database.own(OfficeStream.OPERATIONS), kind.__name__))
     for (payload,) in rows:
         with suppress(ValueError, TypeError):
-            yield CheckpointSigned.model_validate_json(payload)
+            yield kind.model_validate_json(payload)
 
 
 def _finding(token: Token, line: str, position: int | None = None) -> VerifyFinding:

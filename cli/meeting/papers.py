@@ -1,11 +1,12 @@
 """`xmh meeting notice minutes`: the papers of a meeting, and the filing of what is signed."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.asking import ByOption, PaperOption, confirm_command
+from cli.checkpoint import left_after_issue, left_lines
 from cli.lookup import acting_for
 from cli.meeting.common import (
     MeetingArg,
@@ -103,7 +104,7 @@ def minutes(
     if despite is not None and sign is None:
         raise Problem("--despite 须与 --sign 一起使用", "malformed")
     check_output_file(output)
-    target, lines = the_meeting(meeting), []
+    target, lines, left = the_meeting(meeting), list[str](), dict[str, Any]()
     if sign is not None:
         lines.append(_sign(target, acting_for(session.person(sign).id, paper), over, despite))
         target = the_meeting(target.number)
@@ -112,6 +113,9 @@ def minutes(
         raise Problem(f"{target.number} 的纪要尚未签发", "not_found")
     kept, filed = _kept(target)
     text = _written(target, kept, output)
+    if sign is not None:
+        left = left_after_issue()
+        lines += left_lines(left)
     shown = {
         "meeting": target.number,
         "stage": target.stage.value,
@@ -122,6 +126,7 @@ def minutes(
         "files": {kind: str(path) for kind, path in kept.files.items()} if kept else {},
         "sha256": kept.sha256 if kept else {},
         "markdown": text,
+        **left,
     }
     answer(shown, "\n".join([*lines, *filed, f"已写入 {output}" if output else text.rstrip("\n")]))
 

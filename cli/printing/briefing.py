@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.asking import PaperOption, confirm_command, need_option, typed_term
-from cli.checkpoint import left_after_issue
+from cli.checkpoint import left_after_issue, left_lines
 from cli.lookup import acting_for
 from cli.moments import past_day
 from cli.numbers import pass_numbers_given
@@ -209,7 +209,7 @@ def issue(
     )
     lines = [f"已签发 {done.number}（第{done.event.no}期，总第{done.event.total_no}期）"]
     left = left_after_issue()
-    lines += [*(f"  {path}" for path in done.files.values()), *(f"  检查点已留存：{place}" for place in left.values())]
+    lines += [*(f"  {path}" for path in done.files.values()), *left_lines(left)]
     answer({**_issued_document(done), **left}, "\n".join(lines))
 
 

@@ -38,7 +38,14 @@ from domain.office import (
 )
 from domain.onsite import events as onsite
 from domain.onsite.rules import check_plan
-from domain.operations import ArchiveWritten, BackupTaken, CheckpointSigned, EvidenceExported, RestoredFromBackup
+from domain.operations import (
+    ArchiveWritten,
+    BackupTaken,
+    CheckpointSigned,
+    CheckpointWitnessed,
+    EvidenceExported,
+    RestoredFromBackup,
+)
 from domain.papers import CircularApproved, PaperIssued, PaperVoided
 from domain.rules.authority import refuse_bystander
 from domain.terms import Role
@@ -81,6 +88,7 @@ RECORDS: dict[type[Event], Authority] = {
     SeriesRecorded: Authority.OFFICE,
     BackupTaken: Authority.OFFICE,
     CheckpointSigned: Authority.SYSTEM,
+    CheckpointWitnessed: Authority.SYSTEM,
     EvidenceExported: Authority.SYSTEM,
     MatterArchived: Authority.OFFICE,
     ArchiveRenewed: Authority.OFFICE,

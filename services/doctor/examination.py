@@ -42,6 +42,7 @@ async def examine(settings: "Settings", *, noted: bool = False) -> HealthReport:
             if noted and database.witness is not None:
                 mark = database.witness.note(database.log(), Watermark.noted)
             notices = [*log.healing_noticed(mark), *log.backup_noticed(database, datetime.now(UTC)), *notices]
+            notices += log.witness_noticed(database, settings)
             notices += [*home.sign_in_noticed(database, settings), *home.scanner_noticed(database, settings)]
             notices += home.plain_temporal_noticed(settings)
             problems += log.restored_log(mark, database, settings)

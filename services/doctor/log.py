@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 HOUR_MINUTES, DAY_MINUTES = 60, 24 * 60
 BACKED_UP_WITHIN = timedelta(days=7)
 """So long a log may be without a backup before doctor says so."""
+WITNESSED_WITHIN = timedelta(days=3)
+"""So long checkpoints may be signed and witnessed by nobody who was to."""
 
 
 def healing_noticed(mark: Watermark) -> Iterator[HealthFinding]:
@@ -123,6 +125,23 @@ def backup_noticed(database: Database, now: datetime) -> Iterator[HealthFinding]
         return
     message = f"上次备份是{_apart(now, last)}以前" if last else "事件日志从未备份"
     yield HealthFinding(code="backup_due", message=message, remedy="运行 xmh backup FILE，写到另一块盘；可放进定时任务")
+
+
+def witness_noticed(database: Database, settings: "Settings") -> Iterator[HealthFinding]:
+    """For doctor: the settings name witnesses, and none has signed for days in which something happened."""
+    if not settings.witnesses.anybody:
+        return
+    loaded = reading.load(database, database.own(OfficeStream.OPERATIONS))
+    done = loaded.state if loaded and isinstance(loaded.state, Operations) else Operations()
+    asked, answered = done.checkpoint_at, done.witnessed_at
+    if asked is None or (answered is not None and asked - answered < WITNESSED_WITHIN):
+        return
+    since = f"已有{_apart(asked, answered)}没有人见证" if answered else "从未有人见证"
+    yield HealthFinding(
+        code="witness_due",
+        message=f"检查点{since}",
+        remedy="运行 xmh audit checkpoint 看是谁没有签、为什么；核对设置 [witnesses]",
+    )
 
 
 def _apart(one: datetime, other: datetime) -> str:

@@ -1,17 +1,22 @@
 """`xmh audit checkpoint`, and the log held against it on the command line."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from domain.witnessing import WitnessPlaces, WitnessServer
 from eventlog.database import Database
+from services.checkpoint_keys import signing_key
 from services.checkpoints_left import leave_checkpoint
+from services.doctor.log import witness_noticed
 from settings import Settings
 from tests.documents.quarter import play
 from tests.support.command_line import CommandLine
 from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import OFFICE, opening
+from tests.support.witness import serving_witness
 
 
 def test_a_checkpoint_is_taken_kept_and_held_against_the_log(xmh: CommandLine, log: Database, tmp_path: Path) -> None:
@@ -91,3 +96,36 @@ def test_at_each_issue_a_checkpoint_is_left_elsewhere(
     act(log, "matter/later", opening("编制竖向规划"), OFFICE, at("2022-04-01"))
     again = xmh.json("briefing", "issue", draft, "--sign", "leader")
     assert "检查点没有留存" in again["advice"][-1], "what was issued stays issued"
+
+
+def test_a_witness_signs_what_is_issued_and_who_does_not_is_told(
+    xmh: CommandLine, log: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving_witness(signing_key(xmh.home, log.headquarters).public) as witness:
+        known = [{"url": witness.url, "key": witness.key}]
+        monkeypatch.setenv("XMH_WITNESSES", json.dumps({"servers": known, "timestamps": "http://127.0.0.1:9/tsa"}))
+        taken = xmh.json("audit", "checkpoint", "-o", tmp_path / "检查点.txt")
+        assert taken["witnesses"] == [witness.name]
+        assert "检查点没有留存：时间戳：连不上" in taken["advice"][0]
+        assert f"— {witness.name} " in (tmp_path / "检查点.txt").read_text(encoding="utf-8")
+        act(log, "matter/later", opening(), OFFICE, at("2022-01-10"))
+        assert f"检查点已由{witness.name}见证" in xmh("audit", "checkpoint").out
+        assert xmh.json("audit", "verify", "--checkpoint", tmp_path / "检查点.txt")["ok"]
+    monkeypatch.setenv("XMH_WITNESSES", json.dumps({"servers": [{"url": witness.url, "key": "x+y+z"}]}))
+    refused = xmh("audit", "checkpoint")
+    assert (refused.code, refused.error.count("\n")) == (2, 0)
+    assert "不是见证方的公钥" in refused.error
+
+
+def test_doctor_says_when_nobody_has_witnessed_for_days(log: Database, tmp_path: Path) -> None:
+    with serving_witness(signing_key(tmp_path, log.headquarters).public) as witness:
+        places = WitnessPlaces(servers=(WitnessServer(url=witness.url, key=witness.key),))
+        settings = Settings(home=tmp_path, witnesses=places)
+        assert list(witness_noticed(log, Settings(home=tmp_path))) == []
+        leave_checkpoint(settings, log, at("2022-04-01"))
+        assert list(witness_noticed(log, settings)) == []
+    for day in (2, 8):
+        act(log, f"matter/{day}", opening(f"事项{day}"), OFFICE, at(f"2022-04-0{day}"))
+        leave_checkpoint(settings, log, at(f"2022-04-0{day}"))
+        found = [(one.code, one.message) for one in witness_noticed(log, settings)]
+        assert found == ([] if day == 2 else [("witness_due", "检查点已有7天没有人见证")])

@@ -166,7 +166,8 @@ def write_marks(database: Database, home: Path) -> None:
         act(database, f"matter/{uuid4().hex}", opening(f"事项{n}"), OFFICE, NOON)
         left = leave_checkpoint(settings, database, NOON)
         assert left is not None
-        tell_file(home, left)
+        assert left.place is not None
+        tell_file(home, left.place)
 
 
 def write_copies(database: Database, home: Path) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.background import BackgroundTask
 
 from domain.base import Refusal, refuse
 from domain.envelope import Via
@@ -56,7 +57,8 @@ async def signed(request: Request, draft: str) -> Response:
     except (Refusal, LogError) as error:
         shown = ProvenRefusal(cookie, error) if cookie and isinstance(error, Refusal) else error
         return await service.ask(_page, service, visitor, draft, given, shown)
-    answer = RedirectResponse(address("/papers", signed=issued.number), 303)
+    leaving = BackgroundTask(_leave_checkpoint, service, issued.number)
+    answer = RedirectResponse(address("/papers", signed=issued.number), 303, background=leaving)
     return set_session(answer, cookie) if cookie else answer
 
 
@@ -90,12 +92,18 @@ def _issue(service: "WebService", visitor: Visitor, at_hand: DraftAtHand, how: M
     own = service.database.vouched_by(session_vouch(home, session.digest[:16], session.proven_at, Via.WEB))
     press = press_by(service.settings)
     how = replace(how, read=at_hand.briefing)
-    issued = issue_draft(own, home, at_hand.draft, visitor.viewer.actor, service.now, press, how=how)
+    return issue_draft(own, home, at_hand.draft, visitor.viewer.actor, service.now, press, how=how)
+
+
+def _leave_checkpoint(service: "WebService", number: str) -> None:
+    """After the answer: a witness that is slow to sign keeps no leader waiting."""
     try:
-        leave_checkpoint(service.settings, service.database, service.now)
+        left = leave_checkpoint(service.settings, service.database, service.now)
     except (Refusal, LogError) as error:
-        service.warn(f"no checkpoint left after {issued.number}: {error}")
-    return issued
+        service.warn(f"no checkpoint left after {number}: {error}")
+    else:
+        for trouble in left.troubles if left else ():
+            service.warn(f"checkpoint after {number}: {trouble}")
 
 
 def _page(

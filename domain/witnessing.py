@@ -1,0 +1,95 @@
+"""Witnesses of the log: whom a checkpoint is shown to, and how each signs it (C2SP tlog-witness, cosignature/v1)."""
+
+import base64
+import binascii
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from domain.base import Frozen
+from domain.checkpoint import Signature
+
+COSIGNATURE = b"\x04"
+"""What the key of a witness begins with: it signs a checkpoint together with the moment it did."""
+KEY_ID, MOMENT = 4, 8
+_KEY, _SIGNATURE = 32, 64
+
+
+def _witness_key(text: str) -> str:
+    """A witness's key as C2SP writes it, `name+id+base64(0x04 ‖ key)`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    name, _, rest = text.strip().partition("+")
+    identity, _, key = rest.partition("+")
+    try:
+        known, raw = bytes.fromhex(identity), base64.b64decode(key, validate=True)
+    except ValueError:
+        known, raw = b"", b""
+    if not name or len(known) != KEY_ID or raw[:1] != COSIGNATURE or len(raw) != 1 + _KEY:
+        raise ValueError("不是见证方的公钥，应为 名称+编号+BASE64 一行（cosignature/v1）")
+    return text.strip()
+
+
+WitnessKey = Annotated[str, AfterValidator(_witness_key)]
+HttpAddress = Annotated[str, Field(pattern=r"^https?://[^\s?#]+$", max_length=500)]
+
+
+class WitnessServer(Frozen):
+    """A server of somebody else that signs what it has seen to have only grown."""
+
+    url: HttpAddress
+    key: WitnessKey
+
+    @property
+    def name(self) -> str:
+        """What it signs as."""
+        return self.key.partition("+")[0]
+
+    @property
+    def public(self) -> tuple[bytes, bytes]:
+        """The id and the bytes of its key."""
+        _, identity, key = self.key.split("+", 2)
+        return bytes.fromhex(identity), base64.b64decode(key)[1:]
+
+
+class WitnessPlaces(Frozen):
+    """`[witnesses]`: who is shown each checkpoint; by default nobody."""
+
+    servers: tuple[WitnessServer, ...] = ()
+    timestamps: HttpAddress | None = None
+    """A time-stamp server (RFC 3161)."""
+    timestamp_roots: Path | None = None
+    """PEM file of the root certificates its stamps are believed by."""
+    timeout: Annotated[float, Field(gt=0, le=60)] = 10.0
+    """Seconds for a whole exchange with one of them."""
+
+    @property
+    def anybody(self) -> bool:
+        """Whether anybody is asked at all."""
+        return bool(self.servers) or self.timestamps is not None
+
+
+def cosigned_text(body: str, signature: Signature) -> tuple[datetime, bytes, bytes]:
+    """When a witness says that it saw a checkpoint, the bytes it signed, and its signature over them.
+
+    Raises:
+        ValueError: it is no signature of that kind.
+    """
+    data = signature.data
+    if len(data) != KEY_ID + MOMENT + _SIGNATURE:
+        raise ValueError("not a cosignature")
+    seconds = int.from_bytes(data[KEY_ID : KEY_ID + MOMENT])
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError("not a moment") from error
+    return moment, f"cosignature/v1\ntime {seconds}\n{body}".encode(), data[KEY_ID + MOMENT :]
+
+
+def proof_line(node: bytes) -> str:
+    """A node of a proof, as a request has it."""
+    return binascii.b2a_base64(node, newline=False).decode()

@@ -1,0 +1,73 @@
+"""Time stamps of a third party (RFC 3161): that a checkpoint was there at a moment, said by who has no part in it."""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from rfc3161_client import (
+    HashAlgorithm,
+    TimestampRequestBuilder,
+    TimeStampResponse,
+    VerificationError,
+    VerifierBuilder,
+    decode_timestamp_response,
+)
+from rfc3161_client.tsp import PKIStatus
+
+from domain.base import Refusal, refuse
+from domain.witnessing import WitnessPlaces
+from services.asked_elsewhere import post_elsewhere
+from sheets.input_file import read_file
+
+QUERY = "application/timestamp-query"
+MOST_ROOTS = 256 * 1024
+_GRANTED = (PKIStatus.GRANTED, PKIStatus.GRANTED_WITH_MODS)
+
+
+def ask_timestamp(places: WitnessPlaces, body: bytes) -> bytes:
+    """The stamp of the server of the settings on these bytes, as it was answered, looked at first.
+
+    Raises:
+        Refusal: `witness`: it gives none, or one that is not for these bytes, or not its own.
+        Unreachable: it does not answer.
+    """
+    assert places.timestamps is not None  # noqa: S101  (only then it is asked)
+    asked = TimestampRequestBuilder().data(body).hash_algorithm(HashAlgorithm.SHA256).cert_request(cert_request=True)
+    request = asked.build()
+    answer = post_elsewhere(places.timestamps, request.as_bytes(), QUERY, places.timeout)
+    stamp = _decoded(answer.body)
+    refuse(stamp.status not in _GRANTED, f"时间戳服务器没有给时间戳（{stamp.status}）", "witness")
+    refuse(stamp.tst_info.nonce != request.nonce, "时间戳不是对这次请求的答复", "witness")
+    check_timestamp(answer.body, body, places.timestamp_roots)
+    return answer.body
+
+
+def check_timestamp(token: bytes, body: bytes, roots: Path | None) -> datetime:
+    """When these bytes were stamped. Whose stamp it is, is looked at only by roots that are given.
+
+    Raises:
+        Refusal: `witness`: it is no stamp on these bytes, or none by a certificate under the roots.
+    """
+    stamp = _decoded(token)
+    refuse(stamp.status not in _GRANTED, "时间戳里没有时间", "witness")
+    imprint = stamp.tst_info.message_imprint.message
+    refuse(imprint != hashlib.sha256(body).digest(), "时间戳不是这个检查点的", "witness")
+    if roots is not None:
+        try:
+            verifier = VerifierBuilder(roots=_roots(roots)).build()
+            verifier.verify_message(stamp, body)
+        except (VerificationError, ValueError) as error:
+            raise Refusal("时间戳的证书不在所信的根证书之下，请核对 timestamp_roots", "witness") from error
+    return stamp.tst_info.gen_time
+
+
+def _decoded(token: bytes) -> TimeStampResponse:
+    try:
+        return decode_timestamp_response(token)
+    except ValueError as error:
+        raise Refusal("时间戳服务器的答复不是时间戳，请核对地址", "witness") from error
+
+
+def _roots(file: Path) -> list[x509.Certificate]:
+    return x509.load_pem_x509_certificates(read_file(file, MOST_ROOTS))

@@ -1,0 +1,114 @@
+"""Witnesses: servers of somebody else sign a checkpoint once they have seen that the log only grew (C2SP tlog-witness).
+
+A witness remembers the last checkpoint it signed. Who puts yesterday's copy back, or rewrites the log, finds nobody who
+signs any more: the witness answers that it has seen more, or something else, and that is told as what it is.
+"""
+
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from domain.base import Refusal
+from domain.checkpoint import LogCheckpoint, Signature, read_signatures
+from domain.witnessing import KEY_ID, WitnessServer, cosigned_text, proof_line
+from eventlog.database import Database
+from services.asked_elsewhere import ServerAnswer, post_elsewhere
+from services.checkpoints import log_consistency
+from services.unreachable import Unreachable
+
+NOTE, SIZE = "text/plain; charset=utf-8", "text/x.tlog.size"
+_NUMBER = re.compile(r"\d{1,15}\n?")
+
+
+class WitnessedCheckpoint(NamedTuple):
+    """What the witnesses said of a checkpoint."""
+
+    signatures: tuple[Signature, ...]
+    keys: tuple[str, ...]
+    """Of the witnesses that signed."""
+    troubles: tuple[str, ...]
+    """Why the others did not, each in one line."""
+
+
+def ask_witnesses(
+    database: Database, servers: tuple[WitnessServer, ...], checkpoint: LogCheckpoint, note: str, timeout: float
+) -> WitnessedCheckpoint:
+    """Show a checkpoint to all of them; one that does not answer keeps none of the others from it."""
+    signatures, keys, troubles = [], [], []
+    for server in servers:
+        try:
+            signatures.append(_asked(database, server, checkpoint, note, timeout))
+        except (Refusal, Unreachable) as error:
+            troubles.append(f"见证方 {server.name}：{error.message}")
+        else:
+            keys.append(server.key)
+    return WitnessedCheckpoint(tuple(signatures), tuple(keys), tuple(troubles))
+
+
+def _asked(
+    database: Database, server: WitnessServer, checkpoint: LogCheckpoint, note: str, timeout: float
+) -> Signature:
+    """The signature of one witness, which says itself how far it has seen the log.
+
+    Raises:
+        Refusal: `other_log`, `rolled_back`: what it has seen is not what the log is; `witness`: it does not sign.
+        Unreachable: it does not answer.
+    """
+    seen = 0
+    answer = _shown(database, server, checkpoint, seen, note, timeout)
+    if answer.status == HTTPStatus.CONFLICT and _NUMBER.fullmatch(answer.text):
+        seen = int(answer.text)
+        if seen > checkpoint.size:
+            line = f"已见过第{seen}条，日志现在只有{checkpoint.size}条；末尾被截去，或换回了旧副本，请立即查明"
+            raise Refusal(line, "rolled_back")
+        answer = _shown(database, server, checkpoint, seen, note, timeout)
+    if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        raise Refusal(f"所见的前{seen}条与现在的日志不同；日志被改写过，请立即查明", "other_log")
+    if answer.status != HTTPStatus.OK:
+        raise Refusal(f"没有签（答复 {answer.status}），请与对方核对公钥和来源名称 {checkpoint.origin}", "witness")
+    return _own_signature(server, checkpoint, answer.text)
+
+
+def _shown(
+    database: Database, server: WitnessServer, checkpoint: LogCheckpoint, seen: int, note: str, timeout: float
+) -> ServerAnswer:
+    proof = log_consistency(database, seen, checkpoint.size)
+    lines = [f"old {seen}", *map(proof_line, proof)]
+    body = "".join(f"{line}\n" for line in lines) + f"\n{note}"
+    return post_elsewhere(f"{server.url.rstrip('/')}/add-checkpoint", body.encode(), NOTE, timeout)
+
+
+def _own_signature(server: WitnessServer, checkpoint: LogCheckpoint, text: str) -> Signature:
+    for signature in read_signatures(text):
+        if is_cosigned(server, checkpoint.body(), signature):
+            return signature
+    raise Refusal("答复里没有它的有效签名，请核对设置 [witnesses] 里的公钥", "witness")
+
+
+def is_cosigned(server: WitnessServer, body: str, signature: Signature) -> bool:
+    """Whether a signature under a note is this witness's."""
+    identity, raw = server.public
+    if (signature.name, signature.data[:KEY_ID]) != (server.name, identity):
+        return False
+    try:
+        _, signed, data = cosigned_text(body, signature)
+        Ed25519PublicKey.from_public_bytes(raw).verify(data, signed)
+    except (ValueError, InvalidSignature):
+        return False
+    return True
+
+
+def unproven_witnesses(keys: tuple[str, ...], body: str, signatures: tuple[Signature, ...]) -> Iterator[str]:
+    """The names of those of these witnesses whose signature under a note is not theirs."""
+    for key in keys:
+        try:
+            server = WitnessServer(url="https://witness.invalid", key=key)
+        except ValueError:
+            yield key[:40]
+            continue
+        if not any(is_cosigned(server, body, one) for one in signatures):
+            yield server.name
