@@ -41,7 +41,7 @@ from domain.streams import WORKFLOW_OF
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
-from services.temporal_client import notices_id
+from services.temporal_client import NOTICES, notices_id
 from services.unreachable import Unreachable as Unreachable  # noqa: PLC0414  (part of what the gateway says)
 from workflows.contract import (
     FOREIGN,
@@ -287,7 +287,7 @@ class Gateway:
     @property
     def _services(self) -> dict[str, str]:
         """Workflows of ours that are of no stream: id → type."""
-        return {self.rhythm_id: "Headquarters", self.notices_id: "Notices"}
+        return {self.rhythm_id: "Headquarters", self.notices_id: NOTICES}
 
     async def keep_services(self) -> None:
         """See that the rhythm and the delivery of notices run, and that nobody else has their names."""
@@ -318,7 +318,7 @@ class Gateway:
     async def keep_notices(self, *, look: bool = False) -> None:
         """See that the delivery of notices runs; with `look`, tell it that something waits."""
         await self.client.start_workflow(
-            "Notices",
+            NOTICES,
             NoticesStart(renew_after=self.renew_after, clock_shift=self.clock_shift),
             id=self.notices_id,
             task_queue=self.task_queue,

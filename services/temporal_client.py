@@ -24,6 +24,8 @@ CONNECT_WITHIN = timedelta(seconds=4)
 LOOK_WITHIN = timedelta(seconds=2)
 NOT_LET_IN = ("Unauthenticated", "PermissionDenied")
 """How the library's words end when the server refuses who asks."""
+NOTICES = "Notices"
+"""The type of the workflow that delivers notices."""
 USUAL_ADDRESS = "127.0.0.1:7233"
 """Where a Temporal server listens unless told otherwise; asked for by a worker that is told of none."""
 
@@ -104,6 +106,8 @@ async def stored_under(client: Client, settings: "Settings") -> str | None:
         if error.status is RPCStatusCode.NOT_FOUND:
             return None
         raise
+    if (described.workflow_type, described.task_queue) != (NOTICES, settings.task_queue):
+        return None  # somebody else's under its name
     memo = described.raw_description.workflow_execution_info.memo.fields
     return next((name for name in map(sealed_under, memo.values()) if name is not None), None)
 

@@ -288,6 +288,17 @@ async def test_the_account_must_be_one_that_opens(
     ]
 
 
+async def test_a_row_that_says_otherwise_than_the_log_opens_nothing(
+    service: WebService, client: httpx.AsyncClient, provider: Provider
+) -> None:
+    bound(service)
+    accounts.open_account(service.database, "zhao", OFFICE, datetime.now(UTC))
+    access.drop_subject(service.database, "li")
+    assert access.keep_subject(service.database, "zhao", provider.issuer, "u-1001")
+    assert (await there_and_back(client, provider)).status_code == 401
+    assert all(kind != "SignedIn" for kind, _ in noted(service))
+
+
 def test_who_binds_and_whom(service: WebService) -> None:
     now, log = datetime.now(UTC), service.database
     one, li = BoundSubject(issuer="https://a", subject="1"), Actor(id="li", role=Role.LIAISON, unit="gengxin")
