@@ -45,7 +45,7 @@ from web.pages import (
     signing_in,
     table,
 )
-from web.problems import install_problems
+from web.problems import PROBLEM_RESPONSES, install_problems
 from web.refusals import RefusalsNoted
 
 logger = logging.getLogger("xmh.web")
@@ -115,7 +115,7 @@ def make_app(service: "WebService") -> FastAPI:
     )
     app.state.service = service
     for answering in API:
-        app.include_router(answering.router, prefix="/api/v1")
+        app.include_router(answering.router, prefix="/api/v1", responses=PROBLEM_RESPONSES)
     for answering in PAGES:
         app.include_router(answering.router)
     app.mount("/static", StaticFiles(directory=STATIC))

@@ -39,6 +39,17 @@ TITLES = {
     503: "服务没有答复",
 }
 PROBLEM = "application/problem+json"
+_TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
+_DOCUMENT = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {"type": _TEXT, "title": _TEXT, "status": _NUMBER, "detail": _TEXT, "code": _TEXT},
+}
+PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"description": TITLES[status], "content": {PROBLEM: {"schema": _DOCUMENT}}}
+    for status in (401, 403, 404, 409, 412, 413, 422, 429, 503)
+}
+"""What every route of the API may answer instead, for its description."""
 
 
 def status_of(code: str) -> int:
@@ -118,8 +129,13 @@ def _placed(error: Any) -> dict[str, Any]:
 
 
 def _of_http(error: HTTPException) -> ProblemDetails:
-    status = error.status_code
-    titles = {404: "没有这个地址", 405: "这个地址不能这样请求", 413: "内容过大"}
+    status = 422 if error.status_code == 400 else error.status_code  # noqa: PLR2004  (a body nobody can read)
+    titles = {
+        422: "内容无法读取，请检查编码（UTF-8）和格式",
+        404: "没有这个地址",
+        405: "这个地址不能这样请求",
+        413: "内容过大",
+    }
     return ProblemDetails(status, "not_found" if status == 404 else "malformed", titles.get(status, TITLES[400]))  # noqa: PLR2004
 
 
