@@ -1,6 +1,7 @@
 """`xmh notice`: what was told to whom, what did not arrive, and once more."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -16,16 +17,22 @@ from cli.shape import group
 from cli.tables import table
 from domain.base import Refusal, refuse
 from domain.queries.telling import office_time
+from domain.readership import ReadKind
 from domain.terms import Role, Urgency
 from eventlog import notices as kept
 from eventlog import reading
 from eventlog.notices import NoticeOnRecord
-from views.notices import notice_as_read, notice_document, notices_document
+from views.notices import notice_as_read, notice_document, notice_documents, notices_document
 
 MOST_OF_SERVER = 500
 app = group(
     "通知：发给谁、发没发到、没发到的为什么。",
-    {"list": "cli.notice:list_", "show": "cli.notice:show", "retry": "cli.notice:retry"},
+    {
+        "list": "cli.notice:list_",
+        "show": "cli.notice:show",
+        "read": "cli.notice:read",
+        "retry": "cli.notice:retry",
+    },
 )
 
 
@@ -33,6 +40,7 @@ def list_(
     person: Annotated[str | None, typer.Option("--person", metavar="P", help="只看发给此人的（编号或姓名）")] = None,
     failed: Annotated[bool, typer.Option("--failed", help="只看没有送达的")] = False,
     pending: Annotated[bool, typer.Option("--pending", help="只看待发送的")] = False,
+    unread: Annotated[bool, typer.Option("--unread", help="只看收件人还没有读的")] = False,
     as_of: AsOfOption = None,
     last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="最近多少条")] = 100,
 ) -> None:
@@ -40,11 +48,13 @@ def list_(
     if session.remote is not None:
         if person or as_of:
             session.need_machine()
-        document = session.remote.read("/notices", last=min(last, MOST_OF_SERVER), pending=pending, failed=failed)
+        document = session.remote.read(
+            "/notices", last=min(last, MOST_OF_SERVER), pending=pending, failed=failed, unread=unread
+        )
     else:
         wanted = session.person(person).id if person else None
         viewer = replace(session.viewer, shown=asked_moment(as_of))
-        document = notices_document(viewer, last, person=wanted, pending=pending, failed=failed)
+        document = notices_document(viewer, last, person=wanted, pending=pending, failed=failed, unread=unread)
     names = person_names()
     rows = [
         [n["id"], names(n["person"]), n["channel"], _state(n), n["subject"], n["text"].replace("\n", " ")]
@@ -74,7 +84,43 @@ def show(notice_id: Annotated[str, typer.Argument(metavar="ID", help="通知编�
         lines.append(f"合并发送：{notice.batch}")
     if notice.failed:
         lines.append(f"原因：{notice.error}")
-    answer(notice_document(notice), "\n".join(lines))
+    if notice.person == session.rights.reader.person:
+        _note_read([notice])
+    (document,) = notice_documents(session.viewer, [notice])
+    if document["read_at"]:
+        lines.append(f"已读：{_at(document['read_at'])}")
+    answer(document, "\n".join(lines))
+
+
+def read(
+    notice_id: Annotated[list[str] | None, typer.Argument(metavar="ID…", help="通知编号；不写则须加 --all")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="发给本人的全部未读通知")] = False,
+) -> None:
+    """标明已读：发给本人、自己已经看过的通知。"""
+    if bool(notice_id) == all_:
+        raise Problem("请写明通知编号，或用 --all（二者取一）", "malformed")
+    session.need_machine()
+    own = session.rights.reader.person
+    if all_:
+        chosen = [*kept.list_notices(session.database, person=own)]
+    else:
+        chosen = [kept.find_notice(session.database, one) for one in notice_id or ()]
+        others = [n.id for n in chosen if n.person != own]
+        if others:
+            raise Problem(f"没有编号为 {others[0]} 的通知，请用 xmh notice list 查看", "not_found")
+    count = _note_read(chosen)
+    answer({"read": count}, f"已标明已读：{count}条" if count else "没有未读的通知")
+
+
+def _note_read(notices: Sequence[NoticeOnRecord]) -> int:
+    """Put on record that these were opened; how many were not before."""
+    from domain.envelope import Via
+    from services.readership import note_read
+    from services.vouching import service_vouch
+
+    session.database.vouch = session.database.vouch or service_vouch(session.settings.home, Via.CLI)
+    keys = [str(n.position) for n in notices]
+    return note_read(session.database, ReadKind.NOTICE, keys, session.rights.reader.person, now())
 
 
 def _as_read(n: NoticeOnRecord) -> NoticeOnRecord:

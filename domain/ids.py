@@ -67,6 +67,11 @@ def access_stream(day: date) -> str:
     return f"access/{day:%Y-%m}"
 
 
+def read_stream_of(kind: Term, key: str) -> str:
+    """Where it is recorded who has read a notice or a paper."""
+    return f"read/{_derived(f'{kind.value}:{key}')}"
+
+
 def archive_stream(matter: str) -> str:
     """Where it is recorded that a matter was archived, by its stream."""
     return f"archive/{matter.partition('/')[2]}"

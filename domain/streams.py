@@ -28,6 +28,7 @@ from domain.onsite.inspection import OnSite, evolve_onsite
 from domain.operations import Operations, evolve_operations
 from domain.papers import PaperLedger, evolve_papers
 from domain.policy import Policy
+from domain.readership import Readership, evolve_readership
 from domain.transfer import Transfer, evolve_transfer
 from domain.workplan import WorkPlan, evolve_plan
 
@@ -79,6 +80,7 @@ FOLDS: dict[str, Fold[Any]] = {
     "operations": Fold(Operations, evolve_operations),
     "account": Fold(Account, evolve_account),
     "access": Fold(AccessOfMonth, evolve_access),
+    "read": Fold(Readership, evolve_readership),
     "archive": Fold(ArchivedMatter, evolve_archive),
 }
 """Kind of stream (what stands before the slash) → its fold."""

@@ -285,6 +285,23 @@ def newest_notice(database: Database, person: str) -> int:
     return int(row[0]) if row else 0
 
 
+def told_since(database: Database, person: str, since: datetime) -> tuple[int, ...]:
+    """The positions of the events somebody was told of since then; on however many channels, each is one."""
+    with database.reading() as transaction:
+        rows = transaction.all(
+            "SELECT DISTINCT position FROM notices WHERE person = ? AND recorded_at >= ? ORDER BY position",
+            (person, micros(since)),
+        )
+    return tuple(int(row[0]) for row in rows)
+
+
+def people_told(database: Database, position: int) -> tuple[str, ...]:
+    """Who was told of one event."""
+    with database.reading() as transaction:
+        rows = transaction.all("SELECT DISTINCT person FROM notices WHERE position = ? ORDER BY person", (position,))
+    return tuple(str(row[0]) for row in rows)
+
+
 def find_notice(database: Database, notice_id: str) -> NoticeOnRecord:
     """A notice by its id, with its attempts and what became of its delivery.
 

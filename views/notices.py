@@ -1,12 +1,17 @@
 """What was told to whom, as its reader may see it now."""
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from domain.base import refuse
 from domain.calendar import SHANGHAI
 from domain.ids import kind_of
+from domain.readership import ReadKind
 from domain.sight import Sight
+from eventlog.database import Database
 from eventlog.notices import NoticeOnRecord, list_notices
+from views.readership import readings
 from views.viewer import Viewer
 
 
@@ -20,7 +25,13 @@ def notice_as_read(viewer: Viewer, notice: NoticeOnRecord) -> NoticeOnRecord:
 
 
 def notices_document(
-    viewer: Viewer, last: int, *, person: str | None = None, pending: bool = False, failed: bool = False
+    viewer: Viewer,
+    last: int,
+    *,
+    person: str | None = None,
+    pending: bool = False,
+    failed: bool = False,
+    unread: bool = False,
 ) -> dict[str, Any]:
     """The last of the notices, the oldest first: one's own, or for the office everybody's or one person's.
 
@@ -31,10 +42,25 @@ def notices_document(
     refuse(person not in (None, own) and not viewer.rights.whole, "只能看发给本人的通知", "not_found")
     wanted = person or (None if viewer.rights.whole else own)
     listed = list_notices(viewer.database, person=wanted, failed=failed, pending=pending, moment=viewer.shown)
-    return {"notices": [notice_document(notice_as_read(viewer, n)) for n in listed[-last:]], "total": len(listed)}
+    if unread:
+        opened = opened_notices(viewer.database, listed)
+        listed = tuple(n for n in listed if (n.position, n.person) not in opened)
+    return {"notices": notice_documents(viewer, listed[-last:]), "total": len(listed)}
 
 
-def notice_document(n: NoticeOnRecord) -> dict[str, Any]:
+def opened_notices(database: Database, notices: Iterable[NoticeOnRecord]) -> dict[tuple[int, str], datetime]:
+    """Which of these their receivers have opened: (position, person) → when."""
+    keys = {str(n.position) for n in notices}
+    return {(int(key), who): at for (key, who), at in readings(database, ReadKind.NOTICE, keys).items()}
+
+
+def notice_documents(viewer: Viewer, notices: Sequence[NoticeOnRecord]) -> list[dict[str, Any]]:
+    """Notices as scripts read them, each with when it was opened."""
+    opened = opened_notices(viewer.database, notices)
+    return [notice_document(notice_as_read(viewer, n), opened.get((n.position, n.person))) for n in notices]
+
+
+def notice_document(n: NoticeOnRecord, opened: datetime | None = None) -> dict[str, Any]:
     """A notice as scripts read it."""
     state = "sent" if n.sent_at else "given_up" if n.given_up else "failed" if n.failed else "pending"
     times = ("recorded_at", "due_at", "next_at", "tried_at", "sent_at")
@@ -43,6 +69,7 @@ def notice_document(n: NoticeOnRecord) -> dict[str, Any]:
         "state": state,
         **{t: at.astimezone(SHANGHAI).isoformat() if (at := getattr(n, t)) else None for t in times},
         **({"next_at": None} if n.given_up or n.sent_at else {}),
+        "read_at": opened.astimezone(SHANGHAI).isoformat() if opened else None,
     }
 
 

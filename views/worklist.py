@@ -25,6 +25,7 @@ from domain.sight import Sight
 from domain.terms import Finding, Role, Stage
 from eventlog import reading
 from views.matters import living_matters, matter_row
+from views.readership import unread_notices
 from views.tree import state_of
 from views.viewer import Viewer
 
@@ -86,6 +87,7 @@ def worklist(viewer: Viewer) -> dict[str, Any]:
         "endangered": [{**lit(m), "what": what} for m, what in endangered],
         "following": [lit(m) for m in alive if actor.id in m.followers],
         "meetings": [{"meeting": m.number, "title": m.title, "what": what} for m, what in meetings],
+        "unread": unread_notices(viewer) if moment is None else 0,
     }
 
 

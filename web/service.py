@@ -13,9 +13,12 @@ from domain.access import events as ev
 from domain.base import Refusal, refuse
 from domain.calendar import end_of_day, local_date
 from domain.envelope import Actor, Via
+from domain.readership import ReadKind
 from eventlog import reading
 from eventlog.configured import open_log
 from eventlog.database import Database
+from eventlog.errors import LogError
+from services.readership import note_read
 from services.reading_record import record_reading, record_words_read
 from services.vouching import service_vouch
 from views.viewer import Viewer
@@ -23,7 +26,7 @@ from web.following import LogFollower
 from web.refusals import ReadRefusals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from services.gateway import Gateway
     from services.oidc import IdentityProvider
@@ -94,6 +97,13 @@ class WebService:
         minute = self.now.replace(second=0, microsecond=0)
         event = ev.Exported(person=person, name=name, count=count, minute=minute)
         record_reading(self.database, event, self.now)
+
+    def note_read(self, kind: ReadKind, keys: "Iterable[str]", person: str) -> None:
+        """Put on record that somebody opened what he was sent. What cannot be recorded now is still unread."""
+        try:
+            note_read(self.database, kind, keys, person, self.now)
+        except LogError as error:
+            self.warn(f"not recorded as read: {error}")
 
     def record_refusals(self, now: datetime | None) -> None:
         """Put on record what was refused in the minutes that are over by now, or all of it.

@@ -26,6 +26,7 @@ app = group(
     {
         "list": "cli.printing.papers:list_",
         "void": "cli.printing.papers:void",
+        "readers": "cli.printing.papers:readers",
         "circular": "cli.printing.circular:circular",
         "approve": "cli.printing.circular:approve",
     },
@@ -142,6 +143,25 @@ def void(
     confirm_command(f"作废 {number}？")
     record_void(session.database, number, why, actor=acting_for(by, paper), now=now())
     answer({"number": number, "void": why}, f"{number} 已作废：{why}")
+
+
+def readers(
+    number: Annotated[str, typer.Argument(metavar="文号", help="公文、简报或纪要的编号，如 简报-2022-07")],
+) -> None:
+    """谁已读：送达了谁，谁打开过文件，谁还没有。"""
+    from cli.tables import table
+    from services.issuing.catalogue import readers_of_paper
+
+    if session.remote is not None:
+        document = session.remote.read("/readers", number=number)
+    else:
+        document = readers_of_paper(session.viewer, session.settings.home, number)
+    rows = [
+        (r["name"], r["unit"] or "", r["read_at"][:16].replace("T", " ") if r["read_at"] else "未读")
+        for r in document["readers"]
+    ]
+    head = f"{number}　送达{document['sent']}人，已读{document['read']}人"
+    answer(document, "\n".join([head, *([table(("人员", "单位", "已读"), rows)] if rows else [])]))
 
 
 def _row(paper: Paper) -> dict[str, Any]:

@@ -32,6 +32,7 @@ def _sections(shown: dict[str, Any]) -> dict[str, list[str]]:
     """The sections of the day, from here or from a server."""
     return {
         **_of_worklist(shown),
+        "未读通知": [f"{shown['unread']}条，请看 xmh notice list --unread"] if shown["unread"] else [],
         "督查和整改": [f"{d['number']} {d['title']}：{d['what']}" for d in shown["inspections"]],
         "批示件": _lines(shown["incoming"], "paper"),
         "考核": [a["what"] for a in shown["assessments"]],

@@ -47,6 +47,7 @@ from domain.operations import (
     RestoredFromBackup,
 )
 from domain.papers import CircularApproved, PaperIssued, PaperVoided
+from domain.readership import ItemRead
 from domain.rules.authority import refuse_bystander
 from domain.terms import Role
 from domain.workplan import PlanStage, PlanVersioned
@@ -174,6 +175,7 @@ RECORDS: dict[type[Event], Authority] = {
     access.WordsOpened: Authority.LEADER,
     access.StepUp: Authority.SYSTEM,
     access.SessionEnded: Authority.SYSTEM,
+    ItemRead: Authority.SYSTEM,
 }
 
 

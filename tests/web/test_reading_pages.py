@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import httpx
@@ -13,6 +14,7 @@ from domain import commands as c
 from eventlog import reading
 from eventlog.attachments import keep_attachment
 from services.issuing.bulletins import issue_briefing
+from services.issuing.catalogue import readers_of_paper
 from settings import Settings
 from tests.documents import quarter
 from tests.documents.test_issuing import EVENING, MARCH
@@ -20,7 +22,9 @@ from tests.support.clock import open_log
 from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import LEADER, LIAISON, sqlite
+from tests.support.postroom import PostRoom
 from tests.web.test_sight_of_pages import cookie, words_of_pdf
+from views.viewer import actor_of
 from web.service import WebService
 
 HALL_NO, FILE = "XMH-2022-001", b"%PDF-1.4 photographs"
@@ -128,3 +132,27 @@ async def test_a_number_in_the_directory_is_the_offices_and_ones_own(
     assert "李三" in unit
     assert not any(phone in unit for phone in phones)
     assert "还没有发给您的通知" in (await client.get("/notices", headers=cookie(service, "zhao"))).text
+
+
+async def test_who_has_read_an_issue_is_told_to_the_office_only(service: WebService, client: httpx.AsyncClient) -> None:
+    office = cookie(service, "office")
+    await client.get("/papers/file", params={"number": "简报-2022-01"}, headers=cookie(service, "audit"))
+    PostRoom(service.database, service.settings.home).spread(EVENING)
+    readers = await client.get("/papers/readers", params={"number": "简报-2022-01"}, headers=office)
+    assert [name in readers.text for name in ("周六", "督办员", "李三")] == [True, True, True], readers.text
+    assert readers.text.count("未读") >= 1, "who was told and has not opened it"
+    rows = {r["person"]: r for r in readers_of_paper_as(service, "office", "简报-2022-01")["readers"]}
+    assert (rows["audit"]["read_at"] is None, rows["li"]["sent"], rows["li"]["read_at"]) == (False, True, None)
+    li = cookie(service, "li")
+    await client.get("/papers", params={"year": "2022"}, headers=li)
+    assert readers_of_paper_as(service, "office", "简报-2022-01")["read"] == 0, "the list is not the paper"
+    await client.get("/papers/file", params={"number": "简报-2022-01"}, headers=li)
+    assert readers_of_paper_as(service, "office", "简报-2022-01")["read"] == 1
+    other = await client.get("/papers/readers", params={"number": "简报-2022-01"}, headers=li)
+    assert (other.status_code, "督办员" in other.text) == (404, False), "who has read what is not a unit's to ask"
+
+
+def readers_of_paper_as(service: WebService, person: str, number: str) -> dict[str, Any]:
+    known = reading.person(service.database, person)
+    assert known is not None
+    return readers_of_paper(service.viewer(actor_of(known)), service.settings.home, number)

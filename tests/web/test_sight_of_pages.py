@@ -65,6 +65,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/bulletins/{draft}": ("/bulletins/D20220401-1",),
     "/bulletins/{draft}/draft.{kind}": ("/bulletins/D20220401-1/draft.pdf",),
     "/bulletins/{draft}/sign": ("/bulletins/D20220401-1/sign",),
+    "/papers/readers": ("/papers/readers?number=1",),
     "/papers/file": ("/papers/file?number=1",),
     "/meetings": ("/meetings?year=2022",),
     "/meetings/{no}": ("/meetings/HY-2022-001",),

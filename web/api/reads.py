@@ -5,16 +5,20 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from domain.access.terms import TokenScope
 from domain.base import refuse
 from domain.calendar import end_of_day
+from domain.readership import ReadKind
 from eventlog import reading
+from eventlog.notices import find_notice
+from services.issuing.catalogue import readers_of_paper
 from services.today import today_document
 from views.directory import directory_document
 from views.explaining import explained_matter
 from views.matter import matter_document
 from views.matters import matter_list
 from views.meetings import may_know_meeting, meeting_row
-from views.notices import notices_document
+from views.notices import notice_documents, notices_document
 from views.paragraph import matter_paragraph
 from views.unanswered import unanswered_document
 from views.viewer import Viewer
@@ -139,10 +143,32 @@ def directory(request: Request, unit: Annotated[str | None, Query(max_length=100
 
 @router.get("/notices")
 def notices(
-    request: Request, last: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 100, pending: bool = False, failed: bool = False
+    request: Request,
+    last: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 100,
+    pending: bool = False,
+    failed: bool = False,
+    unread: bool = False,
 ) -> dict[str, Any]:
     """Notices, as `notice list` gives them: the token's person's own, or everybody's for who may read them."""
-    return notices_document(_viewer(request), last, pending=pending, failed=failed)
+    return notices_document(_viewer(request), last, pending=pending, failed=failed, unread=unread)
+
+
+@router.post("/notices/{notice}/read")
+def notice_read(request: Request, notice: str) -> dict[str, Any]:
+    """Say that the token's person has read a notice that was sent to him."""
+    service, caller = service_of(request), caller_of(request)
+    refuse(caller.scope is TokenScope.READ, f"令牌只能{caller.scope.label}，不能标明已读", "scope")
+    sent = find_notice(service.database, notice)
+    refuse(sent.person != caller.actor.id, "没有这条通知", "not_found")
+    service.note_read(ReadKind.NOTICE, [str(sent.position)], caller.actor.id)
+    (document,) = notice_documents(_viewer(request), [sent])
+    return document
+
+
+@router.get("/readers")
+def readers(request: Request, number: Annotated[str, Query(min_length=1, max_length=100)]) -> dict[str, Any]:
+    """Who has read something that was issued, as `paper readers` gives it."""
+    return readers_of_paper(_viewer(request), service_of(request).settings.home, number)
 
 
 @router.get("/search")

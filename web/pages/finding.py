@@ -4,8 +4,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from domain.base import Refusal
+from domain.readership import ReadKind
 from eventlog import reading
-from views.notices import own_notices
+from views.notices import opened_notices, own_notices
 from views.searching import Found, search
 from web.pages.rendering import visitor_of
 from web.service import service_of
@@ -32,10 +33,16 @@ def searching(request: Request, text: str = "") -> Response:
 
 @router.get("/notices")
 def notices(request: Request) -> Response:
-    visitor = visitor_of(request)
+    service, visitor = service_of(request), visitor_of(request)
     count, listed = own_notices(visitor.viewer, LAST)
     newest = listed[0].position if listed else 0
-    return visitor.page("notices", "notices.html", notices=listed, count=count, live="notices", at=newest)
+    opened = opened_notices(service.database, listed)
+    unread = {n.position for n in listed if (n.position, n.person) not in opened}
+    # Whoever opens the page has them before him; what a page asks by itself is read when somebody looks.
+    if unread and visitor.day is None and "x-live" not in request.headers:
+        service.note_read(ReadKind.NOTICE, [str(position) for position in sorted(unread)], visitor.person.id)
+    values = {"notices": listed, "count": count, "unread": unread, "at": newest}
+    return visitor.page("notices", "notices.html", live="notices", **values)
 
 
 @router.get("/directory")

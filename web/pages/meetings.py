@@ -12,6 +12,7 @@ from domain.facts import openly
 from domain.meetings.agenda import arranged_agenda
 from domain.meetings.meeting import AgendaItem, Meeting
 from domain.meetings.secrets import readable_meeting
+from domain.readership import ReadKind
 from eventlog import reading
 from views.meetings import agenda_lines, known_meetings, meeting_for, the_meeting
 from web.asking import whole_number
@@ -99,6 +100,8 @@ def minutes(request: Request, no: str) -> Response:
         page = minutes_page(known, _names(visitor), local_date(visitor.viewer.now))
     except Refusal as refusal:
         return _not_found(visitor, refusal)
+    if known.minutes is not None and visitor.day is None:
+        service.note_read(ReadKind.PAPER, [known.minutes.no], visitor.person.id)
     return printed_page(service, page, f"{known.number}-纪要")
 
 

@@ -14,8 +14,9 @@ from domain.bulletin import BulletinIssued
 from domain.calendar import local_date
 from domain.meetings.filing import MinutesFiled
 from domain.papers import Paper, PaperIssued
+from domain.readership import ReadKind
 from domain.sight import Sight
-from services.issuing.catalogue import all_filed
+from services.issuing.catalogue import all_filed, readers_of_paper
 from services.issuing.papers import paper_ledger
 from services.press import press_by
 from views.meetings import may_know_meeting
@@ -63,19 +64,32 @@ def papers(request: Request, year: str = "", signed: str = "") -> Response:
         year=wanted,
         this=this,
         signed=signed if signed in {p.number for p in listed} else None,
+        whole=visitor.viewer.rights.whole,
         drafts=len(waiting_drafts(service, visitor)) if of_office else None,
     )
 
 
 @router.get("/papers/file")
 def paper(request: Request, number: str = "", kind: str = "pdf") -> Response:
-    visitor = visitor_of(request)
+    service, visitor = service_of(request), visitor_of(request)
     try:
-        path = _kept(service_of(request).settings, visitor.viewer, number, kind)
+        path = _kept(service.settings, visitor.viewer, number, kind)
     except Refusal as refusal:
         status = 404 if refusal.code == "not_found" else 409
         return visitor.page(HERE, "message.html", status, title="没有找到", message=refusal.message)
+    if visitor.day is None:
+        service.note_read(ReadKind.PAPER, [number], visitor.person.id)
     return downloaded(path.read_bytes(), path.name, inline=kind == "pdf")
+
+
+@router.get("/papers/readers")
+def readers(request: Request, number: str = "") -> Response:
+    service, visitor = service_of(request), visitor_of(request)
+    try:
+        document = readers_of_paper(visitor.viewer, service.settings.home, number)
+    except Refusal as refusal:
+        return visitor.page(HERE, "message.html", 404, title="没有找到", message=refusal.message)
+    return visitor.page(HERE, "readers.html", **document)
 
 
 def _kept(settings: "Settings", viewer: "Viewer", number: str, kind: str) -> Path:
