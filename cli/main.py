@@ -56,6 +56,7 @@ app = group(
         "form": "cli.printing.papers:form",
         "paper": "cli.printing.papers:app",
         "notice": "cli.notice:app",
+        "suggestion": "cli.suggestion:app",
         "burden": "cli.burden:show",
         "audit": "cli.audit:app",
         "archive": "cli.archive:app",

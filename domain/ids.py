@@ -72,6 +72,11 @@ def read_stream_of(kind: Term, key: str) -> str:
     return f"read/{_derived(f'{kind.value}:{key}')}"
 
 
+def suggestion_stream(key: str) -> str:
+    """The stream of the suggestion made under a command's id."""
+    return f"suggestion/{_derived(key)}"
+
+
 def archive_stream(matter: str) -> str:
     """Where it is recorded that a matter was archived, by its stream."""
     return f"archive/{matter.partition('/')[2]}"

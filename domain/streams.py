@@ -29,6 +29,7 @@ from domain.operations import Operations, evolve_operations
 from domain.papers import PaperLedger, evolve_papers
 from domain.policy import Policy
 from domain.readership import Readership, evolve_readership
+from domain.suggestions import Suggestion, evolve_suggestion
 from domain.transfer import Transfer, evolve_transfer
 from domain.workplan import WorkPlan, evolve_plan
 
@@ -80,6 +81,7 @@ FOLDS: dict[str, Fold[Any]] = {
     "operations": Fold(Operations, evolve_operations),
     "account": Fold(Account, evolve_account),
     "access": Fold(AccessOfMonth, evolve_access),
+    "suggestion": Fold(Suggestion, evolve_suggestion),
     "read": Fold(Readership, evolve_readership),
     "archive": Fold(ArchivedMatter, evolve_archive),
 }

@@ -74,8 +74,8 @@ class RemoteServer:
         query = {name: str(value) for name, value in asked.items() if value not in (None, False)}
         return self._answered(Request(f"{self.address}{API}{path}?{urlencode(query)}"), None)  # noqa: S310  (checked above)
 
-    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The document a path of the API answers to a body.
+    def post(self, path: str, body: dict[str, Any], command_id: str | None = None) -> dict[str, Any]:
+        """The document a path of the API answers to a body, under a command's id where it is one.
 
         Raises:
             Refusal: as the server says. Unreachable: it does not answer.
@@ -83,10 +83,10 @@ class RemoteServer:
         request = Request(  # noqa: S310  (checked above)
             f"{self.address}{API}{path}",
             data=json.dumps(body, ensure_ascii=False).encode(),
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json", **({"Idempotency-Key": command_id} if command_id else {})},
             method="POST",
         )
-        return self._answered(request, None)
+        return self._answered(request, command_id)
 
     def command(self, number: str | None, command: Frozen, command_id: str, **beside: Any) -> dict[str, Any]:
         """The answer to a command on a matter, or without a number to the one that opens it.

@@ -17,6 +17,7 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.webhooks import kept_webhooks
 from services.inspections import known_plan
+from views.suggestions import seen_suggestions
 from views.viewer import Viewer
 from views.webhooks import state_said
 from views.worklist import INSIDE, worklist
@@ -33,6 +34,7 @@ def today_document(viewer: Viewer, routing: Routing) -> dict[str, Any]:
         "incoming": papers_today(viewer),
         "assessments": [{"assessment": a, "what": what} for a, what in assessment_duties(viewer, day, office=office)],
         "unreached": [one.model_dump(mode="json") for one in without],
+        "suggestions": len(seen_suggestions(viewer, waiting=True)) if office else 0,
         "webhooks": [{"webhook": h.id, "url": h.url, "what": state_said(h)} for h in failing],
     }
 

@@ -22,6 +22,7 @@ from web.api import files as api_files
 from web.api import logins as api_logins
 from web.api import meetings as api_meetings
 from web.api import reads as api_reads
+from web.api import suggestions as api_suggestions
 from web.guards import BoundedBodies, BoundedWork, HeadAsGet, SafetyHeaders, SameOrigin, TokenGuard
 from web.pages import (
     acting,
@@ -43,6 +44,7 @@ from web.pages import (
     papers,
     queue,
     signing_in,
+    suggestions,
     table,
 )
 from web.problems import PROBLEM_RESPONSES, install_problems
@@ -59,7 +61,7 @@ RECORDED_EVERY = 20.0
 READERS = 8
 """So many requests read the log at once; what more there are wait their turn."""
 API_VERSION = "1"
-API = (api_reads, api_commands, api_meetings, api_files, api_events, api_logins)
+API = (api_reads, api_commands, api_meetings, api_files, api_events, api_logins, api_suggestions)
 PAGES = (
     health,
     codec,
@@ -76,6 +78,7 @@ PAGES = (
     finding,
     table,
     audit,
+    suggestions,
     live,
     matters,
     acting,

@@ -49,6 +49,7 @@ from domain.operations import (
 from domain.papers import CircularApproved, PaperIssued, PaperVoided
 from domain.readership import ItemRead
 from domain.rules.authority import refuse_bystander
+from domain.suggestions import SuggestionAnswered, SuggestionMade
 from domain.terms import Role
 from domain.workplan import PlanStage, PlanVersioned
 
@@ -176,6 +177,8 @@ RECORDS: dict[type[Event], Authority] = {
     access.StepUp: Authority.SYSTEM,
     access.SessionEnded: Authority.SYSTEM,
     ItemRead: Authority.SYSTEM,
+    SuggestionMade: Authority.HANDLING,
+    SuggestionAnswered: Authority.OFFICE_OR_LEADER,
 }
 
 
@@ -270,6 +273,9 @@ def authorise_record(event: Event, actor: Actor, directory: Callable[[], Directo
             _in_own_name(name, decider.id)
             if plan is not None:
                 check_plan(plan, directory())
+        case SuggestionMade(person=name, unit=unit):
+            own = actor.on_behalf_of is None and (name, unit) == (actor.id, actor.unit)
+            refuse(not own, "意见建议由本人为本单位提出", "forbidden")
         case onsite.OnSiteHeld(plan=plan):
             check_plan(plan, directory())
         case _:

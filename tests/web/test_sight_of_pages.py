@@ -38,6 +38,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/matters/{no}": ("/matters/{no}?all=1", "/matters/{no}?all=1&as_of=2022-03-31"),
     "/matters/{no}/why": ("/matters/{no}/why", "/matters/{no}/why?as_of=2022-03-31"),
     "/matters/{no}/do/{do}": ("/matters/{no}/do/accept", "/matters/{no}/do/extend", "/matters/{no}/do/review"),
+    "/suggestions": ("/suggestions",),
     "/connect": ("/connect", "/connect?code=BBBB-BBBB"),
     "/queue": ("/queue", "/queue?at={no}"),
     "/open": ("/open",),
