@@ -20,6 +20,7 @@ from domain.envelope import Via
 from domain.headquarters import FIRST_HEADQUARTERS
 from eventlog.configured import open_log
 from eventlog.errors import LogError
+from eventlog.presence import ServingKind
 from process import leave
 from services.checkpoints_left import leave_for_ever
 from services.gateway import Gateway
@@ -28,6 +29,7 @@ from services.home import make_home, make_private
 from services.lookout import Lookout
 from services.metrics import WorkerMetrics
 from services.namespaces import keep_namespace
+from services.presence import Presence
 from services.running import running_worker
 from services.service_log import configure_logging, service_runtime
 from services.sweep import Sweep
@@ -91,6 +93,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
                 lookout.for_ever(),
                 carry_for_ever(settings, database),
                 leave_for_ever(settings, database),
+                Presence(database, ServingKind.WORKER, sweep.described).for_ever(),
             )
             at_work = [asyncio.create_task(duty) for duty in duties]
             with suppress(TimeoutError):
@@ -100,6 +103,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
             await stop.wait()
             for task in at_work:
                 task.cancel()
+            await asyncio.gather(*at_work, return_exceptions=True)
             logger.info("worker_draining")
     logger.info("worker_stopped")
 

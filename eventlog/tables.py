@@ -414,6 +414,21 @@ class LoginRow(SQLModel, table=True):
     person: str | None = Field(default=None, sa_type=Text)
 
 
+class ProcessRow(SQLModel, table=True):
+    """A worker or web server that serves the log, and when it last said so."""
+
+    __tablename__ = "processes"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    kind: str = Field(sa_type=Text)
+    host: str = Field(sa_type=Text)
+    pid: int = Field(sa_type=BigInteger)
+    build: str = Field(sa_type=Text)
+    started_at: int = Field(sa_type=BigInteger)
+    seen_at: int = Field(sa_type=BigInteger)
+    detail: str = Field(sa_type=Text)
+
+
 class SignInFailureRow(SQLModel, table=True):
     """How often a sign-in failed within a minute; it stays until the log has it and it locks nobody out any more."""
 

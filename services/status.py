@@ -2,6 +2,7 @@
 
 import platform
 import socket
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,8 @@ def service_status(settings: "Settings") -> dict[str, Any]:
         "web": run.web if run and run.running else None,
         "worker": _process(run.worker_of(settings.headquarters) if run else None),
         "restarts": run.restarts if run else {},
-        "log": _log(settings),
+        "log": (log := _log(settings)),
+        "installation": log.pop("installation"),
         "versions": installed_versions(),
     }
 
@@ -52,6 +54,7 @@ def _log(settings: "Settings") -> dict[str, Any]:
     from eventlog.configured import open_log
     from eventlog.errors import LogError
     from eventlog.schema import schema_state
+    from services.presence import installation
 
     url = settings.database
     document: dict[str, Any] = {
@@ -60,6 +63,7 @@ def _log(settings: "Settings") -> dict[str, Any]:
         "position": None,
         "matters": None,
         "restored": None,
+        "installation": [],
     }
     try:
         state = schema_state(url)
@@ -70,6 +74,7 @@ def _log(settings: "Settings") -> dict[str, Any]:
                 stages: dict[str, int] = dict(transaction.all("SELECT stage, count(*) FROM matters GROUP BY stage"))
                 opened = len(reading.open_streams(database, "matter"))
                 document["restored"] = _restored(database)
+                document["installation"] = installation(database, datetime.now(UTC))
             document["position"] = last[0] or 0 if last else 0
             document["matters"] = {"open": opened, "stages": stages}
     except LogError as error:

@@ -85,6 +85,11 @@ class Sweep:
             await asyncio.to_thread(self._note, healed)
         return recovery
 
+    def described(self) -> dict[str, str | int | None]:
+        """What `status` says of this worker."""
+        swept = self.looked_at.isoformat() if self.looked_at else None
+        return {"swept_at": swept, "healed": self.healed, "restored": self.restored}
+
     def _note(self, healed: Healed) -> None:
         database = self._gateway.database
         if database.witness is not None:

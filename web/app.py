@@ -14,6 +14,8 @@ from starlette.types import ASGIApp
 
 from domain.base import Refusal
 from eventlog.errors import LogError
+from eventlog.presence import ServingKind
+from services.presence import Presence
 from services.signing_in import record_failures
 from web import codec, health, live
 from web.api import commands as api_commands
@@ -98,10 +100,15 @@ def make_app(service: "WebService") -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         del app
         anyio.to_thread.current_default_thread_limiter().total_tokens = READERS
-        recording = asyncio.create_task(_record_failures(service))
+        at_work = [
+            asyncio.create_task(_record_failures(service)),
+            asyncio.create_task(Presence(service.database, ServingKind.WEB).for_ever()),
+        ]
         yield
         service.live.end()
-        recording.cancel()
+        for task in at_work:
+            task.cancel()
+        await asyncio.gather(*at_work, return_exceptions=True)
         with suppress(LogError, Refusal):  # what cannot be recorded any more
             await service.ask(service.record_refusals, None)
         service.close()

@@ -1,6 +1,9 @@
 """How status and doctor read."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from domain.calendar import SHANGHAI
 
 if TYPE_CHECKING:
     from services.doctor.report import HealthReport
@@ -34,6 +37,7 @@ def status_text(document: dict[str, Any]) -> str:
         lines.append(f"            表结构：{log['schema']}")
     if log["restored"] and log["restored"]["settled"]:
         lines.append("            曾由较旧的副本还原，已发出的编号已跳过；见 xmh doctor")
+    lines += _installed(document["installation"])
     if document["running"] and restarts:
         lines.append("  自动重启  " + "、".join(f"{_restarted(name)} {n} 次" for name, n in restarts.items()))
     versions = document["versions"]
@@ -41,6 +45,19 @@ def status_text(document: dict[str, Any]) -> str:
         f"  版本      xmh {versions['xmh'] or '—'}，Python {versions['python']}，temporalio {versions['temporalio']}"
     )
     return "\n".join(lines)
+
+
+def _installed(processes: list[dict[str, Any]]) -> list[str]:
+    """Every worker and web server that serves this log, on whatever machine."""
+    kinds = {"worker": "办理", "web": "网页"}
+    lines = []
+    for one in processes:
+        seen = datetime.fromisoformat(one["seen_at"]).astimezone(SHANGHAI)
+        swept = one["detail"].get("swept_at")
+        looked = f"，{datetime.fromisoformat(swept).astimezone(SHANGHAI):%H:%M:%S} 核对过全部事项" if swept else ""
+        state = f"，{seen:%m-%d %H:%M} 以后没有音信" if one["lost"] else looked
+        lines.append(f"{kinds[one['kind']]} {one['host']}（进程 {one['pid']}，xmh {one['build']}）{state}")
+    return [f"  {'各机进程' if n == 0 else '　　　　'}  {line}" for n, line in enumerate(lines)]
 
 
 def _restarted(name: str) -> str:

@@ -34,9 +34,10 @@ RIGHTS = {
     "uploads": f"{CHANGE}, DELETE",
     "webhooks": f"{CHANGE}, DELETE",
     "logins": f"{CHANGE}, DELETE",
+    "processes": f"{CHANGE}, DELETE",
 }
-"""Rows are never deleted by a worker, except refusals nobody can mean any more, drafts, and what opens an account;
-`briefing rebuild` and the read model's own rebuilding are the owner's."""
+"""Rows are never deleted by a worker, except refusals nobody can mean any more, drafts, what opens an account,
+and who serves; `briefing rebuild` and the read model's own rebuilding are the owner's."""
 
 _WORKERS = text(
     "SELECT DISTINCT quote_ident(grantee) FROM information_schema.role_table_grants WHERE table_name = 'events' "

@@ -9,6 +9,7 @@ from eventlog.watermark import Watermark
 from services.doctor import home, log, temporal
 from services.doctor.report import HealthFinding, HealthReport
 from services.log_guard import noticed_of_log
+from services.presence import presence_noticed
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -42,7 +43,7 @@ async def examine(settings: "Settings", *, noted: bool = False) -> HealthReport:
             if noted and database.witness is not None:
                 mark = database.witness.note(database.log(), Watermark.noted)
             notices = [*log.healing_noticed(mark), *log.backup_noticed(database, datetime.now(UTC)), *notices]
-            notices += log.witness_noticed(database, settings)
+            notices += [*log.witness_noticed(database, settings), *presence_noticed(database, datetime.now(UTC))]
             notices += [*home.sign_in_noticed(database, settings), *home.scanner_noticed(database, settings)]
             notices += home.plain_temporal_noticed(settings)
             problems += log.restored_log(mark, database, settings)

@@ -97,9 +97,12 @@ def test_a_matter_lives_from_up_to_down(tmp_path: Path) -> None:
         assert (standing["running"], standing["ready"], standing["log"]["matters"]["open"]) == (True, True, 1)
         assert standing["supervisor"]["pid"] == said["pid"]
         assert standing["web"] == said["web"]
+        assert home.running.console is not None
+        killed = home.running.console.pid
+        serving = {one["kind"]: one["pid"] for one in standing["installation"]}
+        assert serving == {"worker": standing["worker"]["pid"], "web": killed}
         opened_link = home.ok("access", "open", "li")["link"]
         assert opened_link.startswith(f"{said['web']}/first/")
-        assert home.running.console is not None
         kill(home.running.console)
         wait_for(lambda: answers(f"{said['web']}/healthz"), 20)
         family = home.running
@@ -108,7 +111,8 @@ def test_a_matter_lives_from_up_to_down(tmp_path: Path) -> None:
         assert not answers(f"{said['web']}/healthz")
         assert not (home.path / "run.json").exists()
         assert home.ok("down") == {"stopped": False}
-        assert home.ok("status")["running"] is False
+        assert (left := home.ok("status"))["running"] is False
+        assert [one["pid"] for one in left["installation"]] == [killed], "who was killed did not take his leave"
         # What was recorded is still read, without any service.
         assert home.ok("task", "show", number)["version"] == 5
         log = [json.loads(line) for line in (home.path / "logs" / "worker.log").read_text().splitlines()]
