@@ -1,9 +1,10 @@
 """What is owed of on-site inspections on a day, by the office and by units, and what of it has no answer."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from domain.base import Frozen
+from domain.calendar import local_date
 from domain.facts import openly
 from domain.onsite.events import OnSitePlan
 from domain.onsite.inspection import OnSite, OnSiteFinding, Rectification
@@ -114,7 +115,7 @@ def unanswered_problems(inspections: Iterable[OnSite], day: date) -> Iterator[Un
                 unit=unit,
                 text="督查结论还没有反馈",
                 due=None,
-                explanation="督查报告尚未提交" if inspection.report is None else None,
+                explanation=_why_untold(inspection, day),
             )
 
 
@@ -123,8 +124,27 @@ def _explained(finding: OnSiteFinding, day: date) -> str | None:
     if problem is None:
         return None
     if problem.overdue(day):
-        return "已升级至指挥部会议，待会议议定" if problem.rung is Rung.MEETING else None
+        return _pressed_lately(problem, day)
     if problem.stage is ProblemStage.REPORTED:
         return f"{problem.answered_on} 反馈整改，待核查"
     moved = "（已延期）" if problem.rectify_by != problem.original else ""
     return f"整改时限 {problem.rectify_by} 未到{moved}"
+
+
+ACTING = timedelta(days=7)
+"""So long whoever was told of it is taken to act."""
+
+
+def _pressed_lately(problem: Rectification, day: date) -> str | None:
+    """Overdue, it is explained while the rung it was carried up to has its time, or by the meeting it waits for."""
+    if problem.rung is Rung.MEETING:
+        return "已升级至指挥部会议，待会议议定"
+    on = local_date(problem.escalated_at) if problem.escalated_at else None
+    return f"{on}升至{problem.rung.label}，督促整改" if on is not None and day - on <= ACTING else None
+
+
+def _why_untold(inspection: OnSite, day: date) -> str | None:
+    reported = inspection.reported_on
+    if reported is None:
+        return "督查报告尚未提交"
+    return f"{reported}提交督查报告，待反馈意见" if day - reported <= ACTING else None

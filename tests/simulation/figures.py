@@ -6,15 +6,20 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from documents.figures import read_period
+from documents.figures import Period, read_period
+from documents.formats.markdown import markdown_of
 from documents.ledger import read_ledger
+from documents.reports.annual import annual_report
 from documents.reports.burden import burden_report
 from documents.table.rows import task_table
 from domain import events as ev
-from domain.calendar import end_of_day, local_date
+from domain.calendar import WorkCalendar, end_of_day, local_date
 from domain.event import decode
+from domain.incoming.queries import carriers, unanswered_instructions
 from domain.lights import light
 from domain.matter import DONE, Matter
+from domain.onsite.inspection import OnSite
+from domain.onsite.queries import unanswered_problems
 from domain.queries.burden import Ask
 from domain.queries.unanswered import unanswered_windows, why_unfinished
 from domain.terms import Stage
@@ -69,7 +74,21 @@ def _counts(database: Database, day: date, at: datetime) -> list[str]:
         ),
         "议定": (_decided(database, moment.position), len(period.happened(ev.DecisionRecorded))),
     }
-    return [f"{what}: {one} ≠ {other}" for what, (one, other) in pairs.items() if one != other]
+    unlike = [f"{what}: {one} ≠ {other}" for what, (one, other) in pairs.items() if one != other]
+    return unlike + _of_the_year(database, day, at, period)
+
+
+def _of_the_year(database: Database, day: date, at: datetime, period: Period) -> list[str]:
+    """Where the year's statistics, as they would be printed that evening, say other figures."""
+    told = markdown_of(annual_report(database, day.year, at).page)
+    counted = {
+        "会议议定{}项": len(period.happened(ev.DecisionRecorded)),
+        "催办{}次": len(period.happened(ev.UrgeIssued)),
+        "升级{}次": len(period.happened(ev.MatterEscalated)),
+        "应反馈{}次": period.feedback().owed,
+    }
+    said = {what.format(many) for what, many in counted.items() if many}
+    return [f"年度统计没有“{words}”" for words in sorted(said) if words not in told]
 
 
 def _of_nobody(database: Database, position: int) -> int:
@@ -106,7 +125,19 @@ def _unexplained(database: Database, at: datetime) -> list[str]:
         going_on = why_unfinished(matter, events, rulebook, at)
         lines += [f"{matter.number} {silent.windows}" for _ in [0] if silent and silent.explanation is None]
         lines += [f"{matter.number} 未办结" for _ in [0] if going_on and going_on.explanation is None]
-    return lines
+    return lines + _records_unexplained(database, at, moment.position, rulebook.calendar)
+
+
+def _records_unexplained(database: Database, at: datetime, position: int, calendar: WorkCalendar) -> list[str]:
+    """The same of inspections and of what leaders instructed on incoming papers."""
+    visits = [s.state for s in reading.states_of(database, "onsite", position=position) if isinstance(s.state, OnSite)]
+    papers = reading.incoming_papers(database, position=position)
+    matters = (s.state for s in reading.matter_states(database, position=position))
+    carried = carriers(m for m in matters if isinstance(m, Matter))
+    day = local_date(at)
+    problems = [p.title for p in unanswered_problems(visits, day) if p.explanation is None]
+    instructions = unanswered_instructions(papers, carried, day, calendar)
+    return [f"{title} 没有说明" for title in (*problems, *(i.title for i in instructions if i.explanation is None))]
 
 
 def embarrassing(database: Database) -> list[str]:
@@ -119,11 +150,16 @@ def embarrassing(database: Database) -> list[str]:
         texts += own_texts
         wrong += [f"{state.stream} {line}" for line in taken_back(own_texts)]
         matter = state.state
-        if isinstance(matter, Matter) and matter.closed and matter.stage is Stage.CLOSED and matter.progress < DONE:
+        if isinstance(matter, Matter) and _ended_unfinished(matter):
             reasons = [e.over_unfinished for e in _closed(database, state.stream)]
             wrong += [f"{matter.number} {matter.progress}% 办结，没有理由"] if not any(reasons) else []
     own = len(set(texts)) / len(texts)
     return wrong + ([f"{len(texts)}条反馈只有{own:.0%}各说各的"] if own < OWN_WORDS else [])
+
+
+def _ended_unfinished(matter: Matter) -> bool:
+    """Closed below 100 %; what is judged by periods ends by a decision, which says why."""
+    return matter.stage is Stage.CLOSED and matter.period is None and matter.progress < DONE
 
 
 def taken_back(reports: Iterable[str]) -> Iterator[str]:
