@@ -19,13 +19,17 @@ from domain.office import Unit
 from domain.terms import Role, Supervision, UnitLevel
 from eventlog.database import Database
 
-TEMPLATE = f"{LAYOUT}/briefing-4"
+TEMPLATE = f"{LAYOUT}/briefing-5"
 """Changes with every change of wording or layout: an issue is printed again only by the template it was printed by."""
 FORMER = f"{GB_2}/briefing-2"
 """The oldest wording: its issues and drafts are still printed by it."""
 UNNUMBERED = "第×期（草稿，待签发）"
 WORDINGS: Mapping[str, str] = {GB_2: FORMER, GB_3: f"{GB_3}/briefing-3", LAYOUT: TEMPLATE}
 """The wording that belongs to a layout."""
+SILENT = f"{LAYOUT}/briefing-4"
+"""Today's wording until it said over what closed matters ended, and why."""
+KNOWN = (*WORDINGS.values(), SILENT)
+"""Every wording there is."""
 _WRITERS = {**OVERVIEW, **progress.ADVANCES, **attention.PROBLEMS, **attention.AHEAD}
 _LEADING = {GB_3: leading_of_gb3.LEADING, LAYOUT: leading.LEADING}
 
@@ -106,7 +110,7 @@ def issue_line(event: BulletinIssued) -> str:
     return f"第{event.no}期（总第{event.total_no}期）"
 
 
-def compose_briefing(
+def compose_briefing(  # noqa: PLR0913  (what an issue is composed of)
     database: Database,
     publication: Publication,
     since: date,
@@ -115,10 +119,12 @@ def compose_briefing(
     as_of: datetime,
     position: int | None = None,
     recipe: Recipe | None = None,
+    template: str | None = None,
 ) -> Briefing:
     """The 简报 or 动态 of a period, composed from the log up to a position, or up to what was known at `as_of`.
 
     Without a recipe by the one of this build's layout; by one of the layout of before in the wording of before.
+    `template` is the name of the wording an issue was printed in, when it was another of that layout.
 
     Raises:
         Refusal: `malformed`, when the period ends before it begins; `template_broken`, when the built-in recipe is.
@@ -128,7 +134,8 @@ def compose_briefing(
     recipe = recipe or built_in_recipe()
     period = read_period(database, since, until, as_of=as_of, position=position)
     parts = frozenset(part for s in recipe.sections for part in s.parts)
-    edition = Edition(period, recipe.limits, parts, layout=recipe.layout)
+    template = template or WORDINGS[recipe.layout]
+    edition = Edition(period, recipe.limits, parts, layout=recipe.layout, says_why=template != SILENT)
     news = publication is Publication.NEWS
     sections, appendices = (
         assembled_sections([("工作动态", progress.news_section(edition, recipe.news))])
@@ -155,7 +162,7 @@ def compose_briefing(
         marking=recipe.marking or None,
         foreword=recipe.foreword or None,
         contents_from=recipe.limits.contents,
-        template=WORDINGS[recipe.layout],
+        template=template,
     )
 
 

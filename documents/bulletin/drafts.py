@@ -154,6 +154,7 @@ def computed_draft(database: Database, draft: BulletinDraft, recipe: Recipe | No
         as_of=draft.as_of,
         position=draft.position,
         recipe=recipe,
+        template=draft.template,
     )
     return text.model_copy(update={"foreword": draft.foreword})
 

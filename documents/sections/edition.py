@@ -30,6 +30,8 @@ class Edition:
     """The limit of an issue's text (`told`), where an appendix asks with limits of its own."""
     layout: str = LAYOUT
     """What was issued in a layout of before is printed again with the faults its wording had."""
+    says_why: bool = True
+    """Whether it says over what a closed matter ended, and why."""
 
     @property
     def told(self) -> int:

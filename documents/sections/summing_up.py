@@ -20,6 +20,7 @@ from documents.wording import (
 )
 from domain import events as ev
 from domain.onsite.terms import ProblemStage
+from domain.queries.telling import points_left_undone
 from domain.queries.waiting import whose_move
 from domain.terms import Light, Satisfaction, Stage
 
@@ -106,10 +107,13 @@ def _rated(edition: Edition) -> str:
 
 
 def _closed_names(edition: Edition) -> Iterator[Piece]:
-    """办结销号, by name; how late stands in the 附表."""
-    closed = list(dict.fromkeys(quoted_title(m) for m, _, _ in edition.period.happened(ev.MatterClosed)))
+    """办结销号, by name; how late stands in the 附表. What ended unfinished is named with what was left, and why."""
+    ended = edition.period.happened(ev.MatterClosed)
+    closed = list(dict.fromkeys(quoted_title(m) for m, _, _ in ended))
+    left = ((m, points_left_undone(e.unfinished, e.over_unfinished)) for m, e, _ in ended if edition.says_why)
+    over = "".join(f"{quoted_title(m)}{words.lstrip('；')}。" for m, words in left if words)
     if closed:
-        yield Paragraph(text=f"{edition.period.called}办结销号的有{_some(closed, _MOST_NAMED)}。")
+        yield Paragraph(text=f"{edition.period.called}办结销号的有{_some(closed, _MOST_NAMED)}。{over}")
 
 
 def _warned_brief(edition: Edition) -> Iterator[Piece]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from documents.bulletin.briefing import FORMER, WORDINGS, Briefing, compose_briefing
+from documents.bulletin.briefing import FORMER, KNOWN, Briefing, compose_briefing
 from documents.bulletin.drafts import BulletinDraft, press_of_draft
 from documents.consistency.facts import contradictions, facts_of, refuse_contradictions, words_of
 from documents.filing.cabinet import FOLDER, papers_on_disk
@@ -158,7 +158,7 @@ def filed_bulletin(database: Database, home: Path, event: BulletinIssued) -> Fil
 
 
 def _page(database: Database, event: BulletinIssued, press: Press) -> Page:
-    wording_of(event, {name: name for name in WORDINGS.values()})
+    wording_of(event, {name: name for name in KNOWN})
     computed = compose_briefing(
         database,
         event.publication,
@@ -167,6 +167,7 @@ def _page(database: Database, event: BulletinIssued, press: Press) -> Page:
         as_of=event.as_of,
         position=event.position,
         recipe=recipe_of(press.template),
+        template=event.template,
     )
     return as_edited(database, computed, event.edited, event.corrects).issue(event)
 

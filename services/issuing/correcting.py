@@ -97,6 +97,7 @@ def _computed(database: Database, event: BulletinIssued, position: int, recipe: 
         as_of=event.as_of,
         position=position,
         recipe=recipe,
+        template=event.template,
     )
 
 

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from documents.bulletin.annex import annex_page
-from documents.bulletin.briefing import Briefing, compose_briefing
+from documents.bulletin.briefing import SILENT, Briefing, compose_briefing
 from documents.checking.pdf_reading import read_pdf
 from documents.formats.markdown import markdown_of
 from documents.formats.press import Press
@@ -18,12 +18,13 @@ from documents.sections.stock import stock_reports
 from domain import commands as c
 from domain.bulletin import Publication
 from domain.calendar import end_of_day
+from domain.facts import NewPoint
 from eventlog.database import Database
 from tests.documents.older import older
 from tests.documents.quarter import HALL, LAND, crowd, play
 from tests.support.history import act
 from tests.support.homes import at
-from tests.support.office import LEADER, LIAISON, OFFICE, opening
+from tests.support.office import LEADER, LIAISON, OFFICE, SECOND, opening
 
 __all__ = ["older"]
 
@@ -64,6 +65,22 @@ def test_how_often_meetings_decided_on_a_matter_is_said_of_the_matter_and_not_of
     play(log)
     act(log, HALL, c.RecordDecision(meeting="第六次工作会议", text="增加班组"), LEADER, at("2022-03-28"))
     assert "3月28日议定增加班组（该事项今年第2次议定）。3月30日已报" in said(march(log))
+
+
+def test_what_ended_unfinished_is_named_with_what_was_left_and_why_and_not_in_the_wording_of_before(
+    log: Database,
+) -> None:
+    stream, late = "matter/over", at("2022-03-21", "10:00")
+    act(log, stream, opening("建成接驳段", date(2022, 3, 30), points=(NewPoint(text="取得批复"),)), OFFICE, late)
+    act(log, stream, c.AcceptReceipt(), LIAISON, late)
+    act(log, stream, c.SubmitFeedback(text="已建成", progress=90), LIAISON, at("2022-03-24", "10:00"))
+    act(log, stream, c.RequestClosure(text="完成", over_unfinished="批复另行跟踪"), LIAISON, at("2022-03-25", "10:00"))
+    act(log, stream, c.ReviewClosure(approve=True), SECOND, at("2022-03-28", "10:00"))
+    told = said(march(log))
+    assert "“建成接驳段”办结时尚有：进度90%、要点1未完成（说明：批复另行跟踪）。" in told
+    before = compose_briefing(log, Publication.BRIEFING, *MARCH, as_of=EVENING, template=SILENT)
+    assert said(before) == told.replace("“建成接驳段”办结时尚有：进度90%、要点1未完成（说明：批复另行跟踪）。", "")
+    assert before.template == SILENT
 
 
 def test_what_falls_due_on_one_day_is_told_under_one_date(log: Database) -> None:
