@@ -75,6 +75,7 @@ app = group(
         "worker": "cli.service.commands:worker",
         "recover": "cli.service.commands:recover",
         "migrate": "cli.service.commands:migrate",
+        "upgrade": "cli.service.upgrade:upgrade",
         "backup": "cli.service.keeping:backup",
         "restore": "cli.service.keeping:restore",
         "simulate": "cli.simulate:simulate",

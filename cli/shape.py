@@ -133,7 +133,7 @@ def _in_chinese(text: str) -> str:
 
 TAKES_TIME = re.compile(
     r"cli\.(headquarters:add|city:(table|briefing|annual)|service\.commands:(up|down|worker|recover|migrate|doctor)"
-    r"|service\.(keeping|web)|simulate:(simulate|demo)|audit:verify|evidence|preflight|archive:(make|verify)"
+    r"|service\.(keeping|web|upgrade)|simulate:(simulate|demo)|audit:verify|evidence|preflight|archive:(make|verify)"
     r"|plan\.(importing|drafting|table)|meeting\.papers|meeting\.reads:pack"
     r"|inspection\.printing:print_|assess\.(acts:open_|reads:print_)"
     r"|printing\.(briefing:(draft|edit|issue)|annex|correction|proof|annual|statement|papers:form|circular|templates))"

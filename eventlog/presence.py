@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.base import Frozen
+from eventlog.backend import Row
 from eventlog.database import Database
 from eventlog.stored_time import from_micros, micros
 
@@ -20,7 +21,7 @@ _SEEN = (
 )
 _LEFT = "DELETE FROM processes WHERE id = ?"
 _FORGET = "DELETE FROM processes WHERE seen_at < ?"
-_ALL = f"SELECT {_COLUMNS} FROM processes ORDER BY kind, host, started_at"
+SERVING = f"SELECT {_COLUMNS} FROM processes ORDER BY kind, host, started_at"
 
 
 class ServingKind(StrEnum):
@@ -62,9 +63,11 @@ def say_left(database: Database, process: str) -> None:
 def serving_processes(database: Database) -> tuple[ServingProcess, ...]:
     """All that said so and have not left, by kind and machine."""
     with database.reading() as transaction:
-        rows = transaction.all(_ALL)
-    fields = [dict(zip(_COLUMNS.split(", "), row, strict=True)) for row in rows]
-    for one in fields:
-        one |= {key: from_micros(one[key]) for key in ("started_at", "seen_at")}
-        one["detail"] = json.loads(one["detail"])
-    return tuple(map(ServingProcess.model_validate, fields))
+        return tuple(map(process_of_row, transaction.all(SERVING)))
+
+
+def process_of_row(row: Row) -> ServingProcess:
+    """A process as `SERVING` finds it."""
+    fields = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    times = {key: from_micros(fields[key]) for key in ("started_at", "seen_at")}
+    return ServingProcess.model_validate({**fields, **times, "detail": json.loads(fields["detail"])})

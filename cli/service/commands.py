@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -149,6 +150,7 @@ def migrate() -> None:
     from eventlog.schema import HEAD, schema_state
     from services.embedded.prepare import prepare_log
     from services.headquarters import founding_of
+    from services.upgrading import check_old_workers
 
     session.need_machine()
     url = session.settings.database
@@ -156,6 +158,7 @@ def migrate() -> None:
     if url.startswith("sqlite:") and not session.settings.home.exists():
         raise Problem(f"数据目录 {session.settings.home} 不存在，请先运行 xmh up", "not_found")
     session.check_headquarters()
+    check_old_workers(url, datetime.now(UTC))
     keep_door_key(session.settings)
     prepare_log(session.settings, founding_of(session.settings))
     if session.headquarters is None and session.settings.headquarters == FIRST_HEADQUARTERS:
