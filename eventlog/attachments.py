@@ -62,9 +62,27 @@ def keep_attachment(home: Path, pieces: Iterable[bytes], name: str) -> Attachmen
         kept = folder / digest.hexdigest()
         if _digest_of(kept) != digest.hexdigest():
             put_durably(part, kept)
+        else:
+            os.utime(kept)  # it is wanted again: nobody takes it away before it is named (`drop_attachment`)
     finally:
         part.unlink(missing_ok=True)
     return Attachment(name=name, sha256=digest.hexdigest(), size=size)
+
+
+def drop_attachment(home: Path, sha256: str, before: datetime) -> bool:
+    """Take a file away that nothing names, unless it was handed in again since `before`; whether it is gone.
+
+    Raises:
+        OSError: it cannot be taken away.
+    """
+    place = home / FOLDER / sha256
+    try:
+        if place.stat().st_mtime > before.timestamp():
+            return False
+        place.unlink()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def attachment_content(home: Path, filed: StoredAttachment) -> bytes:

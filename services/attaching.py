@@ -5,13 +5,14 @@ import struct
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from domain.access.events import FileRead
 from domain.base import Frozen, Refusal, refuse
 from domain.facts import Attachment
 from eventlog import uploads
-from eventlog.attachments import StoredAttachment, attachment_content, keep_attachment
+from eventlog.attachments import StoredAttachment, attachment_content, drop_attachment, keep_attachment
 from eventlog.database import Database
 from intake.attached_file import MEGABYTE, MOST_BYTES, attached_name, check_attached
 from services.unreachable import Unreachable
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST_OF_DAY = 1024 * MEGABYTE
 """Bytes one person hands in within a day over the network: nobody fills the disk of all."""
+ON_ITS_WAY = timedelta(hours=1)
+"""Between being handed in and being noted as somebody's a file is nobody's: so long it is left alone."""
 SCANNED_WITHIN = 60.0
 _PIECE = 256 * 1024
 _END = struct.pack("!L", 0)
@@ -61,6 +64,20 @@ def take_in_of(
         raise Unreachable("附件没有存上，服务器的磁盘可能已满，请与系统管理员联系") from error
     uploads.note_upload(database, person, kept, now)
     return kept
+
+
+def sweep_uploads(home: Path, database: Database, now: datetime) -> int:
+    """Take away what was handed in over the network and that no command named within thirty days; how many files.
+
+    What the log names is evidence and stays; of what it does not, nobody may name it any more (`check_own_files`).
+
+    Raises:
+        LogError: the log cannot be read. OSError: a file cannot be taken away; it is tried again.
+    """
+    unnamed = uploads.unnamed_uploads(database, now)
+    taken = sum(drop_attachment(home, sha256, now - ON_ITS_WAY) for sha256 in unnamed)
+    uploads.forget_uploads(database, uploads.old_uploads(database, now), now)
+    return taken
 
 
 def check_own_files(database: Database, person: str, command: Frozen, now: datetime) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp
 from domain.base import Refusal
 from eventlog.errors import LogError
 from eventlog.presence import ServingKind
+from services.attaching import sweep_uploads
 from services.presence import Presence
 from services.signing_in import record_failures
 from web import codec, health, live
@@ -60,6 +62,8 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).parent / "static"
 RECORDED_EVERY = 20.0
 """Seconds between two looks for sign-ins that failed in a minute that is over."""
+SWEPT_EVERY = timedelta(hours=1)
+"""Between two looks for files that were handed in and never named."""
 READERS = 8
 """So many requests read the log at once; what more there are wait their turn."""
 API_VERSION = "1"
@@ -150,11 +154,14 @@ class _SafeApp(FastAPI):
 
 async def _record_failures(service: "WebService") -> None:
     """Put failed sign-ins and refused reads on record, minute by minute, as long as the server runs."""
-    known: set[str] = set()
+    known, sweeping = set[str](), service.now
     while True:
         await asyncio.sleep(RECORDED_EVERY)
         try:
             await service.ask(record_failures, service.database, known, service.now)
             await service.ask(service.record_refusals, service.now)
-        except (LogError, Refusal) as error:  # the log is away: the counts are kept and recorded later
+            if service.now >= sweeping:
+                sweeping = service.now + SWEPT_EVERY
+                await service.ask(sweep_uploads, service.settings.home, service.database, service.now)
+        except (LogError, Refusal, OSError) as error:  # the log is away: the counts are kept and recorded later
             logger.warning("failures not recorded: %s", error)

@@ -10,19 +10,25 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
 from playwright.async_api import expect
 
+from domain import commands as c
 from domain.access.terms import TokenScope
 from domain.base import Refusal
+from domain.facts import Attachment
 from eventlog import reading
 from eventlog.attachments import attachment_problems
-from services.attaching import MOST_OF_DAY, take_in
+from eventlog.uploads import note_upload
+from services.attaching import MOST_OF_DAY, check_own_files, sweep_uploads, take_in
 from services.unreachable import Unreachable
 from settings import Settings, WebPlaces
 from tests.support.browsing import Browsing, accessible
+from tests.support.history import act
+from tests.support.office import LIAISON, OFFICE, opening
 from tests.web.conftest import Served
 from tests.web.test_commands import post, problem_of
 from tests.web.test_remote import Run, remote
@@ -126,6 +132,27 @@ def test_one_person_fills_no_disk(served: Served, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("services.attaching.MOST_OF_DAY", 2 * len(PHOTO))
     taken = [hand_in(liaison, PHOTO + bytes([n]), f"{n}.jpg").status_code for n in range(3)]
     assert taken == [201, 422, 422]
+
+
+def test_what_was_handed_in_and_never_named_is_taken_away_after_thirty_days(served: Served) -> None:
+    now = datetime.now(UTC)
+    stream = f"matter/{uuid4().hex[:12]}"
+    act(served.log, stream, opening("附件留存", (now + timedelta(days=60)).date()), OFFICE, now)
+    act(served.log, stream, c.AcceptReceipt(), LIAISON, now)
+    liaison = served.client("li", TokenScope.REPORT)
+    kept = [Attachment.model_validate(hand_in(liaison, PHOTO + bytes([90 + n]), f"{n}.jpg").json()) for n in range(3)]
+    named, again, never = kept
+    act(served.log, stream, c.SubmitFeedback(text="见附件", progress=10, attachments=(named,)), LIAISON, now)
+    folder, later = served.home / "files", now + timedelta(days=30, seconds=1)
+    assert sweep_uploads(served.home, served.log, now + timedelta(days=29)) == 0
+    note_upload(served.log, "zhao", again, now + timedelta(days=20))
+    assert sweep_uploads(served.home, served.log, later) >= 1
+    assert [(folder / one.sha256).exists() for one in kept] == [True, True, False], "the log's and a later one's stay"
+    assert sweep_uploads(served.home, served.log, later) == 0, "once"
+    command = c.SubmitFeedback(text="迟了", attachments=(never,))
+    with pytest.raises(Refusal, match="已超过三十天"):
+        check_own_files(served.log, "li", command, later)
+    assert attachment_problems(served.log, served.home, stream) == ()
 
 
 def test_the_command_line_elsewhere_hands_in_and_fetches(working: Served, remote: Run, tmp_path: Path) -> None:
