@@ -11,13 +11,17 @@ from domain.readership import ReadKind
 from domain.sight import Sight
 from eventlog.database import Database
 from eventlog.notices import NoticeOnRecord, list_notices
+from views.meetings import may_know_meeting
 from views.readership import readings
 from views.viewer import Viewer
 
 
 def notice_as_read(viewer: Viewer, notice: NoticeOnRecord) -> NoticeOnRecord:
-    """A notice as its reader may see it now: of a matter that is no longer his, only that there was one."""
+    """A notice as its reader may see it now: of what is no longer his, only that there was one."""
     rights = viewer.rights
+    if kind_of(notice.stream) == "meeting" and not may_know_meeting(viewer, notice.stream):
+        hidden = "（这次会议现与本单位无关，内容不再显示）"
+        return notice.model_copy(update={"subject": "（现与本单位无关的会议）", "text": hidden})
     if kind_of(notice.stream) != "matter" or rights.sees(notice.stream):
         return notice
     subject = notice.subject if rights.sees(notice.stream, Sight.LISTED) else "（现不由本单位办理的事项）"

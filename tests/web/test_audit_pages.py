@@ -164,6 +164,22 @@ async def test_who_tries_numbers_stands_in_the_record_once_a_minute(
 
 async def test_what_leaves_as_a_file_is_on_record(service: WebService, client: httpx.AsyncClient) -> None:
     office = cookie(service, "office")
+    with service.database.writing() as transaction:
+        transaction.commit([("UPDATE sessions SET created_at = created_at - 960000000, proven_at = NULL", [()])])
+    before = len(noted(service, "Exported"))
+    stale = await client.get("/table.xlsx", params={"as_of": "2022-03-31"}, headers=office)
+    assert (stale.status_code, stale.headers["location"]) == (303, "/prove?next=/table.xlsx%3Fas_of%3D2022-03-31")
+    assert len(noted(service, "Exported")) == before, "nothing left"
+    asked = await client.get(stale.headers["location"], headers=office)
+    assert ("再次验证" in asked.text, 'value="/table.xlsx?as_of=2022-03-31"' in asked.text) == (True, True)
+    wrong = {"next": "https://evil.example/", "code": "000000"}
+    refused = await client.post("/prove", data=wrong, headers={**office, "Sec-Fetch-Site": "same-origin"})
+    assert (refused.status_code, 'name="next" value="/"' in refused.text) == (422, True)
+    own = cookie(service, "li")
+    with service.database.writing() as transaction:
+        transaction.commit([("UPDATE sessions SET created_at = created_at - 960000000", [()])])
+    assert (await client.get("/table.xlsx", headers=own)).status_code == 200, "a unit takes its own"
+    office = cookie(service, "office")
     table = await client.get("/table.xlsx", params={"as_of": "2022-03-31"}, headers=office)
     sheet = await client.get(f"/matters/{HALL_NO}/sheet.pdf", headers=office)
     assert (table.status_code, sheet.status_code) == (200, 200)

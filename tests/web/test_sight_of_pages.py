@@ -16,11 +16,15 @@ from fastapi.routing import APIRoute
 
 from documents.checking import pdf_reading
 from domain.sight import Scope, Sight
-from domain.terms import Openness
+from domain.terms import Openness, Urgency
+from eventlog import reading
+from eventlog.notices import NoticeOnRecord
 from services import accounts, signing_in
 from settings import Settings
 from tests.cli.test_sight_matrix import MATRIX, lived, numbers_of, open_to, unpacked
 from tests.support.office import OFFICE
+from views.notices import notice_as_read
+from views.viewer import actor_of
 from web.app import make_app
 from web.service import WebService
 
@@ -39,6 +43,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/matters/{no}/why": ("/matters/{no}/why", "/matters/{no}/why?as_of=2022-03-31"),
     "/matters/{no}/do/{do}": ("/matters/{no}/do/accept", "/matters/{no}/do/extend", "/matters/{no}/do/review"),
     "/suggestions": ("/suggestions",),
+    "/prove": ("/prove?next=/table.xlsx",),
     "/connect": ("/connect", "/connect?code=BBBB-BBBB"),
     "/queue": ("/queue", "/queue?at={no}"),
     "/open": ("/open",),
@@ -171,3 +176,27 @@ async def test_without_rights_the_same_pages_show_it(
         ("/matters", b"TITLEOTHER"),
     ):
         assert mark in await asked(client, page, headers), (page, mark)
+
+
+@pytest.mark.parametrize(("person", "reads"), [("office", True), ("li", True), ("he", False), ("root", False)])
+def test_a_notice_of_a_meeting_says_no_more_than_its_reader_may_know(
+    service: WebService, person: str, reads: bool
+) -> None:
+    at = datetime.now(UTC)
+    told = NoticeOnRecord(
+        id="1",
+        position=1,
+        person=person,
+        channel="file",
+        stream="meeting/m1",
+        subject="研究BODYOWN",
+        text="议程BODYOWN",
+        urgency=Urgency.NORMAL,
+        recorded_at=at,
+        due_at=at,
+        next_at=at,
+    )
+    known = reading.person(service.database, person)
+    assert known is not None
+    shown = notice_as_read(service.viewer(actor_of(known)), told)
+    assert ("BODYOWN" in shown.subject, "BODYOWN" in shown.text) == (reads, reads)

@@ -17,6 +17,7 @@ from views.figures import five_minutes
 from views.remembered import Remembered
 from web.pages.days import AskedDay, asked_day
 from web.pages.printing import downloaded
+from web.pages.proving import prove_first
 from web.pages.rendering import Visitor, address, most_rows, visitor_of
 from web.service import service_of
 
@@ -63,6 +64,8 @@ def file(request: Request, kind: str, as_of: str = "") -> Response:
         made = _made(visitor, asked_day(visitor, as_of))
     except Refusal as refusal:
         return visitor.page("table", "message.html", 404, title="没有找到", message=refusal.message)
+    if (first := prove_first(request, service, visitor)) is not None:
+        return first
     service.note_export(visitor.person.id, f"{made.title}.{kind}", len(made.rows))
     return downloaded(writer(made), f"{made.title}（{made.on}）.{kind}")
 
