@@ -70,14 +70,17 @@ def open_(person: PersonArg) -> None:
 
 def sign_in(person: PersonArg) -> None:
     """本人在命令行登录：输入密码和动态口令，之后凭 XMH_TOKEN 办理，30 分钟不用即退出。"""
-    from eventlog.access import ABSOLUTE
-    from services.signing_in import Attempt
+    from eventlog.access import ABSOLUTE, digest_of, end_session
+    from services.signing_in import Attempt, password_is_too_old
     from services.signing_in import sign_in as entered
 
     session.settings.token = None  # that of before has run out, or is another's
     attempt = Attempt(person, _typed("密码："), _typed("动态口令："), "命令行")
     cookie = entered(session.database, attempt, now())
     known, until = session.person(person), (now() + ABSOLUTE).astimezone(SHANGHAI)
+    if password_is_too_old(session.database, known.id, now()):
+        end_session(session.database, digest_of(cookie))
+        raise Problem("密码已经到期，请先在网页上更换（/password）", "password_too_old")
     document = {"person": known.id, "session": cookie, "expires": until.isoformat()}
     line = f"{known.name}（{known.id}）已登录，最迟到 {until:%H:%M}，30 分钟不用即退出；请在本终端运行："
     answer(document, f"{line}\nexport XMH_TOKEN={cookie}")

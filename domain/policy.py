@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from domain.access.passwords import PasswordProfile
 from domain.base import Frozen
 from domain.calendar import WorkCalendar
 from domain.terms import (
@@ -331,6 +332,8 @@ class Policy(Frozen):
     """What a unit sees of a matter it has no part in (`domain/sight.py`)."""
     words: WordsReaders = WordsReaders.OFFICE_AND_LEADERS
     """Who reads a leader's words beside the units that handle the matter."""
+    passwords: PasswordProfile = PasswordProfile.DENGBAO
+    """What a password must be, and how long it holds (`domain/access/passwords.py`)."""
 
     command_minutes: Positive = 15
     """How long a command stays valid when its sender does not say."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.access.terms import TokenScope
+from eventlog.backend import Statement
 from eventlog.database import Database
 from eventlog.stored_time import from_micros, micros
 
@@ -34,6 +35,7 @@ _FORGET = {
     "sessions": "DELETE FROM sessions WHERE person = ?",
     "tokens": "DELETE FROM tokens WHERE person = ?",
     "autosaves": "DELETE FROM autosaves WHERE person = ?",
+    "earlier_passwords": "DELETE FROM earlier_passwords WHERE person = ?",
     "webhooks": "DELETE FROM webhooks WHERE person = ?",
     "uploads": "DELETE FROM uploads WHERE person = ?",
 }
@@ -49,6 +51,18 @@ _PUT_SESSION = (
 _SESSION = "SELECT person, address, created_at, seen_at, proven_at FROM sessions WHERE digest = ?"
 _SEEN = "UPDATE sessions SET seen_at = ? WHERE digest = ?"
 _RENEW = "UPDATE sessions SET digest = ?, proven_at = ?, seen_at = ? WHERE digest = ?"
+_CHANGE_PASSWORD = "UPDATE credentials SET password = ? WHERE person = ?"  # noqa: S105  (SQL)
+_REMEMBER = (
+    "INSERT INTO earlier_passwords (person, set_at, password) VALUES (?, ?, ?) "
+    "ON CONFLICT (person, set_at) DO UPDATE SET password = excluded.password"
+)
+_EARLIER = "SELECT password FROM earlier_passwords WHERE person = ? ORDER BY set_at DESC LIMIT ?"
+_FORGET_EARLIER = (
+    "DELETE FROM earlier_passwords WHERE person = ? AND set_at NOT IN "
+    "(SELECT set_at FROM earlier_passwords WHERE person = ? ORDER BY set_at DESC LIMIT ?)"
+)
+MOST_EARLIER = 24
+"""So many are remembered, whatever the rules of now bar: other rules may bar more."""
 _END_SESSION = "DELETE FROM sessions WHERE digest = ?"
 _LIVING_SESSIONS = "SELECT count(*) FROM sessions WHERE person = ? AND seen_at > ? AND created_at > ?"
 _DEAD_SESSIONS = "DELETE FROM sessions WHERE seen_at <= ? OR created_at <= ?"
@@ -138,8 +152,32 @@ def use_link(database: Database, link: str, password: str, totp: str, step: int,
         if row is None:
             return None
         person = str(row[0])
-        transaction.commit([(_PUT_PROOF, [(password, totp, step, person, digest)]), (_FORGET["sessions"], [(person,)])])
+        proof = (_PUT_PROOF, [(password, totp, step, person, digest)])
+        transaction.commit([proof, (_FORGET["sessions"], [(person,)]), *_remembered(person, password, now)])
     return person
+
+
+def change_password(database: Database, person: str, password: str, now: datetime) -> None:
+    """Another password, as its hash; every session ends."""
+    changed = (_CHANGE_PASSWORD, [(password, person)])
+    with database.writing() as transaction:
+        transaction.commit([changed, (_FORGET["sessions"], [(person,)]), *_remembered(person, password, now)])
+
+
+def _remembered(person: str, password: str, now: datetime) -> list[Statement]:
+    return [
+        (_REMEMBER, [(person, micros(now), password)]),
+        (_FORGET_EARLIER, [(person, person, MOST_EARLIER)]),
+    ]
+
+
+def earlier_passwords(database: Database, person: str, count: int) -> tuple[str, ...]:
+    """The hashes of the last passwords somebody set, the one of now among them, the newest first."""
+    with database.reading() as transaction:
+        rows = [str(row[0]) for row in transaction.all(_EARLIER, (person, count))]
+        now = transaction.one(_CREDENTIALS, (person,))
+    current = [str(now[1])] if now and now[1] is not None else []  # of a build before, it is remembered nowhere else
+    return tuple(dict.fromkeys((*current, *rows)))[:count]
 
 
 def credentials_of(database: Database, person: str) -> Credentials | None:

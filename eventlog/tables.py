@@ -401,6 +401,16 @@ class WebhookRow(SQLModel, table=True):
     stopped_at: int | None = Field(default=None, sa_type=BigInteger)
 
 
+class EarlierPasswordRow(SQLModel, table=True):
+    """A password somebody set, as its slow hash: the last few are not set again."""
+
+    __tablename__ = "earlier_passwords"
+
+    person: str = Field(sa_type=Text, primary_key=True)
+    set_at: int = Field(sa_type=BigInteger, primary_key=True)
+    password: str = Field(sa_type=Text)
+
+
 class LoginRow(SQLModel, table=True):
     """A program that waits for a person to let it in, by the SHA-256 of its secret and of the code it shows."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from domain.access.passwords import PasswordProfile
 from domain.base import Frozen, Refusal, Term, refuse
 from domain.policy import Level, Policy
 from domain.terms import (
@@ -57,10 +58,11 @@ LABELS = {
     "approver_apart": "立项人与批准人是否必须分开",
     "openness": "不由本单位办理的事项，单位人员看到多少",
     "words": "办理单位以外，谁可以看领导批示等工作秘密",
+    "passwords": "登录密码按哪一套要求：dengbao-3（等级保护三级）或 asvs",
     "command_minutes": "一条命令几分钟内有效",
 }
 """The plain limits, in the order they are told."""
-_CHOICES: dict[str, type[Term]] = {"openness": Openness, "words": WordsReaders}
+_CHOICES: dict[str, type[Term]] = {"openness": Openness, "words": WordsReaders, "passwords": PasswordProfile}
 """The plain limits that are a choice of terms."""
 _TERMS: dict[str, dict[str, type[Term]]] = {
     "ladder": {"rung": Rung, "role": Role, "up": Rung},

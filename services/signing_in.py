@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from domain.access import account as rules
 from domain.access import events as ev
+from domain.access.passwords import RULES, PasswordRules, check_password, is_too_old
 from domain.base import Refusal, refuse
 from domain.envelope import Actor
 from domain.ids import account_stream
@@ -35,9 +36,6 @@ NO_ACCOUNT = "?"
 """Before the digest of a name that is no account's: it is counted as one that is, so that nobody learns which are."""
 LOCKED_FOR = timedelta(minutes=10)
 STEP_SECONDS = 30
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
-CLASSES = (r"[a-z]", r"[A-Z]", r"[0-9]", r"[^a-zA-Z0-9]")
-LEAST_CLASSES = 3
 TOTP_SECRET = re.compile(r"[A-Z2-7]{32}")
 MOST_ADDRESSES = 100
 """So many events of failures are recorded for one minute; what more there is becomes one of them."""
@@ -86,17 +84,68 @@ def _typed(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip()
 
 
-def check_password(person: str, password: str) -> None:
-    """The rule of 等级保护三级 for what a password must be.
+def password_rules(database: Database) -> PasswordRules:
+    """What the policy of now asks of a password."""
+    return RULES[reading.rulebook(database).policy.passwords]
+
+
+def check_new_password(database: Database, person: str, password: str) -> None:
+    """Refuse a password the rules do not take, or one of the last that are barred.
 
     Raises:
         Refusal: `malformed`.
     """
-    size = SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD
-    classes = sum(re.search(pattern, password) is not None for pattern in CLASSES)
-    line = f"密码须为 {SHORTEST_PASSWORD} 至 {LONGEST_PASSWORD} 位，含大写、小写、数字、符号中的三类"
-    refuse(not size or classes < LEAST_CLASSES, line, "malformed")
-    refuse(person.lower() in password.lower(), "密码不能包含人员编号", "malformed")
+    from argon2.exceptions import InvalidHashError, VerificationError
+
+    asked = password_rules(database)
+    check_password(asked, person, password)
+    for earlier in access.earlier_passwords(database, person, asked.barred) if asked.barred else ():
+        try:
+            hasher().verify(earlier, password)
+        except (VerificationError, InvalidHashError):
+            continue
+        raise Refusal(f"不能与最近 {asked.barred} 次用过的密码相同", "malformed")
+
+
+@dataclass(frozen=True)
+class NewPassword:
+    """What somebody gives who changes his password."""
+
+    old: str
+    code: str
+    password: str
+    again: str
+
+
+def change_password(database: Database, session: "BrowserSession", given: NewPassword, now: datetime) -> str:
+    """更换密码: by both factors of who is signed in; all his sessions end, and he goes on under the cookie returned.
+
+    Raises:
+        Refusal: `malformed`: the old one, the code or the new one will not do; `too_many` while he has to wait.
+        LogError: the log cannot be written.
+    """
+    person, address = session.person, session.address
+    failed, _ = access.failures_since(database, person, address, now - LOCKED_FOR)
+    minutes = LOCKED_FOR // timedelta(minutes=1)
+    refuse(failed >= MOST_FAILURES, f"没有通过的次数过多，请{minutes}分钟后再试", "too_many")
+    refuse(given.password != given.again, "两次填写的新密码不一样", "malformed")
+    check_new_password(database, person, given.password)
+    if not _proven(database, person, Attempt(person, given.old, given.code, address), now):
+        access.note_failure(database, person, address, now)
+        raise Refusal("现在的密码或动态口令不对", "malformed")
+    known = person_in_office(database, person)
+    actor = Actor(id=known.id, role=known.role, unit=known.unit)
+    record_account(database, person, lambda a: rules.change_password(a, person), actor, now)
+    access.change_password(database, person, hasher().hash(given.password), now)
+    return begin(database, person, address, now)
+
+
+def password_is_too_old(database: Database, person: str, now: datetime) -> bool:
+    """Whether somebody is to change his password first; not who comes in by an identity provider as well."""
+    account = account_of(database, person)
+    if account is None or account.subject is not None:
+        return False
+    return is_too_old(password_rules(database), account.password_set_at, now)
 
 
 @dataclass(frozen=True)
@@ -118,7 +167,7 @@ def enrol(database: Database, link: str, given: Enrolment, now: datetime) -> "Pe
     """
     person = person_in_office(database, _of_link(database, link, now))
     refuse(given.password != given.again, "两次填写的密码不一样", "malformed")
-    check_password(person.id, given.password)
+    check_new_password(database, person.id, given.password)
     refuse(TOTP_SECRET.fullmatch(given.totp) is None, "动态口令的密钥有误，请重新打开链接", "malformed")
     step = _step_of(given.totp, given.code, now)
     if step is None:

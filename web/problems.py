@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
@@ -17,7 +17,14 @@ from eventlog.errors import LogError
 from services.unreachable import Unreachable
 from views.codes import FORBIDDEN, MALFORMED, NOT_FOUND, UNAUTHENTICATED, UNREACHABLE
 from views.wording import names_instead_of_ids, validation_line
-from web.pages.rendering import SessionEndedError, SignInNeededError, page, sign_in_again, to_sign_in
+from web.pages.rendering import (
+    PasswordTooOldError,
+    SessionEndedError,
+    SignInNeededError,
+    page,
+    sign_in_again,
+    to_sign_in,
+)
 
 if TYPE_CHECKING:
     from web.service import WebService
@@ -153,7 +160,12 @@ def install_problems(app: FastAPI, service: "WebService") -> None:
         assert isinstance(error, SessionEndedError)  # noqa: S101  (whom this handler is for)
         return sign_in_again(request, error)
 
+    async def change_first(request: Request, error: Exception) -> Response:
+        del request, error
+        return RedirectResponse("/password", 303)
+
     app.add_exception_handler(SignInNeededError, sign_in_first)
+    app.add_exception_handler(PasswordTooOldError, change_first)
     app.add_exception_handler(SessionEndedError, ended)
     for kind in (Refusal, LogError, Unreachable, RequestValidationError, ValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, handler)

@@ -137,6 +137,13 @@ def unbind_subject(account: Account | None, person: str) -> Iterator[Event]:
     yield ev.SubjectUnbound(person=person, issuer=known.issuer, subject=known.subject)
 
 
+def change_password(account: Account | None, person: str) -> Iterator[Event]:
+    """The person, signed in and proven by both of his factors, set another password."""
+    known = _open(account)
+    refuse(known.locked is not None, "账户已锁定，请与办公室联系", "locked")
+    yield ev.PasswordSet(person=person)
+
+
 def issue_token(account: Account | None, person: str, token: AccessToken, now: datetime) -> Iterator[Event]:
     """签发令牌: for programs, for at most ninety days."""
     _not_barred(account)

@@ -34,6 +34,7 @@ RIGHTS = {
     "uploads": f"{CHANGE}, DELETE",
     "webhooks": f"{CHANGE}, DELETE",
     "logins": f"{CHANGE}, DELETE",
+    "earlier_passwords": f"{CHANGE}, DELETE",
     "processes": f"{CHANGE}, DELETE",
 }
 """Rows are never deleted by a worker, except refusals nobody can mean any more, drafts, what opens an account,

@@ -43,6 +43,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/matters/{no}/why": ("/matters/{no}/why", "/matters/{no}/why?as_of=2022-03-31"),
     "/matters/{no}/do/{do}": ("/matters/{no}/do/accept", "/matters/{no}/do/extend", "/matters/{no}/do/review"),
     "/suggestions": ("/suggestions",),
+    "/password": ("/password",),
     "/prove": ("/prove?next=/table.xlsx",),
     "/connect": ("/connect", "/connect?code=BBBB-BBBB"),
     "/queue": ("/queue", "/queue?at={no}"),

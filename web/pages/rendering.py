@@ -17,7 +17,7 @@ from domain.queries.telling import progress_said
 from domain.terms import Light, Stage
 from eventlog.access import ABSOLUTE
 from eventlog.reading import newest_event
-from services.signing_in import signed_in
+from services.signing_in import password_is_too_old, signed_in
 from views.viewer import Viewer, actor_of
 from views.wording import without_options
 from web.service import service_of
@@ -95,6 +95,10 @@ class SignInNeededError(Exception):
     """Nobody is signed in: whoever asked is led to the sign-in and back."""
 
 
+class PasswordTooOldError(Exception):
+    """Whoever asks came in by a password that had run out: he changes it before anything else."""
+
+
 class SessionEndedError(Exception):
     """A form came after its session ended: all that was typed goes back to its page."""
 
@@ -112,6 +116,18 @@ def page(template: str, status: int = 200, /, **values: Any) -> Response:
 
 def visitor_of(request: Request, *, used: bool = True) -> Visitor:
     """Who is signed in; what a page asks by itself (`X-Live`) is no use of the session.
+
+    Raises:
+        SignInNeededError: nobody, or no more. PasswordTooOldError: his password had run out as he came in.
+    """
+    visitor = visitor_to_change(request, used=used)
+    if password_is_too_old(visitor.viewer.database, visitor.person.id, visitor.session.created_at):
+        raise PasswordTooOldError
+    return visitor
+
+
+def visitor_to_change(request: Request, *, used: bool = True) -> Visitor:
+    """The same, also of somebody who is to change his password before anything else.
 
     Raises:
         SignInNeededError: nobody, or no more.

@@ -13,6 +13,7 @@ from services.signing_in import (
     begin,
     enrol,
     new_totp_secret,
+    password_rules,
     person_of_link,
     sign_in,
     sign_out,
@@ -40,7 +41,7 @@ async def first(request: Request, once: str) -> Response:
         person = await service.ask(person_of_link, service.database, once, service.now)
     except Refusal as refusal:
         return page("message.html", 404, title="链接无效", message=refusal.message)
-    return _enrolment(person, new_totp_secret())
+    return await service.ask(_enrolment, service, person, new_totp_secret())
 
 
 @router.post("/first/{once}")
@@ -57,7 +58,7 @@ async def enrolled(
         async with service.proving:
             await service.ask(enrol, service.database, once, given, service.now)
     except Refusal as refusal:
-        return _enrolment(person, totp, refusal.message)
+        return await service.ask(_enrolment, service, person, totp, refusal.message)
     cookie = await service.ask(begin, service.database, person.id, _address(request), service.now)
     return _entered(cookie, "/")
 
@@ -97,10 +98,17 @@ async def signing_out(request: Request) -> Response:
     return answer
 
 
-def _enrolment(person: "PersonOnRecord", secret: str, fault: str | None = None) -> Response:
+def _enrolment(service: "WebService", person: "PersonOnRecord", secret: str, fault: str | None = None) -> Response:
     drawn = segno.make(totp_uri(secret, person.id), error="m").svg_data_uri(scale=4, border=2)
     return page(
-        "first.html", 422 if fault else 200, name=person.name, id=person.id, secret=secret, drawn=drawn, fault=fault
+        "first.html",
+        422 if fault else 200,
+        name=person.name,
+        id=person.id,
+        secret=secret,
+        drawn=drawn,
+        fault=fault,
+        rule=password_rules(service.database).line,
     )
 
 
