@@ -74,6 +74,15 @@ async def test_axe_finds_nothing_grave_and_nothing_scrolls_sideways(browsing: Br
     await at("事项", "/matters")
     await at("没有这一件", "/matters/XMH-2099-999")
     await at("事项页", f"/matters/{no}")
+    for name, path in (
+        ("通知", "/notices"),
+        ("意见建议", "/suggestions"),
+        ("更换密码", "/password"),
+        ("命令行登录", "/connect"),
+    ):
+        await at(name, path)
+    await at("再次验证", "/prove?next=/table.xlsx")
+    await page.goto(f"/matters/{no}")
     await page.get_by_role("button", name="签收").click()
     await at("反馈", f"/feedback?matter={no}")
     await page.get_by_label("进展情况").fill("写了很久的一段话，" * 10)
