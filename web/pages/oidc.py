@@ -1,6 +1,7 @@
 """`/oidc/…`: to the office's identity provider and back: coming in, proving oneself anew, binding oneself once."""
 
 import secrets
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -26,6 +27,9 @@ GOING = "__Host-xmh-oidc"
 AWAY_FOR = 600
 """Seconds somebody may take there."""
 MOST_CODE = 4096
+NOT_COUNTED = ("unbound", "too_many", "unreachable", "forbidden", "not_begun", "not_found")
+"""What is refused without counting as a sign-in that failed: nobody tried one, or it was counted where it failed."""
+STALE = "绑定统一身份须在登录后 15 分钟内办理，请重新登录后再来"
 router = APIRouter(prefix="/oidc", include_in_schema=False)
 
 
@@ -61,7 +65,7 @@ async def bind(request: Request) -> Response:
     service = service_of(request)
     visitor = await service.ask(visitor_of, request)
     stale = visitor.session.proven_at <= service.now - FRESH
-    refuse(stale, "绑定统一身份须在登录后 15 分钟内办理，请重新登录后再来", "forbidden")
+    refuse(stale, STALE, "forbidden")
     going = Going.begun(Purpose.BIND, "/", service.now)
     return _kept(visitor.page("", "bind.html", address=await _address(service, going)), going)
 
@@ -72,7 +76,7 @@ async def back(request: Request) -> Response:
     try:
         answer = await _came_back(service, request)
     except (Refusal, LogError) as error:
-        if isinstance(error, Refusal) and error.code not in ("unbound", "too_many", "unreachable", "forbidden"):
+        if isinstance(error, Refusal) and error.code not in NOT_COUNTED:
             await service.ask(note_refused, service.database, _client(request), service.now)
         unknown = isinstance(error, Refusal) and error.code == "unbound"
         status = {"too_many": 429, "unreachable": 503}.get(error.code, 403 if unknown else 401)
@@ -93,7 +97,8 @@ async def _came_back(service: WebService, request: Request) -> Response:
     going = Going.found(request.cookies.get(GOING, ""))
     ours = going is not None and secrets.compare_digest(asked.get("state", "").encode(), going.state.encode())
     if going is None or not ours or not 0 <= (now - going.begun_at).total_seconds() <= AWAY_FOR:
-        raise Refusal("这次登录不是从本机的登录页开始的，或已超过 10 分钟；请回登录页重新开始", "unauthenticated")
+        # A picture on a stranger's page can ask as much: counted, it would lock out everybody at this address.
+        raise Refusal("这次登录不是从本机的登录页开始的，或已超过 10 分钟；请回登录页重新开始", "not_begun")
     refuse("error" in asked, "统一身份认证没有让您通过，没有登录；请重试，或用密码登录", "unauthenticated")
     elsewhere = asked.get("iss", known.told.issuer) != known.told.issuer  # RFC 9207
     code = asked.get("code", "")
@@ -110,6 +115,9 @@ async def _came_back(service: WebService, request: Request) -> Response:
             return set_session(RedirectResponse(going.next, 303), cookie)
         case Purpose.BIND:
             visitor = await service.ask(visitor_of, request)
+            # The cookie is the browser's own: it does not prove that our form, which asks for this, was there.
+            late = visitor.session.proven_at <= now - FRESH - timedelta(seconds=AWAY_FOR)
+            refuse(late, STALE, "forbidden")
             await service.ask(_bound, service, visitor, vouched, now)
             return visitor.page("", "message.html", title="已绑定", message="今后可以用统一身份认证登录本系统。")
 
