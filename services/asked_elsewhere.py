@@ -1,5 +1,6 @@
 """One question to a server of somebody else: sent once, answered within a time, and never led elsewhere."""
 
+from http.client import HTTPException
 from typing import NamedTuple
 from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -33,18 +34,24 @@ def post_elsewhere(url: str, body: bytes, kind: str, timeout: float) -> ServerAn
     Raises:
         Unreachable: no answer in time, or none that could be read.
     """
-    request = Request(url, data=body, headers={"Content-Type": kind}, method="POST")  # noqa: S310  (http or https by type)
     limit = TimeLimit(timeout)
     try:
+        request = Request(url, data=body, headers={"Content-Type": kind}, method="POST")  # noqa: S310  (http or https by type)
         with limit:
             answer = _answered(request, timeout)
         limit.check()
-    except TimeoutError as error:
-        raise Unreachable(f"{timeout:g} 秒内没有答复") from error
-    except (OSError, ValueError) as error:
-        reason = error.reason if isinstance(error, URLError) else error
-        raise Unreachable(f"连不上：{reason}") from error
+    except (OSError, HTTPException, ValueError) as error:
+        raise Unreachable(_why(error, limit, timeout)) from error
     return answer
+
+
+def _why(error: Exception, limit: TimeLimit, timeout: float) -> str:
+    reason = error.reason if isinstance(error, URLError) else error
+    if limit.over or isinstance(reason, TimeoutError):
+        return f"{timeout:g} 秒内没有答复"
+    if isinstance(error, HTTPException) and not isinstance(error, OSError):
+        return "地址不对，或那里的答复不是 HTTP，请核对地址"
+    return f"连不上：{reason}"
 
 
 def _answered(request: Request, timeout: float) -> ServerAnswer:

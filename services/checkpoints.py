@@ -102,7 +102,7 @@ def take_checkpoint(database: Database, home: Path, now: datetime) -> tuple[LogC
         Refusal: the log is empty, or the key is none.
         LogError: the log cannot be read or written.
     """
-    size = _size(database)
+    size = log_size(database)
     refuse(size == 0, "事件日志还是空的，没有可以签的", "not_found")
     reach = _reach(database, size)
     checkpoint = LogCheckpoint(
@@ -123,7 +123,8 @@ def take_checkpoint(database: Database, home: Path, now: datetime) -> tuple[LogC
     return checkpoint, note_of(checkpoint, (key.sign(checkpoint),)), key.public
 
 
-def _size(database: Database) -> int:
+def log_size(database: Database) -> int:
+    """How many events the log has now."""
     with database.reading() as transaction:
         row = transaction.one("SELECT max(position) FROM events")
     return int(row[0] or 0) if row else 0
@@ -179,7 +180,11 @@ def _false_witnesses(database: Database) -> Iterator[VerifyFinding]:
 
     roots = {(one.size, one.root) for one in _signed(database)}
     for event in _of_operations(database, CheckpointWitnessed):
-        checkpoint, signatures = read_note(event.note)
+        try:
+            checkpoint, signatures = read_note(event.note)
+        except Refusal:
+            yield _finding(Token.LOG_DIFFERS, f"第{event.size}条处所说的见证，其检查点读不懂", event.size)
+            continue
         if (checkpoint.size, checkpoint.root.hex()) not in roots:
             yield _finding(Token.LOG_DIFFERS, f"有人为第{event.size}条处的检查点作过见证，日志里没有签过它", event.size)
         for name in unproven_witnesses(event.witnesses, checkpoint.body(), signatures):

@@ -64,9 +64,12 @@ def check_timestamp(token: bytes, body: bytes, roots: Path | None) -> datetime:
 
 def _decoded(token: bytes) -> TimeStampResponse:
     try:
-        return decode_timestamp_response(token)
+        stamp = decode_timestamp_response(token)
+        if stamp.status in _GRANTED:
+            _ = stamp.tst_info  # granted, it may still hold none
     except ValueError as error:
         raise Refusal("时间戳服务器的答复不是时间戳，请核对地址", "witness") from error
+    return stamp
 
 
 def _roots(file: Path) -> list[x509.Certificate]:

@@ -17,10 +17,12 @@ from domain.checkpoint import LogCheckpoint, Signature, read_signatures
 from domain.witnessing import KEY_ID, WitnessServer, cosigned_text, proof_line
 from eventlog.database import Database
 from services.asked_elsewhere import ServerAnswer, post_elsewhere
-from services.checkpoints import log_consistency
+from services.checkpoints import log_consistency, log_size
 from services.unreachable import Unreachable
 
 NOTE, SIZE = "text/plain; charset=utf-8", "text/x.tlog.size"
+MOST_CONFLICTS = 3
+"""So often it may have been shown another checkpoint of ours between two questions."""
 _NUMBER = re.compile(r"\d{1,15}\n?")
 
 
@@ -60,17 +62,27 @@ def _asked(
     """
     seen = 0
     answer = _shown(database, server, checkpoint, seen, note, timeout)
-    if answer.status == HTTPStatus.CONFLICT and _NUMBER.fullmatch(answer.text):
+    for _ in range(MOST_CONFLICTS):
+        if answer.status != HTTPStatus.CONFLICT or not _NUMBER.fullmatch(answer.text):
+            break
         seen = int(answer.text)
         if seen > checkpoint.size:
-            line = f"已见过第{seen}条，日志现在只有{checkpoint.size}条；末尾被截去，或换回了旧副本，请立即查明"
-            raise Refusal(line, "rolled_back")
+            raise _has_seen_more(database, seen)
         answer = _shown(database, server, checkpoint, seen, note, timeout)
     if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
         raise Refusal(f"所见的前{seen}条与现在的日志不同；日志被改写过，请立即查明", "other_log")
     if answer.status != HTTPStatus.OK:
         raise Refusal(f"没有签（答复 {answer.status}），请与对方核对公钥和来源名称 {checkpoint.origin}", "witness")
     return _own_signature(server, checkpoint, answer.text)
+
+
+def _has_seen_more(database: Database, seen: int) -> Refusal:
+    """Than this checkpoint: it was shown a later one by another of our processes, or the log was longer once."""
+    size = log_size(database)
+    if seen <= size:
+        return Refusal(f"在这以后的检查点（第{seen}条）已先给它看过，这一份不再签；下一份照常", "witness")
+    line = f"已见过第{seen}条，日志现在只有{size}条；末尾被截去，或换回了旧副本，请立即查明"
+    return Refusal(line, "rolled_back")
 
 
 def _shown(

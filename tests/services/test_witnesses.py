@@ -2,9 +2,11 @@
 
 import base64
 import json
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -12,6 +14,7 @@ from shutil import which
 
 import pytest
 
+from domain.base import Refusal
 from domain.checkpoint import read_note
 from domain.envelope import canonical
 from domain.merkle import MerkleTree, consistency_proof
@@ -21,8 +24,8 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
 from services.checkpoint_keys import signing_key
-from services.checkpoints import recorded_checkpoints_differ
-from services.checkpoints_left import LeftCheckpoint, leave_checkpoint
+from services.checkpoints import recorded_checkpoints_differ, take_checkpoint
+from services.checkpoints_left import LeftCheckpoint, hand_out, leave_checkpoint
 from services.timestamps import check_timestamp
 from settings import Settings
 from tests.eventlog.sample import Asker, raw
@@ -115,6 +118,43 @@ def test_a_rewritten_log_and_one_cut_short_find_nobody_who_signs(
     assert "已见过第10000条，日志现在只有" in trouble
 
 
+def test_who_comes_late_with_a_checkpoint_of_before_raises_no_alarm(
+    log: Database, witness: TestWitness, tmp_path: Path
+) -> None:
+    """Web, worker and command line may take one at once; a witness sees them in whatever order."""
+    known = WitnessPlaces(servers=(WitnessServer(url=witness.url, key=witness.key),))
+    settings = Settings(home=tmp_path, witnesses=known)
+    early, note, _ = take_checkpoint(log, tmp_path, NOW)
+    Asker(log).open("b")
+    left(log, tmp_path, witness)
+    [trouble] = hand_out(settings, log, early, note, NOW).troubles
+    assert "这一份不再签" in trouble
+    assert verify(log).ok
+
+
+def test_a_witness_that_speaks_no_http_keeps_nobody_else_from_it(
+    log: Database, witness: TestWitness, tmp_path: Path
+) -> None:
+    urls = ["http://127.0.0.1:abc"]
+    with ExitStack() as open_ones:
+        for said in (b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"):
+            server = open_ones.enter_context(socket.create_server(("127.0.0.1", 0)))
+            threading.Thread(target=_say_once, args=(server, said), daemon=True).start()
+            urls.append(f"http://127.0.0.1:{server.getsockname()[1]}")
+        known = tuple(WitnessServer(url=url, key=witness.key) for url in (*urls, witness.url))
+        done = leave_checkpoint(Settings(home=tmp_path, witnesses=WitnessPlaces(servers=known)), log, NOW)
+    assert done is not None
+    assert done.witnesses == (witness.name,)
+    assert [("不是 HTTP" in trouble) for trouble in done.troubles] == [True] * len(urls)
+
+
+def _say_once(server: socket.socket, said: bytes) -> None:
+    made, _ = server.accept()
+    with made:
+        made.recv(100_000)
+        made.sendall(said)
+
+
 def test_what_is_no_signature_of_the_witness_is_not_taken_and_one_that_is_away_keeps_nobody_else_from_it(
     log: Database, witness: TestWitness, tmp_path: Path
 ) -> None:
@@ -138,6 +178,9 @@ def test_a_signature_somebody_wrote_into_the_log_is_named(log: Database, witness
     raw(log, f"UPDATE events SET payload = replace(payload, '{line}', '{forged}') WHERE type = 'CheckpointWitnessed'")
     [finding] = recorded_checkpoints_differ(log)
     assert f"没有 {witness.name} 的有效见证签名" in finding.message
+    raw(log, "UPDATE events SET payload = replace(payload, 'blocks ', 'block ') WHERE type = 'CheckpointWitnessed'")
+    [finding] = recorded_checkpoints_differ(log)
+    assert "检查点读不懂" in finding.message
 
 
 # --- time stamps
@@ -237,6 +280,11 @@ def test_a_checkpoint_is_stamped_with_the_time_by_somebody_else(
     assert b"OK" in openssl(
         authority.folder, "ts", "-verify", "-data", "body", "-in", str(stamp), "-CAfile", "root.pem"
     )
+
+
+def test_a_stamp_granted_without_a_stamp_is_none() -> None:
+    with pytest.raises(Refusal, match="答复不是时间戳"):
+        check_timestamp(bytes.fromhex("30053003020100"), b"", None)
 
 
 def test_a_stamp_by_a_stranger_or_on_something_else_is_not_taken(
