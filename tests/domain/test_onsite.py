@@ -424,3 +424,32 @@ def loaded(log: Database) -> OnSite:
     assert known is not None
     assert isinstance(known.state, OnSite)
     return known.state
+
+
+def test_what_was_cancelled_has_no_further_step(log: Database) -> None:
+    planned(log)
+    do(log, c.CancelOnSite(reason="并入专项"))
+    code, words = refusal(log, c.HoldOnSite(plan=PLAN), SECOND)
+    assert (code, "已取消（并入专项）" in words) == ("refused", True)
+
+
+def test_a_limit_put_off_is_that_of_the_problem_that_is_meant(log: Database) -> None:
+    held(log, PROBLEM, PROBLEM.model_copy(update={"text": "道路扬尘"}))
+    state = do(log, c.ExtendRectification(no=2, to=date(2022, 3, 25), reason="连续降雨"))
+    limits = [f.problem.rectify_by for f in state.problems if f.problem]
+    assert limits == [date(2022, 3, 18), date(2022, 3, 25)]
+
+
+def test_what_passed_has_no_new_limit(log: Database) -> None:
+    held(log, PROBLEM)
+    do(log, c.ReportRectification(no=1, text="已更换"), LIAISON)
+    check = c.CheckRectification(no=1, passed=True, text="好", rectify_by=date(2022, 4, 1))
+    code, words = refusal(log, check, SECOND)
+    assert (code, "不必再填整改时限" in words) == ("malformed", True)
+
+
+def test_every_open_problem_is_listed_also_behind_one_that_is_closed(log: Database) -> None:
+    state = held(log, PROBLEM, PROBLEM.model_copy(update={"text": "道路扬尘"}))
+    do(log, c.ReportRectification(no=1, text="已更换"), LIAISON)
+    state = do(log, c.CheckRectification(no=1, passed=True, text="到位"), SECOND)
+    assert [u.text for u in unanswered_problems([state], date(2022, 3, 8))][:1] == ["第2项：道路扬尘"]

@@ -430,3 +430,20 @@ def test_an_agenda_says_that_words_are_secret_and_never_holds_them() -> None:
         (proposed,) = propose_agenda(meeting, series, [matter], [earlier.m], RULEBOOK)
         assert WITHHELD in (proposed.text or ""), reason
         assert "sealed:" not in (proposed.text or ""), reason
+
+
+def test_the_clock_finds_nothing_owed_before_its_time_nor_of_what_is_over() -> None:
+    session = convened()
+    refused(session, c.ExpireMeeting(), SYSTEM, "没有到期的事", "nothing_owed")
+    session.do(c.CancelMeeting(reason="并入下月"))
+    refused(session, c.ExpireMeeting(), SYSTEM, "没有到期的事", "nothing_owed")
+
+
+def test_a_meeting_is_cancelled_before_it_is_opened_and_not_after() -> None:
+    refused(in_session(), c.CancelMeeting(reason="冲突"), words="不能取消")
+    assert convened().do(c.CancelMeeting(reason="冲突")) == ["MeetingCancelled"]
+
+
+def test_a_meeting_is_moved_to_a_time_that_is_still_to_come() -> None:
+    session = convened()
+    refused(session, c.MoveMeeting(starts=session.now - timedelta(days=1), reason="改期"), words="已经过去")

@@ -83,3 +83,9 @@ def test_counters_are_never_merged_and_two_names_of_one_series_are_one() -> None
     assert "专家研讨会" in expert.aliases
     assert {s.counter for s in DEFAULT_SERIES if s.id in ("weekly", "office")} == {"工作例会及办公会"}
     assert len({s.counter for s in DEFAULT_SERIES}) == len(DEFAULT_SERIES) - 1
+
+
+def test_a_week_that_is_off_but_for_a_saturday_made_up_has_its_meeting_then() -> None:
+    first = spoken_rule("每月第1周的周一上午")
+    assert days(first, date(2022, 10, 1), date(2022, 10, 31)) == [date(2022, 10, 8)]
+    assert days(first, date(2022, 11, 1), date(2022, 11, 30)) == [date(2022, 11, 7)]

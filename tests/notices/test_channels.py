@@ -10,6 +10,7 @@ from apprise import Apprise
 from activities.channels.filling import fill_gaps, fill_secrets
 from domain import commands as c
 from domain.envelope import SYSTEM
+from domain.notices.backoff import channel_pause
 from domain.notices.routing import ChannelSettings, Routing
 from domain.office import Person, PersonLeft
 from domain.terms import Role, Urgency
@@ -343,3 +344,8 @@ def test_a_worker_that_dies_between_sending_and_saying_so_sends_again_under_the_
         first, second = room.to(person)
         assert first["id"] == second["id"]
         assert (first["text"], first["notices"]) == (second["text"], second["notices"])
+
+
+def test_a_channel_that_fails_is_left_alone_twice_as_long_each_time_and_at_most_an_hour() -> None:
+    minutes = [channel_pause(attempts) // timedelta(minutes=1) for attempts in (0, 1, 2, 3, 6, 7, 8, 1000)]
+    assert minutes == [1, 1, 2, 4, 32, 60, 60, 60]
