@@ -4,11 +4,14 @@ What comes by the browser is believed for nothing: only the provider's own answe
 against its published keys, says who somebody is.
 """
 
+import asyncio
 import base64
 import hashlib
+import json
 import secrets
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -19,6 +22,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from domain.access.account import MOST_SUBJECT
 from domain.base import Refusal, refuse
 from services.identity import LEEWAY, Going, Purpose, Vouched
 from sheets.input_file import read_file
@@ -108,20 +112,21 @@ class IdentityProvider:
         of = audience if isinstance(audience, list) else [audience]
         moment = int(now.timestamp())
         ends, begun = claims.get("exp"), claims.get("iat")
-        subject, proven = claims.get("sub"), claims.get("auth_time")
+        subject = claims.get("sub")
+        named = isinstance(subject, str) and 0 < len(subject) <= MOST_SUBJECT and subject.isprintable()
         wrong = {
             "签发者不对": claims.get("iss") != issuer,
             "不是发给本系统的": own not in of or (len(of) > 1 and claims.get("azp") != own),
             "已过期": not isinstance(ends, int) or ends <= moment - LEEWAY,
             "签发时刻不对": not isinstance(begun, int) or begun > moment + LEEWAY,
             "不是答复这次登录的": not secrets.compare_digest(str(claims.get("nonce")), going.nonce),
-            "没有写明是谁": not isinstance(subject, str) or not subject,
+            "没有写明是谁": not named,
         }
         for what, is_so in wrong.items():
             if is_so:
                 raise _not_held(f"身份令牌{what}")
         counts = not self.told.acr or claims.get("acr") in self.told.acr
-        at = datetime.fromtimestamp(proven, UTC) if counts and isinstance(proven, int) and proven > 0 else None
+        at = _moment(claims.get("auth_time")) if counts else None
         return Vouched(issuer, str(subject), min(at, now) if at else None)
 
     async def _of_itself(self) -> Mapping[str, Any]:
@@ -138,27 +143,31 @@ class IdentityProvider:
     async def _published_keys(self, *, fresh: bool) -> KeySet:
         if fresh or self._keys is None or self._keys[0] < monotonic() - KNOWN_FOR:
             published = await self._asked("GET", str((await self._of_itself())["jwks_uri"]))
-            try:
-                self._keys = (monotonic(), KeySet.import_key_set(published))  # type: ignore[arg-type]
-            except (JoseError, ValueError, KeyError, TypeError) as error:
-                raise _not_held("公布的密钥读不懂") from error
+            self._keys = (monotonic(), _understood(published))
         return self._keys[1]
 
     async def _asked(self, method: str, address: str, **given: Any) -> dict[str, Any]:
         """One question to the provider; its answer as an object."""
-        near = urlsplit(address).hostname in LOOPBACK
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         try:
-            async with httpx.AsyncClient(timeout=ASKED_WITHIN, trust_env=not near, verify=self._roots()) as client:
-                answer = await client.request(method, address, headers={"Accept": "application/json"}, **given)
-        except httpx.HTTPError as error:
+            near = urlsplit(address).hostname in LOOPBACK
+            async with (
+                asyncio.timeout(ASKED_WITHIN),  # all of it: the client's own limit is on each read
+                httpx.AsyncClient(timeout=ASKED_WITHIN, trust_env=not near, verify=self._roots()) as client,
+                client.stream(method, address, headers=headers, **given) as answer,
+            ):
+                status, text = answer.status_code, await _up_to(answer, MOST_ANSWER)
+        except (httpx.HTTPError, TimeoutError) as error:
             raise Refusal("统一身份认证没有答复，请稍候再试，或用密码登录", "unreachable") from error
-        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+        except (httpx.InvalidURL, ValueError) as error:
+            raise _not_held("它的地址不对") from error
+        if status >= httpx.codes.INTERNAL_SERVER_ERROR:
             raise Refusal("统一身份认证出了故障，请稍候再试，或用密码登录", "unreachable")
         try:
-            document = answer.json() if len(answer.content) <= MOST_ANSWER else None
-        except ValueError:
+            document = json.loads(text) if text is not None else None
+        except (ValueError, RecursionError):
             document = None
-        if answer.status_code != httpx.codes.OK or not isinstance(document, dict):
+        if status != httpx.codes.OK or not isinstance(document, dict):
             raise _not_held("没有接受本系统的请求")
         return document
 
@@ -182,8 +191,44 @@ class IdentityProvider:
 
 def is_safe(address: str) -> bool:
     """Whether nobody on the way reads what is sent there: https, or this machine itself."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
+
+
+async def _up_to(answer: httpx.Response, most: int) -> bytes | None:
+    """What is answered; None of more than that, of which no more is read."""
+    text = b""
+    async for part in answer.aiter_bytes():
+        text += part
+        if len(text) > most:
+            return None
+    return text
+
+
+def _understood(published: dict[str, Any]) -> KeySet:
+    """The keys of a published set that are understood here; others (SM2, say) are for somebody else (RFC 7517, 5).
+
+    Raises:
+        Refusal: `unauthenticated`: there is none.
+    """
+    listed, keys = published.get("keys"), []
+    for one in listed if isinstance(listed, list) else []:
+        with suppress(JoseError, ValueError, LookupError, TypeError, AttributeError):
+            keys += KeySet.import_key_set({"keys": [one]}).keys
+    if not keys:
+        raise _not_held("公布的密钥读不懂")
+    return KeySet(keys)
+
+
+def _moment(seconds: object) -> datetime | None:
+    """The moment a claim names; None of what names none."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int) and seconds > 0 else None
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _not_held(why: str) -> Refusal:

@@ -40,7 +40,9 @@ def bind_subject(database: Database, person: str, bound: BoundSubject, actor: Ac
     try:
         record_account(database, person, lambda a: rules.bind_subject(a, person, bound), actor, now)
     except Exception:
-        access.drop_subject(database, person)
+        known = account_of(database, person)
+        if known is None or known.subject != bound:  # else another said the same in between, and it holds
+            access.drop_subject(database, person)
         raise
 
 

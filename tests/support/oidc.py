@@ -11,7 +11,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,6 +46,10 @@ class Provider:
     asked: list[dict[str, str]] = field(default_factory=list)
     about: dict[str, str] = field(default_factory=dict)
     """Put over what it says of itself."""
+    more_keys: list[dict[str, str]] = field(default_factory=list)
+    """Published beside its own."""
+    goes_on: float | None = None
+    """Every answer goes on without an end, with a pause of so many seconds after each piece."""
 
     def rotate(self) -> None:
         """Sign with a new key from now on, and publish that one only."""
@@ -102,7 +106,7 @@ def identity_provider() -> Iterator[Provider]:
         def do_GET(self) -> None:
             known = {
                 "/.well-known/openid-configuration": provider.of_itself(),
-                "/keys": {"keys": [provider.key.as_dict(private=False)]},
+                "/keys": {"keys": [*provider.more_keys, provider.key.as_dict(private=False)]},
             }
             self._say(200 if self.path in known else 404, known.get(self.path, {}))
 
@@ -115,9 +119,13 @@ def identity_provider() -> Iterator[Provider]:
             data = json.dumps(document).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
+            self.send_header("Content-Length", str(len(data) if provider.goes_on is None else 1 << 40))
             self.end_headers()
             self.wfile.write(data)
+            with suppress(OSError):  # the other one hangs up
+                while provider.goes_on is not None:
+                    self.wfile.write(b" " * 65536)
+                    time.sleep(provider.goes_on)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (its name there)
             del format, args

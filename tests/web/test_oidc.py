@@ -1,5 +1,6 @@
 """Coming in by the office's identity provider, a real one: who is bound comes in, and nothing else opens."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from domain.office import Person, PersonRecorded
 from domain.terms import Role
 from eventlog import access, reading
 from eventlog.verify import verify
-from services import accounts, subjects
+from services import accounts, oidc, subjects
 from services.identity import Going, Purpose
 from services.office_records import record_office_events
 from services.oidc import is_safe
@@ -164,6 +165,7 @@ WRONG: dict[str, tuple[Callable[[Provider], dict[str, Any]], str]] = {
     "another question's": (lambda _: {"claims": {"nonce": "another"}}, "不是答复这次登录的"),
     "without a nonce": (lambda _: {"claims": {"nonce": None}}, "不是答复这次登录的"),
     "of nobody": (lambda _: {"claims": {"sub": ""}}, "没有写明是谁"),
+    "of no name": (lambda _: {"claims": {"sub": "a\nb"}}, "没有写明是谁"),
     "signed by another": (lambda _: {"sign_with": STRANGER}, "签名不对"),
     "signed by a shared secret": (lambda _: {"sign_with": SHARED, "header": {"alg": "HS256"}}, "签名不对"),
     "not signed": (lambda _: {"header": {"alg": "none"}}, "签名不对"),
@@ -245,6 +247,8 @@ async def test_a_provider_that_changes_its_key_is_understood(
     bound(service)
     assert (await there_and_back(client, provider)).status_code == 303
     provider.rotate()
+    of_others = {"kty": "EC", "crv": "SM2", "kid": "sm2", "x": "AA", "y": "AA"}
+    provider.more_keys = [of_others, {"kty": "RSA", "kid": "half"}]  # read by others, or by nobody
     assert (await there_and_back(client, provider)).status_code == 303
 
 
@@ -258,6 +262,18 @@ async def test_a_provider_that_is_away_is_one_line_and_no_failure_of_anybody(
     assert all(kind != "SignInFailed" for kind, _ in noted(service))
 
 
+@pytest.mark.parametrize(("pause", "status"), [(0.0, 401), (0.02, 503)])
+async def test_a_provider_that_goes_on_without_an_end_is_not_listened_to_for_ever(
+    client: httpx.AsyncClient, provider: Provider, pause: float, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither its pieces nor the time until the next one says that it is too much: the sum of each does."""
+    monkeypatch.setattr(oidc, "ASKED_WITHIN", 0.3)
+    monkeypatch.setattr(oidc, "MOST_ANSWER", 1 << 20 if not pause else 1 << 40)
+    provider.goes_on = pause
+    answer = await asyncio.wait_for(client.get("/oidc/begin"), 5)
+    assert answer.status_code == status, answer.text
+
+
 async def test_what_a_provider_says_of_itself_is_held_to_the_settings(
     service: WebService, client: httpx.AsyncClient, provider: Provider
 ) -> None:
@@ -267,9 +283,11 @@ async def test_what_a_provider_says_of_itself_is_held_to_the_settings(
         assert (answer.status_code, why in answer.text) == (401, True), answer.text
     provider.about = {}
     assert (await client.get("/oidc/begin")).status_code == 303
-    assert [is_safe(a) for a in ("https://a/b", "http://127.0.0.1:1/b", "http://a/b", "https:///b", "x")] == [
+    assert [
+        is_safe(a) for a in ("https://a/b", "http://127.0.0.1:1/b", "http://a/b", "https:///b", "https://[::1", "x")
+    ] == [
         *(True, True),
-        *(False, False, False),
+        *(False, False, False, False),
     ]
 
 
@@ -318,6 +336,7 @@ def test_who_binds_and_whom(service: WebService) -> None:
     subjects.bind_subject(log, "li", one, li, now)
     with pytest.raises(Refusal, match="已经绑定统一身份"):
         subjects.bind_subject(log, "li", BoundSubject(issuer="https://a", subject="2"), li, now)
+    assert access.person_of_subject(log, "https://a", "1") == "li"
     accounts.open_account(log, "zhao", OFFICE, now)
     with pytest.raises(Refusal, match="已经绑定了别人"):
         subjects.bind_subject(log, "zhao", one, GUARD, now)
@@ -327,6 +346,20 @@ def test_who_binds_and_whom(service: WebService) -> None:
         with pytest.raises(Refusal) as malformed:
             subjects.bind_subject(log, "zhao", BoundSubject(issuer="https://a", subject=text), GUARD, now)
         assert malformed.value.code == "malformed"
+
+
+def test_two_who_bind_the_same_at_once_leave_him_bound(service: WebService) -> None:
+    now, log, one = datetime.now(UTC), service.database, BoundSubject(issuer="https://a", subject="1")
+    take, first = access.keep_subject, iter((True,))
+
+    def and_meanwhile(*row: Any) -> bool:
+        if next(first, False):
+            subjects.bind_subject(log, "li", one, GUARD, now)
+        return take(*row)
+
+    with mock.patch.object(access, "keep_subject", and_meanwhile), pytest.raises(Refusal, match="已经绑定统一身份"):
+        subjects.bind_subject(log, "li", one, GUARD, now)
+    assert access.person_of_subject(log, "https://a", "1") == "li"
 
 
 async def test_somebody_binds_himself_by_a_form_of_ours_only(
@@ -378,6 +411,7 @@ async def test_proving_oneself_anew_is_by_the_same_person_and_just_now(
         ({"acr": "password"}, "u-1001", "没有让您重新验证"),
         ({"auth_time": int(time.time()) - 3600}, "u-1001", "没有让您重新验证"),
         ({"auth_time": None}, "u-1001", "没有让您重新验证"),
+        ({"auth_time": 10**18}, "u-1001", "没有让您重新验证"),
     ):
         provider.claims, provider.as_whom = dict(claims), whom
         refused = await there_and_back(client, provider, "/oidc/again", **way)
