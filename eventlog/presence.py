@@ -60,6 +60,12 @@ def say_left(database: Database, process: str) -> None:
         transaction.commit([(_LEFT, [(process,)])])
 
 
+def forget_processes(database: Database) -> None:
+    """A restored log is served by none of those that served the one it was copied from."""
+    with database.writing() as transaction:
+        transaction.commit([("DELETE FROM processes", [()])])
+
+
 def serving_processes(database: Database) -> tuple[ServingProcess, ...]:
     """All that said so and have not left, by kind and machine."""
     with database.reading() as transaction:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
+from threading import Lock
 from typing import Any
 from uuid import uuid4
 
@@ -33,6 +34,7 @@ class Presence:
         """`detail` is asked each time it speaks."""
         self._database = database
         self._detail = detail
+        self._speaking, self._left = Lock(), False
         now = datetime.now(UTC)
         self._process = ServingProcess(
             id=uuid4().hex,
@@ -52,16 +54,24 @@ class Presence:
                 await asyncio.sleep(SAID_EVERY)
         finally:
             with suppress(LogError):
-                await asyncio.shield(asyncio.to_thread(say_left, self._database, self._process.id))
+                await asyncio.shield(asyncio.to_thread(self._leave))
 
     def _say(self) -> None:
         try:
-            say_present(
-                self._database,
-                self._process.model_copy(update={"seen_at": datetime.now(UTC), "detail": self._detail()}),
-            )
+            with self._speaking:
+                if not self._left:  # else it was cancelled before its thread began
+                    update = {"seen_at": datetime.now(UTC), "detail": self._detail()}
+                    say_present(self._database, self._process.model_copy(update=update))
         except LogError as error:
             logger.warning("presence_not_said", error=error.message)
+        except Exception:
+            logger.exception("presence_not_said")  # the next time may succeed; silent, it would be told of as lost
+
+    def _leave(self) -> None:
+        """Last of all: whoever is cancelled while his thread still speaks would be there again after he left."""
+        with self._speaking:
+            self._left = True
+            say_left(self._database, self._process.id)
 
 
 def installation(database: Database, now: datetime) -> list[dict[str, Any]]:

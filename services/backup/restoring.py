@@ -24,6 +24,7 @@ from eventlog.configured import open_log
 from eventlog.database import Database
 from eventlog.durable import flush_folder, flush_tree
 from eventlog.migrate import migrate
+from eventlog.presence import forget_processes
 from eventlog.schema import SchemaState, schema_state
 from services.backup.archive import LOG, Manifest, Progress, unmoved, unpack_archive
 from services.backup.taking import newest_of_sound
@@ -149,6 +150,7 @@ def _taken_up(settings: "Settings", file: Path, manifest: Manifest, past: Mappin
     with open_log(settings) as database:
         held, untold = _hold_back(database, now), _tick_off(database, now)
         forget_opened(database)
+        forget_processes(database)
         event = RestoredFromBackup(
             file=file.name,
             taken_at=manifest.taken_at,

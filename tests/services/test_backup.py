@@ -16,7 +16,7 @@ from domain.base import Refusal
 from domain.numbers_on_paper import number_on_paper
 from domain.operations import Operations
 from domain.terms import Urgency
-from eventlog import access, notices, reading
+from eventlog import access, notices, presence, reading
 from eventlog.attachments import keep_attachment
 from eventlog.database import Database
 from eventlog.verify import verify
@@ -125,12 +125,15 @@ def test_both_are_on_record(home: Path, log: Database, backup: Path, tmp_path: P
 def test_what_was_open_is_not_open_in_what_is_restored(home: Path, log: Database, tmp_path: Path) -> None:
     now = datetime.now(UTC)
     token, _ = issue_token(log, "li", TokenScope.READ, 7, OFFICE, now)
+    who = {"id": "1", "kind": "worker", "host": "old", "pid": 1, "build": "1", "started_at": now, "seen_at": now}
+    presence.say_present(log, presence.ServingProcess.model_validate(who))
     back_up(settings_of(home), tmp_path / "备份.zip", OFFICE)
     assert access.living_token(log, token, now) is not None
     there = settings_of(tmp_path / "restored")
     restore(there, tmp_path / "备份.zip", {})
     with Database(there.database) as restored:
         assert access.living_token(restored, token, now) is None
+        assert presence.serving_processes(restored) == (), "they serve the log it was copied from"
 
 
 def test_what_may_have_been_sent_since_is_not_sent_again(home: Path, log: Database, tmp_path: Path) -> None:

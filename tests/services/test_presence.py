@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from eventlog.database import Database
 from eventlog.presence import FORGOTTEN_AFTER, ServingKind, ServingProcess, say_present, serving_processes
@@ -48,6 +51,48 @@ def test_a_process_says_that_it_serves_and_when_it_leaves(database: Database) ->
         speaking.cancel()
         with suppress(asyncio.CancelledError):
             await speaking
+
+    asyncio.run(life())
+    assert serving_processes(database) == ()
+
+
+def test_who_could_not_say_so_once_says_so_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silent from then on, a process that serves would be told of as lost."""
+    monkeypatch.setattr("services.presence.SAID_EVERY", 0.01)
+    asked = iter(("no answer", None))
+
+    def described() -> dict[str, str]:
+        if next(asked, None):
+            raise RuntimeError
+        return {}
+
+    async def life() -> None:
+        speaking = asyncio.create_task(Presence(database, ServingKind.WORKER, described).for_ever())
+        try:
+            async with asyncio.timeout(5):
+                while not serving_processes(database):  # noqa: ASYNC110  (another thread says so)
+                    await asyncio.sleep(0.01)
+        finally:
+            speaking.cancel()
+            await asyncio.gather(speaking, return_exceptions=True)
+
+    asyncio.run(life())
+
+
+def test_who_is_stopped_while_he_speaks_has_left_all_the_same(database: Database) -> None:
+    speaks, goes_on = threading.Event(), threading.Event()
+
+    def described() -> dict[str, str]:
+        speaks.set()
+        goes_on.wait(5)
+        return {}
+
+    async def life() -> None:
+        speaking = asyncio.create_task(Presence(database, ServingKind.WORKER, described).for_ever())
+        await asyncio.to_thread(speaks.wait)
+        speaking.cancel()
+        asyncio.get_running_loop().call_later(0.2, goes_on.set)
+        await asyncio.gather(speaking, return_exceptions=True)
 
     asyncio.run(life())
     assert serving_processes(database) == ()
