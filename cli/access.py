@@ -88,8 +88,11 @@ def sign_in(person: PersonArg) -> None:
 
 def _typed(question: str) -> str:
     """What must not be seen: asked on a terminal, a line of its own in a pipe."""
-    with time_not_counted():
-        return getpass(question) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    try:
+        with time_not_counted():
+            return getpass(question) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    except UnicodeDecodeError as unreadable:
+        raise Problem("标准输入不是文字（UTF-8），请重新输入密码和动态口令", "malformed") from unreadable
 
 
 def token(
