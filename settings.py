@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, quote, urlencode
 
-from pydantic import BaseModel, BeforeValidator, Field, PrivateAttr, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PrivateAttr, SecretStr
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -86,6 +86,12 @@ class OidcPlaces(BaseModel):
     """How people must have proven themselves to it for that to count as 再次验证 (its `acr`); by default any way."""
 
 
+def _as_a_browser_says(origin: str) -> str:
+    """An origin as browsers write it: in small letters, without the port everybody knows (RFC 6454, 6.1)."""
+    scheme, _, host = origin.lower().partition("://")
+    return f"{scheme}://{host.removesuffix(':443' if scheme == 'https' else ':80')}"
+
+
 class WebPlaces(BaseModel):
     """`[web]`: where the console and the API listen, and what stands in front of them."""
 
@@ -95,7 +101,7 @@ class WebPlaces(BaseModel):
     """How people reach it, `https://…`, when a proxy stands in front."""
     proxy: tuple[str, ...] = ()
     """Addresses of the proxies whose word on who asks is believed; without one it listens to this machine alone."""
-    temporal_ui: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] | None = None
+    temporal_ui: Annotated[str, Field(pattern=r"^https?://[^/\s]+$"), AfterValidator(_as_a_browser_says)] | None = None
     """Origin of Temporal's page, `https://host:port`, which may ask us to open what it shows; without it none may."""
     oidc: OidcPlaces | None = None
     """By default people come in by password and one-time code only."""

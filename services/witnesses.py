@@ -6,6 +6,7 @@ signs any more: the witness answers that it has seen more, or something else, an
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -39,16 +40,21 @@ class WitnessedCheckpoint(NamedTuple):
 def ask_witnesses(
     database: Database, servers: tuple[WitnessServer, ...], checkpoint: LogCheckpoint, note: str, timeout: float
 ) -> WitnessedCheckpoint:
-    """Show a checkpoint to all of them; one that does not answer keeps none of the others from it."""
-    signatures, keys, troubles = [], [], []
-    for server in servers:
+    """Show a checkpoint to all of them at once; one that does not answer keeps none of the others from it."""
+
+    def asked(server: WitnessServer) -> Signature | str:
         try:
-            signatures.append(_asked(database, server, checkpoint, note, timeout))
+            return _asked(database, server, checkpoint, note, timeout)
         except (Refusal, Unreachable) as error:
-            troubles.append(f"见证方 {server.name}：{error.message}")
-        else:
-            keys.append(server.key)
-    return WitnessedCheckpoint(tuple(signatures), tuple(keys), tuple(troubles))
+            return f"见证方 {server.name}：{error.message}"
+
+    with ThreadPoolExecutor(max(1, len(servers))) as pool:
+        answers = list(zip(servers, pool.map(asked, servers), strict=True))
+    return WitnessedCheckpoint(
+        signatures=tuple(one for _, one in answers if isinstance(one, Signature)),
+        keys=tuple(server.key for server, one in answers if isinstance(one, Signature)),
+        troubles=tuple(one for _, one in answers if isinstance(one, str)),
+    )
 
 
 def _asked(
@@ -65,7 +71,9 @@ def _asked(
     for _ in range(MOST_CONFLICTS):
         if answer.status != HTTPStatus.CONFLICT or not _NUMBER.fullmatch(answer.text):
             break
-        seen = int(answer.text)
+        before, seen = seen, int(answer.text)
+        if seen == before:
+            break  # it was asked by just that
         if seen > checkpoint.size:
             raise _has_seen_more(database, seen)
         answer = _shown(database, server, checkpoint, seen, note, timeout)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from shutil import which
+from time import monotonic
 
 import pytest
 
@@ -146,6 +147,20 @@ def test_a_witness_that_speaks_no_http_keeps_nobody_else_from_it(
     assert done is not None
     assert done.witnesses == (witness.name,)
     assert [("不是 HTTP" in trouble) for trouble in done.troubles] == [True] * len(urls)
+
+
+def test_witnesses_that_hang_are_waited_for_once(log: Database, witness: TestWitness, tmp_path: Path) -> None:
+    """Whoever says `down` waits for the slowest, not for the sum of them."""
+    with ExitStack() as silent:
+        servers = [silent.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(4)]
+        urls = (f"http://127.0.0.1:{one.getsockname()[1]}" for one in servers)
+        known = tuple(WitnessServer(url=url, key=witness.key) for url in (*urls, witness.url))
+        settings = Settings(home=tmp_path, witnesses=WitnessPlaces(servers=known, timeout=1.0))
+        begun = monotonic()
+        done = leave_checkpoint(settings, log, NOW)
+    assert monotonic() - begun < 3
+    assert done is not None
+    assert (len(done.troubles), done.witnesses) == (len(servers), (witness.name,))
 
 
 def _say_once(server: socket.socket, said: bytes) -> None:

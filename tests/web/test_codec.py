@@ -26,7 +26,7 @@ from services.payload_codec import SealedPayloads
 from services.payload_keys import payload_keys
 from services.running import running_worker
 from services.temporal_client import connect
-from settings import Settings
+from settings import Settings, WebPlaces
 from tests.support.browsing import Browsing
 from tests.support.clock import open_log
 from tests.support.office import office_today, opening, order, sqlite
@@ -137,6 +137,15 @@ async def test_without_a_page_named_there_is_none(service: WebService, client: h
         for origin in (UI, "None"):
             answer = await client.post("/codec/decode", json={}, headers={**FROM_UI, "Origin": origin})
             assert answer.status_code == 403
+
+
+def test_the_page_is_known_however_the_office_writes_its_origin() -> None:
+    for written, said in (
+        ("https://Temporal.gov.cn:443", "https://temporal.gov.cn"),
+        ("http://10.0.0.1:80", "http://10.0.0.1"),
+        ("https://t:8443", "https://t:8443"),
+    ):
+        assert WebPlaces(temporal_ui=written).temporal_ui == said
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"payloads": 1}', b'{"payloads": [{"data": 5}]}'])
