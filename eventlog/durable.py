@@ -5,6 +5,7 @@ given before the bytes are flushed may be found on half a file.
 """
 
 import errno
+import fcntl
 import os
 import secrets
 from collections.abc import Iterator
@@ -12,6 +13,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 OWNER_ONLY = 0o600
+
+
+@contextmanager
+def alone_at(place: Path) -> Iterator[None]:
+    """Of two processes that read a file and write it anew, the second begins when the first is done.
+
+    Raises:
+        OSError: the lock beside it cannot be made.
+    """
+    lock = os.open(place.with_name(f"{place.name}.lock"), os.O_CREAT | os.O_WRONLY, OWNER_ONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def write_durably(place: Path, data: bytes, mode: int = OWNER_ONLY) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.base import Refusal, refuse
-from eventlog.durable import create_durably, write_durably
+from eventlog.durable import alone_at, create_durably, write_durably
 from sheets.file_errors import file_error_reason, unwritable_file
 
 if TYPE_CHECKING:
@@ -93,13 +93,15 @@ def add_payload_key(settings: "Settings") -> str:
         Refusal: `unwritable`, `disk_full`: what was there still is.
     """
     place = settings.temporal_key_place
+    fresh = _line()
     try:
-        if not create_durably(place, _line()):
-            _read(place)
-            write_durably(place, place.read_bytes().rstrip() + b"\n" + _line())
+        with alone_at(place):  # a key another adds meanwhile may be sealed under already
+            if not create_durably(place, fresh):
+                _read(place)
+                write_durably(place, place.read_bytes().rstrip() + b"\n" + fresh)
     except OSError as error:
         raise unwritable_file(place, error) from error
-    return next(reversed(_read(place)))
+    return payload_key_id(bytes.fromhex(fresh.decode()))
 
 
 def payload_key_id(key: bytes) -> str:

@@ -1,16 +1,14 @@
 """Choices of matters people keep under a name, for `task list --saved` and the page of matters alike."""
 
-import fcntl
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from domain.base import Refusal, refuse
 from domain.queries.matter_filter import MatterFilter
-from eventlog.durable import write_durably
+from eventlog.durable import alone_at, write_durably
 from sheets.file_errors import unwritable_file
 
 SAVED = "choices.json"
@@ -68,16 +66,12 @@ def _all(home: Path) -> dict[str, dict[str, MatterFilter]]:
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
     """Of two who keep a choice at the same moment, the second adds to what the first kept."""
-    file = home / SAVED
-    try:
-        lock = os.open(file.with_name(f"{SAVED}.lock"), os.O_CREAT | os.O_WRONLY, 0o600)
-    except OSError as error:
-        raise unwritable_file(file, error) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with ExitStack() as held:
+        try:
+            held.enter_context(alone_at(home / SAVED))
+        except OSError as error:
+            raise unwritable_file(home / SAVED, error) from error
         yield
-    finally:
-        os.close(lock)
 
 
 def _write(home: Path, everybody: dict[str, dict[str, MatterFilter]]) -> None:

@@ -1,6 +1,7 @@
 """The keys of what Temporal stores: made with a new home, for its owner alone; changed by adding; lost without harm."""
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,13 @@ async def test_the_newest_key_seals_and_all_open(settings: Settings) -> None:
     (after,) = await codec.encode([PLAIN])
     assert [sealed_under(before), sealed_under(after)] == [first, second]
     assert await SealedPayloads(payload_keys(settings)).decode([before, after]) == [PLAIN, PLAIN]
+
+
+def test_of_two_who_add_a_key_at_once_neither_loses_it(settings: Settings) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        added = set(pool.map(add_payload_key, [settings] * 6))
+    ring = payload_keys(settings)
+    assert len(added) == len([key for key in added if ring.get(key)]) == 6
 
 
 async def test_what_no_key_opens_is_handed_on_and_nothing_goes_unsealed_by_a_loss(settings: Settings) -> None:
