@@ -19,6 +19,7 @@ from services.service_log import configure_logging
 
 BENCHMARKS = {
     "workflows": "open and report on real workflows",
+    "order": "the same order by the API and by the gateway",
     "append": "one durable append",
     "fold": "from events to a state",
     "proof": "the log against a checkpoint, whole and since one, and inclusion proofs",
@@ -29,7 +30,14 @@ BENCHMARKS = {
     "print": "an issue in four formats, and its text from the log",
 }
 """Each is a module of this room with `run(scale, folder)`."""
-MODULES = {"draft": "drafting", "fold": "folding", "list": "listing", "table": "tables", "print": "printing"}
+MODULES = {
+    "order": "orders",
+    "draft": "drafting",
+    "fold": "folding",
+    "list": "listing",
+    "table": "tables",
+    "print": "printing",
+}
 
 
 def main() -> NoReturn:

@@ -1,0 +1,112 @@
+"""An order by the API of `xmh web`, proven and signed, beside the same order through the gateway, on one service."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+
+from benchmarks import logs
+from benchmarks.measure import Goal, Row, Side, percentile, turns
+from benchmarks.scale import Scale
+from domain import commands as c
+from domain.access.terms import TokenScope
+from domain.calendar import SHANGHAI
+from domain.ids import matter_stream
+from eventlog.configured import open_log
+from eventlog.database import Database
+from services.accounts import issue_token
+from services.gateway import Gateway
+from services.temporal_client import connect
+from settings import Settings
+from tests.support.office import LIAISON, OFFICE, order
+from tests.support.served import home_in
+
+LATENCY = Goal(1.3, at_most=True)
+"""What a token, the rights, the proof and HTTP may add to an order (issue of identity)."""
+AT_ONCE = 10
+Report = Callable[[str, str], Awaitable[object]]
+"""By the matter's stream key and number."""
+
+
+def run(scale: Scale, folder: Path) -> list[Row]:
+    """反馈, one after another and ten at once."""
+    with home_in(folder) as home:
+        home.web = True
+        served = home.up()
+        assert served.web is not None
+        settings = Settings(home=home.path)
+        with open_log(settings) as log:
+            token, _ = issue_token(log, LIAISON.id, TokenScope.HANDLE, 1, OFFICE, datetime.now(UTC))
+            return asyncio.run(_measured(settings, log, served.web, token, scale))
+
+
+async def _measured(settings: Settings, log: Database, web: str, token: str, scale: Scale) -> list[Row]:
+    gateway = Gateway(await connect(settings), log, settings.task_queue, settings.door)
+    headers = {"Authorization": f"Bearer {token}"}
+    alone = Row("report by API over gateway, one after another: p50", "ms", LATENCY)
+    crowd = Row("report by API over gateway, ten at once", "commands/s")
+    async with httpx.AsyncClient(base_url=f"{web}/api/v1", headers=headers, timeout=30) as http:
+        sides: dict[Side, Report] = {Side.BARE: _by_gateway(gateway), Side.XMH: _by_api(http)}
+        await _one_by_one(sides[Side.XMH], await _matters(gateway, 5))
+        for pair in turns(scale.workflow_rounds):
+            for side in pair:
+                alone.add(side, await _one_by_one(sides[side], await _matters(gateway, scale.alone)))
+                crowd.add(side, await _at_once(sides[side], await _matters(gateway, scale.matters)))
+    return [alone, crowd]
+
+
+async def _matters(gateway: Gateway, how_many: int) -> list[tuple[str, str]]:
+    """Fresh matters, received by their unit: key and number."""
+    made = []
+    for key in (uuid4().hex for _ in range(how_many)):
+        wish = logs.wish(100, datetime.now(SHANGHAI)).model_copy(update={"title": f"推进主体施工{key}"})
+        reply = await gateway.submit(_order(key, wish))
+        await gateway.submit(_order(key, c.AcceptReceipt()))
+        made.append((key, reply.matter))
+    return made
+
+
+def _order(key: str, command: c.MatterCommand) -> c.Order:
+    actor = OFFICE if isinstance(command, c.OpenMatter) else LIAISON
+    return order(matter_stream(key), command, actor, now=datetime.now(UTC))
+
+
+def _by_gateway(gateway: Gateway) -> Report:
+    return lambda key, _: gateway.submit(_order(key, logs.report(7)))
+
+
+def _by_api(http: httpx.AsyncClient) -> Report:
+    body = logs.report(7).model_dump(mode="json", exclude_none=True)
+
+    async def call(_: str, number: str) -> object:
+        address = f"/matters/{number}/commands/{body['do']}"
+        answer = await http.post(address, json=body, headers={"Idempotency-Key": uuid4().hex})
+        answer.raise_for_status()
+        return answer
+
+    return call
+
+
+async def _one_by_one(call: Report, matters: Sequence[tuple[str, str]]) -> float:
+    spent = []
+    for key, number in matters:
+        begin = time.perf_counter()
+        await call(key, number)
+        spent.append(time.perf_counter() - begin)
+    return percentile(spent, 50) * 1000
+
+
+async def _at_once(call: Report, matters: Sequence[tuple[str, str]]) -> float:
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(key: str, number: str) -> None:
+        async with gate:
+            await call(key, number)
+
+    begin = time.perf_counter()
+    await asyncio.gather(*(one(key, number) for key, number in matters))
+    return len(matters) / (time.perf_counter() - begin)
