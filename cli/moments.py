@@ -7,7 +7,7 @@ import typer
 
 from cli.session import Problem, session
 from domain.base import Refusal
-from domain.calendar import SHANGHAI, at_office, end_of_day, local_date
+from domain.calendar import SHANGHAI, OfficeHours, at_office, end_of_day, local_date
 from domain.queries.spoken import spoken_moment, spoken_past_date
 from eventlog import reading
 from eventlog.reading import Moment
@@ -54,6 +54,12 @@ def past_day(text: str, what: str = "") -> date:
     if day > today:
         raise Problem(f"{what}{day} 还没有到，请写今天（{today}）或以前的日期", "malformed")
     return day
+
+
+def began_on(day: date, now: datetime) -> datetime:
+    """The moment of what happened on a day: when the office opened; of today before it opens, now."""
+    opened = at_office(day, OfficeHours().morning_opens)
+    return min(opened, now) if day == local_date(now) else opened
 
 
 def past_instant(text: str) -> datetime:

@@ -10,7 +10,7 @@ import typer
 from cli.answering import answer_document, line_of_document
 from cli.asking import ByOption, MatterArg, MattersArg, PaperOption, ReasonOption, need_option, typed_term, typed_text
 from cli.lookup import acting_for, the_matter, the_supervisor, the_unit
-from cli.moments import past_day, today
+from cli.moments import began_on, past_day, today
 from cli.reach import gap_lines
 from cli.sending import asked_of_server, do_for_matter, do_for_matters, send_orders, task_order
 from cli.session import Problem, answer, session
@@ -49,7 +49,7 @@ from cli.task.opening_options import (
 from cli.task.parts import ParentOption, WeightOption, part_of, the_whole
 from domain.base import Refusal
 from domain.bounds import plausible
-from domain.calendar import OfficeHours, at_office, local_date
+from domain.calendar import at_office, local_date
 from domain.commands import AcceptReceipt, AssignMatter, DeclineReceipt, OpenMatter, SetLeaders
 from domain.envelope import Actor
 from domain.facts import MOST_DECIMALS, Basis, Checkpoint, NewIndicator, NewPoint, Origin, UnitRef
@@ -388,16 +388,16 @@ def _stream(key: str | None) -> str:
 def _occurred(text: str | None) -> datetime | None:
     if text is None:
         return None
+    now = datetime.now(UTC)
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        return at_office(past_day(text), OfficeHours().morning_opens)
+        return began_on(past_day(text), now)
     if instant.tzinfo is None:
-        instant = at_office(
-            instant.date(), instant.time() if "T" in text or " " in text else OfficeHours().morning_opens
-        )
+        clock = "T" in text or " " in text
+        instant = at_office(instant.date(), instant.time()) if clock else began_on(instant.date(), now)
     plausible(instant)
-    if instant > datetime.now(UTC):
+    if instant > now:
         raise Refusal(f"{text} 还没有到；--occurred 只写已经发生的日期", "malformed")
     return instant
 

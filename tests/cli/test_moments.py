@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cli.moments import began_on
 from domain import commands as c
 from domain.calendar import local_date
 from domain.queries.spoken import spoken_moment, spoken_past_date
@@ -42,6 +43,14 @@ def test_a_day_of_the_past_is_the_last_such_day(said: str, meant: date) -> None:
 def test_a_moment_of_the_past_likewise() -> None:
     assert spoken_moment("12月1日 9:30", NOVEMBER, past=True)[0] == date(2025, 12, 1)
     assert spoken_moment("12月1日 9:30", NOVEMBER)[0] == date(2026, 12, 1)
+
+
+def test_today_before_the_office_opens_is_now_and_not_yet_to_come() -> None:
+    day = date(2026, 11, 28)
+    early, late = at("2026-11-28", "05:26"), at("2026-11-28", "16:00")
+    assert began_on(day, early) == early
+    assert began_on(day, late) == at("2026-11-28", "09:00")
+    assert began_on(day - timedelta(days=1), early) == at("2026-11-27", "09:00")
 
 
 @pytest.fixture
