@@ -20,10 +20,11 @@ from cli.names import person_names, unit_names
 from cli.session import answer, session
 from cli.tables import table
 from domain.facts import openly
-from domain.onsite.inspection import OnSite, OnSiteFinding
+from domain.onsite.inspection import OnSite, OnSiteFinding, Rectification
 from domain.onsite.terms import OnSiteStage, ProblemStage
 from domain.papers import PaperKind
 from domain.queries.spoken import said_date
+from domain.terms import Rung
 from eventlog import reading
 
 
@@ -157,13 +158,28 @@ def _told(target: OnSite, shown: dict[str, Any], name: Any) -> list[str]:
         files = f"；附件 {'、'.join(a.name for a in finding.attachments)}" if finding.attachments else ""
         lines.append(f"{finding.no}. {name(finding.unit)}：{about}{openly(finding.text)}{seen}{files}")
         if finding.problem is not None:
-            lines.append(f"   问题：{finding.problem.rectify_by} 前整改，{problem_state(finding, today())}")
+            state = problem_state(finding, today()) + lateness_said(finding.problem)
+            lines.append(f"   问题：{limit_said(finding.problem)}，{state}")
             lines += [f"   整改：{openly(finding.problem.text)}"] if finding.problem.text else []
             lines += [f"   核查：{openly(finding.problem.verdict)}"] if finding.problem.verdict else []
     lines += [f"督查结论：{shown['report']}"] if shown["report"] else []
     lines += [f"反馈意见（{name(u)}）：{t}" for u, t in shown["opinions"].items()]
     lines += [f"已印发：{_paper_said(one, name)}" for one in shown["papers"]]
     return lines
+
+
+def limit_said(problem: Rectification) -> str:
+    """2022-07-13 前整改（原定 2022-07-05）."""
+    first = f"（原定 {problem.original}）" if problem.original != problem.rectify_by else ""
+    return f"{problem.rectify_by} 前整改{first}"
+
+
+def lateness_said(problem: Rectification) -> str:
+    """How late what is closed was put right, and how far it had to be carried up for that."""
+    if problem.closed_on is None:
+        return ""
+    late = "，逾期后整改" if problem.answered_on > problem.rectify_by else ""
+    return f"{late}，曾升级至{problem.rung.label}" if problem.rung is not Rung.HANDLER else late
 
 
 def _paper_said(issued: dict[str, Any], name: Any) -> str:

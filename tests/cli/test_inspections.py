@@ -1,13 +1,15 @@
 """`xmh inspection`: from its plan to the last 销号; every wrong way to type it is one line, and nothing is recorded."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from cli.inspection.reads import lateness_said, limit_said
 from domain.envelope import SYSTEM
 from domain.office import Unit, UnitRecorded
-from domain.terms import Supervision, UnitLevel
+from domain.onsite.inspection import Rectification
+from domain.terms import Rung, Supervision, UnitLevel
 from eventlog import reading
 from eventlog.database import Database
 from services.office_records import record_office_events
@@ -203,6 +205,21 @@ def test_who_left_the_directory_is_named_and_taken_off_the_team(office: CommandL
     office.json("inspection", "replan", "1", "--reason", "成员离任", *PLAN[-4:])
     office.json("inspection", "hold", "1")
     assert "成员 无" in office("inspection", "show", "1").out
+
+
+def test_of_what_was_put_right_late_the_first_limit_and_how_far_it_went_up_are_said() -> None:
+    problem = Rectification(
+        listed_on=date(2022, 9, 8),
+        rectify_by=date(2022, 9, 16),
+        original=date(2022, 9, 14),
+        reported_at=at("2022-09-26"),
+        rung=Rung.UNIT_HEAD,
+        closed_on=date(2022, 9, 28),
+    )
+    assert limit_said(problem) == "2022-09-16 前整改（原定 2022-09-14）"
+    assert lateness_said(problem) == "，逾期后整改，曾升级至单位负责人"
+    on_time = problem.model_copy(update={"reported_at": at("2022-09-16"), "rung": Rung.HANDLER})
+    assert lateness_said(on_time) == ""
 
 
 def wrong_ways(folder: Path) -> list[tuple[tuple[str | Path, ...], str, int, str]]:
