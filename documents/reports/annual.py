@@ -155,8 +155,14 @@ def _page(period: Period, sentence: str, everything: tuple[Counted, ...]) -> Pag
         sections=sections,
         appendices=tuple(_appendix(n, c) for n, c in enumerate(everything, start=1)),
         note="会议和简报按登记的台账计数，事项按当年年末的督办日志计数。在办不含暂缓；议定指会议对在督事项的决定，"
-        "会议新立项的计入立项，不再落实的不计。",
+        f"会议新立项的计入立项，不再落实的不计。{_decided(period)}",
     )
+
+
+def _decided(period: Period) -> str:
+    """Of matters without a limit that ended by decision: that the columns and rates count them as 按期."""
+    decided = sum(e.matter.stage is Stage.CLOSED and e.matter.period is not None for e in period.entries())
+    return f"按决定结束的长期、定期事项{decided}件没有办结时限，计入按期。" if decided else ""
 
 
 def _origins(period: Period) -> tuple[Section, ...]:

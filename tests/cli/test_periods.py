@@ -40,6 +40,8 @@ def test_a_matter_without_an_end_runs_from_period_to_period_until_a_leader_ends_
     assert (refused.code, "只能由领导决定或会议议定结束" in refused.error) == (3, True)
     done = xmh.json("task", "close", number, "--text", "已建制度", "--by", "leader", "--paper", "阅〔2022〕9号")
     assert done["stage"] == "closed"
+    year = xmh("briefing", "annual", "--year", f"{office_today():%Y}").out
+    assert "按决定结束的长期、定期事项1件没有办结时限，计入按期。" in year
 
 
 def test_a_stage_waits_on_the_offices_desk_for_its_review(served: CommandLine) -> None:
