@@ -95,16 +95,23 @@ def check_new_password(database: Database, person: str, password: str) -> None:
     Raises:
         Refusal: `malformed`.
     """
+    check_password(password_rules(database), person, password)
+    if barred := _barred_as_earlier(database, person, password):
+        raise Refusal(barred, "malformed")
+
+
+def _barred_as_earlier(database: Database, person: str, password: str) -> str | None:
+    """What is said of one of the last that are barred. It tells what they were: only who is proven may hear it."""
     from argon2.exceptions import InvalidHashError, VerificationError
 
-    asked = password_rules(database)
-    check_password(asked, person, password)
-    for earlier in access.earlier_passwords(database, person, asked.barred) if asked.barred else ():
+    barred = password_rules(database).barred
+    for earlier in access.earlier_passwords(database, person, barred) if barred else ():
         try:
             hasher().verify(earlier, password)
         except (VerificationError, InvalidHashError):
             continue
-        raise Refusal(f"不能与最近 {asked.barred} 次用过的密码相同", "malformed")
+        return f"不能与最近 {barred} 次用过的密码相同"
+    return None
 
 
 @dataclass(frozen=True)
@@ -129,10 +136,12 @@ def change_password(database: Database, session: "BrowserSession", given: NewPas
     minutes = LOCKED_FOR // timedelta(minutes=1)
     refuse(failed >= MOST_FAILURES, f"没有通过的次数过多，请{minutes}分钟后再试", "too_many")
     refuse(given.password != given.again, "两次填写的新密码不一样", "malformed")
-    check_new_password(database, person, given.password)
+    check_password(password_rules(database), person, given.password)
     if not _proven(database, person, Attempt(person, given.old, given.code, address), now):
         access.note_failure(database, person, address, now)
         raise Refusal("现在的密码或动态口令不对", "malformed")
+    if barred := _barred_as_earlier(database, person, given.password):
+        raise Refusal(f"{barred}；请另换一个，并填写手机上的下一个动态口令", "malformed")
     known = person_in_office(database, person)
     actor = Actor(id=known.id, role=known.role, unit=known.unit)
     record_account(database, person, lambda a: rules.change_password(a, person), actor, now)
