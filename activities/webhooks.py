@@ -67,9 +67,10 @@ class WebhookDelivery:
                 if not self._told(hook, secret, event, now):
                     return
                 webhooks.webhook_told(self._database, hook.id, event["cursor"], event["position"])
+                hook = hook.model_copy(update={"attempts": 0})
             position = int(page.cursor.partition(".")[0])
             webhooks.webhook_told(self._database, hook.id, page.cursor, position)
-            hook, more = hook.model_copy(update={"cursor": page.cursor, "attempts": 0}), page.more
+            hook, more = hook.model_copy(update={"cursor": page.cursor}), page.more
 
     def _viewer(self, hook: KeptWebhook, now: datetime) -> Viewer | None:
         """Whose rights decide, as they are now; None of who has none any more."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 from cryptography import x509
@@ -38,7 +39,7 @@ from tests.support.command_line import CommandLine
 from tests.support.homes import at
 from tests.support.office import LIAISON, OFFICE, until
 from tests.support.postroom import PostRoom
-from tests.support.receivers import Received, http_receiver
+from tests.support.receivers import Manner, Received, http_receiver
 from tests.support.streams import POLICY_STREAM
 from tests.support.temporal import DevServer
 
@@ -180,6 +181,17 @@ def test_what_is_not_taken_comes_again_later_and_nothing_is_passed_over(post: Po
     assert post.ids == [wanted[0], *wanted], "what was taken and not answered comes twice under one id, the rest once"
     assert b"/elsewhere" not in b"".join(post.receiver.everything), "nobody is followed"
     post.checked()
+
+
+def test_what_failed_before_a_message_was_taken_does_not_count_against_the_next(post: Post) -> None:
+    post.declare()
+    post.room.accepted(MONDAY)
+    script, moment = [*["fails" for _ in PAUSES[1:]], "takes", "fails"], MONDAY
+    post.receiver.script = cast("list[Manner]", script)
+    for _ in PAUSES:
+        post.turn(moment)
+        moment = max(post.kept.next_at, moment)
+    assert (len(post.ids), post.kept.attempts, post.kept.stopped_at) == (1, 1, None)
 
 
 def test_who_fails_for_long_or_is_gone_is_left_alone_and_goes_on_where_it_was(post: Post, xmh: CommandLine) -> None:
