@@ -4,6 +4,7 @@ Without this, whoever learns a digest could name it in a report of his own and r
 the log names a file from the command on that it comes with.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -13,6 +14,9 @@ from eventlog.stored_time import micros
 
 KEPT = timedelta(days=30)
 """As long as what is typed beside it."""
+SWEPT = KEPT + timedelta(days=1)
+"""A command that named it on the last day may still be on its way to the log."""
+EVENTS_AT_ONCE = 500
 _PUT = (
     "INSERT INTO uploads (person, sha256, name, size, uploaded_at) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT (person, sha256, name) DO UPDATE SET uploaded_at = excluded.uploaded_at"
@@ -20,7 +24,9 @@ _PUT = (
 _TOO_OLD = "SELECT DISTINCT sha256 FROM uploads WHERE uploaded_at <= ? ORDER BY sha256"
 _FORGET = "DELETE FROM uploads WHERE sha256 = ? AND uploaded_at <= ?"
 _STILL = "SELECT 1 FROM uploads WHERE sha256 = ? AND uploaded_at > ? LIMIT 1"
-_NAMED = "SELECT 1 FROM events WHERE payload LIKE ? LIMIT 1"
+_WITH_FILES = "SELECT position, payload FROM events WHERE position > ? AND payload LIKE ? ORDER BY position LIMIT ?"
+_NAMES_A_FILE = '%"sha256"%'
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _OF_PERSON = "SELECT name, sha256, size FROM uploads WHERE person = ? AND uploaded_at > ?"
 _BYTES = "SELECT coalesce(sum(size), 0) FROM uploads WHERE person = ? AND uploaded_at > ?"
 
@@ -40,29 +46,37 @@ def uploads_of(database: Database, person: str, now: datetime) -> Sequence[Attac
 
 
 def unnamed_uploads(database: Database, now: datetime) -> tuple[str, ...]:
-    """Digests of what was handed in more than thirty days ago, by whomever, and that no command has named since."""
-    before = micros(now - KEPT)
+    """Digests of what was handed in so long ago, by whomever, and that no command has named since.
+
+    The log is read through once, a part at a time, however many digests there are.
+    """
+    before = micros(now - SWEPT)
     with database.reading() as transaction:
-        old = [str(sha256) for (sha256,) in transaction.all(_TOO_OLD, (before,))]
-        return tuple(
-            sha256
-            for sha256 in old
-            if transaction.one(_STILL, (sha256, before)) is None and transaction.one(_NAMED, (f"%{sha256}%",)) is None
-        )
+        old = {str(sha256) for (sha256,) in transaction.all(_TOO_OLD, (before,))}
+        unnamed = {sha256 for sha256 in old if transaction.one(_STILL, (sha256, before)) is None}
+    position = 0
+    while unnamed:
+        with database.reading() as transaction:
+            rows = transaction.all(_WITH_FILES, (position, _NAMES_A_FILE, EVENTS_AT_ONCE))
+        if not rows:
+            break
+        position = int(rows[-1][0])
+        unnamed.difference_update(*(_DIGEST.findall(str(payload)) for _, payload in rows))
+    return tuple(sorted(unnamed))
 
 
 def forget_uploads(database: Database, digests: Sequence[str], now: datetime) -> None:
-    """Whoever handed these in more than thirty days ago may not name them any more."""
-    rows = [(sha256, micros(now - KEPT)) for sha256 in digests]
+    """Whoever handed these in so long ago may not name them any more."""
+    rows = [(sha256, micros(now - SWEPT)) for sha256 in digests]
     if rows:
         with database.writing() as transaction:
             transaction.commit([(_FORGET, rows)])
 
 
 def old_uploads(database: Database, now: datetime) -> tuple[str, ...]:
-    """Digests of whatever was handed in more than thirty days ago."""
+    """Digests of whatever was handed in so long ago."""
     with database.reading() as transaction:
-        return tuple(str(sha256) for (sha256,) in transaction.all(_TOO_OLD, (micros(now - KEPT),)))
+        return tuple(str(sha256) for (sha256,) in transaction.all(_TOO_OLD, (micros(now - SWEPT),)))
 
 
 def bytes_uploaded(database: Database, person: str, since: datetime) -> int:

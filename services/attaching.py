@@ -67,7 +67,7 @@ def take_in_of(
 
 
 def sweep_uploads(home: Path, database: Database, now: datetime) -> int:
-    """Take away what was handed in over the network and that no command named within thirty days; how many files.
+    """Take away what was handed in over the network and that no command named in time; how many files.
 
     What the log names is evidence and stays; of what it does not, nobody may name it any more (`check_own_files`).
 

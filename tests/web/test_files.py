@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from domain.base import Refusal
 from domain.facts import Attachment
 from eventlog import reading
 from eventlog.attachments import attachment_problems
+from eventlog.sqlite import SqliteConnection
 from eventlog.uploads import note_upload
 from services.attaching import MOST_OF_DAY, check_own_files, sweep_uploads, take_in
 from services.unreachable import Unreachable
@@ -144,9 +146,14 @@ def test_what_was_handed_in_and_never_named_is_taken_away_after_thirty_days(serv
     named, again, never = kept
     act(served.log, stream, c.SubmitFeedback(text="见附件", progress=10, attachments=(named,)), LIAISON, now)
     folder, later = served.home / "files", now + timedelta(days=30, seconds=1)
-    assert sweep_uploads(served.home, served.log, now + timedelta(days=29)) == 0
+    assert sweep_uploads(served.home, served.log, later) == 0, "what was named on the last day may be on its way"
+    later += timedelta(days=1)
     note_upload(served.log, "zhao", again, now + timedelta(days=20))
-    assert sweep_uploads(served.home, served.log, later) >= 1
+    for n in range(40):
+        note_upload(served.log, "zhao", Attachment(name="多", sha256=f"{n:064x}", size=1), now)
+    with mock.patch.object(SqliteConnection, "query", autospec=True, side_effect=SqliteConnection.query) as asked:
+        assert sweep_uploads(served.home, served.log, later) >= 1
+    assert sum("FROM events" in call.args[1] for call in asked.call_args_list) < 5, "the log is read once, not per file"
     assert [(folder / one.sha256).exists() for one in kept] == [True, True, False], "the log's and a later one's stay"
     assert sweep_uploads(served.home, served.log, later) == 0, "once"
     command = c.SubmitFeedback(text="迟了", attachments=(never,))
