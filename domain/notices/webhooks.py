@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
+from pydantic import field_validator
+
 from domain.base import Frozen, Refusal, refuse
 from domain.bounds import seen
 
@@ -44,6 +46,14 @@ class WebhookPlaces(Frozen):
     """A file with the certificates by which an authority of the own network is known, besides the usual ones."""
     timeout: float = 10.0
     """Seconds for a whole exchange."""
+
+    @field_validator("hosts", "private")
+    @classmethod
+    def _hosts_are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if not _is_host(host):
+                raise ValueError(f"推送主机须写成 host 或 host:端口，现在是 {seen(host)[:80]}")
+        return hosts
 
 
 class WebhookTarget(Frozen):
@@ -87,13 +97,27 @@ def _names(hosts: tuple[str, ...]) -> frozenset[tuple[str, int]]:
     return frozenset((p.hostname, p.port or HTTPS) for p in parts if p.hostname)
 
 
+def _is_host(host: str) -> bool:
+    """Whether it is `host` or `host:port` and nothing besides; of anything else no address would ever be one."""
+    try:
+        parts = urlsplit(f"//{host.strip()}")
+        return bool(parts.hostname) and parts.netloc == host.strip() and "@" not in host and parts.port != 0
+    except ValueError:
+        return False
+
+
 def is_public(address: str) -> bool:
     """Whether an address is one of the open net, also where it hides another within it."""
     try:
         ip = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    return all(one.is_global and not one.is_multicast and not one.is_reserved for one in _meant(ip))
+    return all(one.is_global and not one.is_multicast and not _is_set_aside(one) for one in _meant(ip))
+
+
+def _is_set_aside(address: IPv4Address | IPv6Address) -> bool:
+    """Reserved, or of an own network as IPv6 first named them (fec0::/10): `is_global` takes those for the open net."""
+    return address.is_reserved or (isinstance(address, IPv6Address) and address.is_site_local)
 
 
 def _meant(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
