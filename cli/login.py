@@ -3,7 +3,7 @@
 import platform
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ import typer
 from cli.session import Problem, answer, session
 from domain.calendar import SHANGHAI
 from eventlog.patience import time_not_counted
+from services.connecting import WAITS
 from services.kept_logins import KeptLogin, forget_login, keep_login, kept_login
 from services.remote import RemoteServer
 from services.unreachable import Unreachable
@@ -89,12 +90,12 @@ def _awaited(server: RemoteServer, begun: dict[str, Any]) -> dict[str, Any]:
     """What the program is given once a person let it in.
 
     Raises:
-        Problem: nobody did in time (exit 6).
+        Problem: nobody did in time, and the server does not say so itself (exit 6).
         Refusal: somebody said no, or its time is up there.
     """
-    until = datetime.fromisoformat(begun["expires"])
+    asked_until = time.monotonic() + WAITS.total_seconds()  # not `expires`: the clocks of two machines differ
     with time_not_counted():
-        while datetime.now(UTC) < until:
+        while time.monotonic() < asked_until:
             try:
                 given = server.post("/login/token", {"device": begun["device"]})
             except Unreachable:  # it may come back while the person looks for his phone

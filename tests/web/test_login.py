@@ -12,10 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
+from cli.login import _awaited
 from domain.base import Refusal
 from eventlog import logins, reading
 from services import accounts, connecting
 from services.kept_logins import KeptLogin, keep_login, kept_login
+from services.remote import RemoteServer
 from tests.support.office import OFFICE
 from tests.support.served import ROOT, XMH
 from tests.web.conftest import Served
@@ -144,6 +146,13 @@ def test_nobody_is_let_in_without_a_fresh_factor_from_another_site_or_unseen(ser
     assert logins.login_of_device(served.log, begun["device"], datetime.now(UTC)) is not None
     wrong = served.client().get("/connect", params={"code": "BBBB-BBBB"}, headers=headers)
     assert (wrong.status_code, "没有这个登录码" in wrong.text) == (404, True)
+
+
+def test_a_machine_whose_clock_is_ahead_is_let_in_all_the_same(served: Served) -> None:
+    begun = ask(served, host="快一刻钟").json()
+    assert confirm(served, "li", begun["code"]).status_code == 200
+    here = {**begun, "expires": (datetime.now(UTC) - timedelta(minutes=5)).isoformat()}
+    assert _awaited(RemoteServer(served.address, None), here)["person"] == "li"
 
 
 def test_many_who_wait_keep_nobody_else_out_for_long(served: Served) -> None:
