@@ -21,6 +21,7 @@ from domain.readership import ReadKind
 from domain.terms import Role, Urgency
 from eventlog import notices as kept
 from eventlog import reading
+from eventlog.errors import LogError
 from eventlog.notices import NoticeOnRecord
 from views.notices import notice_as_read, notice_document, notice_documents, notices_document
 
@@ -85,7 +86,8 @@ def show(notice_id: Annotated[str, typer.Argument(metavar="ID", help="通知编�
     if notice.failed:
         lines.append(f"原因：{notice.error}")
     if notice.person == session.rights.reader.person:
-        _note_read([notice])
+        with suppress(LogError):  # what cannot be recorded now is read all the same, and stays unread
+            _note_read([notice])
     (document,) = notice_documents(session.viewer, [notice])
     if document["read_at"]:
         lines.append(f"已读：{_at(document['read_at'])}")

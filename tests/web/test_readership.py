@@ -97,6 +97,17 @@ def test_the_command_line_says_who_has_read_what_and_marks_ones_own(
     assert verify(log).ok
 
 
+def test_a_notice_is_shown_while_the_log_takes_nothing(
+    log: Database, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = kept.list_notices(log, person="li")[0].id
+    xmh = CommandLine(home, capsys)
+    with log.writing():
+        shown = xmh.json("notice", "show", own, actor="li")
+    assert (shown["id"], shown["read_at"]) == (own, None)
+    assert xmh.json("notice", "show", own, actor="li")["read_at"] is not None
+
+
 async def test_a_program_says_it_only_for_its_own_person(
     service: WebService, client: httpx.AsyncClient, log: Database
 ) -> None:
