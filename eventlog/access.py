@@ -4,12 +4,14 @@ Nothing here decides: `services/accounts.py` and `services/signing_in.py` do.
 """
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.access.terms import TokenScope
 from eventlog.backend import Statement
 from eventlog.database import Database
+from eventlog.errors import LogUnreachable
 from eventlog.stored_time import from_micros, micros
 
 _PUT_LINK = (
@@ -269,8 +271,7 @@ def living_session(database: Database, cookie: str, now: datetime, *, used: bool
     if from_micros(seen) <= now - IDLE or from_micros(created) <= now - ABSOLUTE:
         return None
     if used and from_micros(seen) <= now - NOTED_EVERY:
-        with database.writing() as transaction:
-            transaction.commit([(_SEEN, [(micros(now), digest)])])
+        _note(database, (_SEEN, [(micros(now), digest)]))
     return BrowserSession(digest, person, address, from_micros(created), from_micros(proven or created))
 
 
@@ -312,9 +313,14 @@ def living_token(database: Database, token: str, now: datetime) -> KeptToken | N
     if kept is None or kept.until <= now:
         return None
     if kept.used_at is None or kept.used_at <= now - NOTED_EVERY:
-        with database.writing() as transaction:
-            transaction.commit([(_USED, [(micros(now), digest)])])
+        _note(database, (_USED, [(micros(now), digest)]))
     return kept
+
+
+def _note(database: Database, seen: Statement) -> None:
+    """That somebody was here. While the log takes nothing he reads on, and is idle a little sooner."""
+    with suppress(LogUnreachable), database.writing() as transaction:
+        transaction.commit([seen])
 
 
 def kept_tokens(database: Database) -> tuple[KeptToken, ...]:

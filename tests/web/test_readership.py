@@ -108,6 +108,21 @@ def test_a_notice_is_shown_while_the_log_takes_nothing(
     assert xmh.json("notice", "show", own, actor="li")["read_at"] is not None
 
 
+async def test_whoever_is_signed_in_reads_on_while_the_log_takes_nothing(
+    service: WebService, client: httpx.AsyncClient, log: Database
+) -> None:
+    from services.accounts import issue_token
+
+    headers, now = cookie(service, "li"), datetime.now(UTC)
+    bearer = {"Authorization": f"Bearer {issue_token(log, 'li', TokenScope.READ, 1, OFFICE, now)[0]}"}
+    with log.writing() as transaction:
+        transaction.commit([("UPDATE sessions SET seen_at = seen_at - 120000000", [()])])
+    with log.writing():
+        page = await client.get("/", headers=headers)
+        asked = await client.get("/api/v1/notices", headers=bearer)
+    assert (page.status_code, asked.status_code) == (200, 200), "that he was here is noted when it can be"
+
+
 async def test_a_program_says_it_only_for_its_own_person(
     service: WebService, client: httpx.AsyncClient, log: Database
 ) -> None:
