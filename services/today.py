@@ -63,7 +63,12 @@ def plan_for_reader(viewer: Viewer, inspection: OnSite) -> OnSitePlan | None:
     if inspection.plan is not None or inspection.sealed_plan is None:
         return inspection.plan
     plan = known_plan(viewer.database, inspection)
-    return plan if plan and (viewer.rights.of_office or viewer.actor.id in plan.team) else None
+    return plan if plan and (viewer.rights.of_office or on_team(viewer, inspection, plan)) else None
+
+
+def on_team(viewer: Viewer, inspection: OnSite, plan: OnSitePlan | None) -> bool:
+    """Whether whoever looks is one of the team by this plan, and has not left it (回避)."""
+    return plan is not None and viewer.actor.id in plan.team and viewer.actor.id not in inspection.recused
 
 
 def onsite_duties(viewer: Viewer, day: date, *, office: bool) -> list[OnSiteDuty]:
@@ -71,7 +76,7 @@ def onsite_duties(viewer: Viewer, day: date, *, office: bool) -> list[OnSiteDuty
     actor, duties = viewer.actor, list[OnSiteDuty]()
     for inspection in inspections(viewer.database):
         plan = plan_for_reader(viewer, inspection)
-        if office or (plan is not None and actor.id in plan.team):
+        if office or on_team(viewer, inspection, plan):
             duties += owed_by_office(inspection, plan, day)
         if office and inspection.plan is not None:
             overdue = (d for unit in inspection.plan.units for d in owed_by_unit(inspection, unit, day) if d.overdue)

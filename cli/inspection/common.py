@@ -73,13 +73,13 @@ def may_see(inspection: OnSite) -> bool:
     if plan is None:
         return False
     visited = bool(session.rights.units & set(plan.units)) and inspection.held_on is not None
-    return visited or session.actor.id in plan.team
+    return visited or duties.on_team(session.viewer, inspection, plan)
 
 
 def findings_for_reader(inspection: OnSite) -> tuple[OnSiteFinding, ...]:
     """A unit sees what was found at it; the team and the office see all, each in the words he may read."""
-    plan, words = inspection.plan, words_of(inspection)
-    everything = session.rights.whole or (plan is not None and session.actor.id in plan.team)
+    words = words_of(inspection)
+    everything = session.rights.whole or duties.on_team(session.viewer, inspection, inspection.plan)
     seen = (f for f in inspection.findings if everything or f.unit in session.rights.units)
     return tuple(opened(f, partial(words, f.unit)) for f in seen)
 
@@ -88,7 +88,7 @@ def words_of(inspection: OnSite) -> Callable[[str | None, str], str]:
     """How this reader sees words of an inspection on a unit, or on the whole: what is sealed these people read."""
     from eventlog.secrets import readable_text
 
-    team = inspection.plan is not None and session.actor.id in inspection.plan.team
+    team = duties.on_team(session.viewer, inspection, inspection.plan)
 
     def seen(unit: str | None, text: str) -> str:
         if not is_sealed(text):

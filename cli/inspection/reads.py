@@ -26,6 +26,7 @@ from domain.papers import PaperKind
 from domain.queries.spoken import said_date
 from domain.terms import Rung
 from eventlog import reading
+from services import today as duties
 
 
 def list_(
@@ -102,7 +103,7 @@ def _issued(target: OnSite) -> list[dict[str, str | None]]:
 
 def sees_whole(target: OnSite) -> bool:
     """Whether whoever runs this sees the whole of it."""
-    return session.rights.whole or (target.plan is not None and session.actor.id in target.plan.team)
+    return session.rights.whole or duties.on_team(session.viewer, target, target.plan)
 
 
 def _finding(finding: OnSiteFinding) -> dict[str, Any]:

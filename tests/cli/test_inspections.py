@@ -131,6 +131,8 @@ def test_what_is_found_in_secret_is_read_by_the_team_the_office_and_its_unit(off
     assert not any(words in auditor for words in ("保险柜", "锁芯", "薄弱", "换锁"))
     assert "保险柜" not in office("inspection", "print", "1").out, "what is printed goes from hand to hand"
     assert "保险柜" not in office("today", actor="li").out
+    office.json("inspection", "recuse", "1", "--person", "zhao", "--reason", "亲属")
+    assert office("inspection", "show", "1", actor="zhao").code == 4, "who left the team reads no more of it"
     number = f"督查[{TODAY.year}]1号"
     forgotten = office("audit", "forget", number, "--reason", "保管期满", "--by", "leader", "--paper", "阅9号", "-y")
     assert (forgotten.code, "的密钥1把" in forgotten.out) == (0, True), forgotten
