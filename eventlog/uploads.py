@@ -16,7 +16,8 @@ KEPT = timedelta(days=30)
 """As long as what is typed beside it."""
 SWEPT = KEPT + timedelta(days=1)
 """A command that named it on the last day may still be on its way to the log."""
-EVENTS_AT_ONCE = 500
+EVENTS_AT_ONCE = 20_000
+"""A question to PostgreSQL is ended after five seconds."""
 _PUT = (
     "INSERT INTO uploads (person, sha256, name, size, uploaded_at) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT (person, sha256, name) DO UPDATE SET uploaded_at = excluded.uploaded_at"
@@ -24,7 +25,8 @@ _PUT = (
 _TOO_OLD = "SELECT DISTINCT sha256 FROM uploads WHERE uploaded_at <= ? ORDER BY sha256"
 _FORGET = "DELETE FROM uploads WHERE sha256 = ? AND uploaded_at <= ?"
 _STILL = "SELECT 1 FROM uploads WHERE sha256 = ? AND uploaded_at > ? LIMIT 1"
-_WITH_FILES = "SELECT position, payload FROM events WHERE position > ? AND payload LIKE ? ORDER BY position LIMIT ?"
+_NEWEST = "SELECT coalesce(max(position), 0) FROM events"
+_WITH_FILES = "SELECT payload FROM events WHERE position > ? AND position <= ? AND payload LIKE ?"
 _NAMES_A_FILE = '%"sha256"%'
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _OF_PERSON = "SELECT name, sha256, size FROM uploads WHERE person = ? AND uploaded_at > ?"
@@ -54,14 +56,11 @@ def unnamed_uploads(database: Database, now: datetime) -> tuple[str, ...]:
     with database.reading() as transaction:
         old = {str(sha256) for (sha256,) in transaction.all(_TOO_OLD, (before,))}
         unnamed = {sha256 for sha256 in old if transaction.one(_STILL, (sha256, before)) is None}
-    position = 0
-    while unnamed:
+        newest = transaction.one(_NEWEST)
+    for position in range(0, int(newest[0]) if newest and unnamed else 0, EVENTS_AT_ONCE):
         with database.reading() as transaction:
-            rows = transaction.all(_WITH_FILES, (position, _NAMES_A_FILE, EVENTS_AT_ONCE))
-        if not rows:
-            break
-        position = int(rows[-1][0])
-        unnamed.difference_update(*(_DIGEST.findall(str(payload)) for _, payload in rows))
+            rows = transaction.all(_WITH_FILES, (position, position + EVENTS_AT_ONCE, _NAMES_A_FILE))
+        unnamed.difference_update(*(_DIGEST.findall(str(payload)) for (payload,) in rows))
     return tuple(sorted(unnamed))
 
 
