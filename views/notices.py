@@ -12,7 +12,7 @@ from domain.sight import Sight
 from eventlog.database import Database
 from eventlog.notices import NoticeOnRecord, list_notices
 from views.meetings import may_know_meeting
-from views.readership import readings
+from views.readership import REMEMBERED, readings
 from views.viewer import Viewer
 
 
@@ -78,9 +78,15 @@ def notice_document(n: NoticeOnRecord, opened: datetime | None = None) -> dict[s
 
 
 def own_notices(viewer: Viewer, last: int) -> tuple[int, tuple[NoticeOnRecord, ...]]:
-    """How many notices he was sent, and the last of them, the newest first."""
+    """How many notices he was sent; the last of them, and as many of those before that still count as unread.
+
+    What `unread_notices` counts comes before him so, however much it is. The newest first.
+    """
     every = list_notices(viewer.database, person=viewer.reader.person, moment=viewer.shown)
-    return len(every), tuple(notice_as_read(viewer, n) for n in reversed(every[-last:]))
+    before = [n for n in every[:-last] if n.recorded_at >= viewer.now - REMEMBERED]
+    opened = opened_notices(viewer.database, before)
+    unread = [n for n in before if (n.position, n.person) not in opened]
+    return len(every), tuple(notice_as_read(viewer, n) for n in reversed([*unread[-last:], *every[-last:]]))
 
 
 def notices_of(viewer: Viewer, stream: str) -> tuple[NoticeOnRecord, ...]:

@@ -108,6 +108,20 @@ def test_a_notice_is_shown_while_the_log_takes_nothing(
     assert xmh.json("notice", "show", own, actor="li")["read_at"] is not None
 
 
+async def test_what_is_called_unread_comes_before_him_however_much_it_is(
+    service: WebService, client: httpx.AsyncClient, log: Database, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    for n in range(3):
+        PostRoom(log, home).accepted(now, title=f"又一件{n}", due=(now + timedelta(days=90)).date())
+    PostRoom(log, home).spread(now)
+    monkeypatch.setattr("web.pages.finding.LAST", 1)
+    headers = cookie(service, "li")
+    assert "有 4 条通知没有读" in (await client.get("/", headers=headers)).text
+    shown = [(await client.get("/notices", headers=headers)).text.count(">新<") for _ in range(3)]
+    assert (shown, "没有读" in (await client.get("/", headers=headers)).text) == ([2, 1, 1], False)
+
+
 async def test_whoever_is_signed_in_reads_on_while_the_log_takes_nothing(
     service: WebService, client: httpx.AsyncClient, log: Database
 ) -> None:
