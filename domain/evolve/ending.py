@@ -166,7 +166,8 @@ def _marked_for(m: Matter, e: ev.DutyReassigned) -> Closure | None:
     if m.closure is None:
         return None
     moved = _moved(m.closure.marked, e)
-    marked = tuple(x for x in moved if x != e.to_person) if e.to_person in m.instructed_by else moved
+    for_both = {e.from_person, e.to_person} <= set(m.instructed_by)
+    marked = tuple(x for x in moved if x != e.to_person) if for_both else moved
     return m.closure.model_copy(update={"marked": marked})
 
 

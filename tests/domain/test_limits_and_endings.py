@@ -201,6 +201,22 @@ def test_a_mark_stays_given_when_the_post_changes_hands() -> None:
     assert life.m.to_mark == ("leader-3",), "for what the other instructed he has not spoken yet"
 
 
+def test_a_post_of_somebody_who_instructed_nothing_takes_no_mark_from_its_successor() -> None:
+    second = LEADER.model_copy(update={"id": "leader-2"})
+    life = Life()
+    life.do(opening(leaders=("deputy",)))
+    life.do(c.AcceptReceipt(), LIAISON)
+    life.do(c.RecordInstruction(leader="leader-2", text=SEALED), second)
+    life.do(c.RecordInstruction(leader="leader", text=SEALED), FOR_LEADER)
+    life.do(c.RequestClosure(text="完成"), LIAISON)
+    life.do(c.ReviewClosure(approve=True), SECOND)
+    life.do(c.MarkClosure(mark=LeaderMark.SEEN), second)
+    left = c.ReassignDuty(duty=Duty.LEADER, from_person="deputy", to_person="leader-2", reason="调离")
+    life.do(left, OFFICE)
+    assert life.m.leaders == ("leader-2",)
+    assert life.m.to_mark == ("leader",), "he has said his own word, and there is no other's to say"
+
+
 def test_a_leaders_words_are_ciphertext_or_nothing() -> None:
     in_the_clear = c.RecordInstruction(leader="leader", text="请抓紧办理")
     with pytest.raises(ValidationError, match="工作秘密"):
