@@ -10,16 +10,20 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from domain.base import Refusal
 from domain.commands import Reproject
 from domain.deadlines import owed
 from domain.envelope import SYSTEM
+from domain.log import Rulebook
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
 from domain.rules import DecisionContext, decide
 from eventlog import reading
+from eventlog.stored_time import from_micros
 from eventlog.verify import verify
+from tests.universe.people import Wish
 from tests.universe.universe import Said, Universe
-from tests.universe.world import SECOND
+from tests.universe.world import BASE, SECOND
 
 _NUMBER = re.compile(r"(XMH-\d{4}-|催〔\d{4}〕)(\d+)(号?)")
 _SERIES = {"XMH": "matter/2022", "催": "urge/2022"}
@@ -28,6 +32,8 @@ MAY_CHANGE_NOTHING = frozenset({"open"})
 LONGEST_WAIT = 10_500_000
 LATE = 120.0
 """Seconds after which what is owed must have been done, in calm weather."""
+BEYOND_RULES = frozenset({"expired", "command_id_reused"})
+"""What is refused by whoever carries a command, and not by a rule of the office."""
 UNFAIR = frozenset({"lookup_slow", "log_fails_after", "thread_slow"})
 """Weather in which a caller may not get to know that his command is in the log."""
 
@@ -57,6 +63,7 @@ def check(universe: Universe) -> list[str]:
         *answers.broken(),
         *_numbers(universe, rows),
         *_Clock(rows).broken(),
+        *_groundless(universe, rows),
         *_at_rest(universe, rows),
     ]
 
@@ -160,6 +167,43 @@ class _Answers:
         for said in self.universe.said:
             if said.number and given.get(said.number, said.stream) != said.stream:
                 yield f"numbers: {said.number} was told for {said.stream} and given to {given[said.number]}"
+
+
+def _groundless(universe: Universe, rows: list[Row]) -> Iterator[str]:
+    """A person is refused by a rule and by nothing else: what the rules grant from his asking to his answer is granted.
+
+    Asked of the rules alone, on the state the log had all the while; where it moved meanwhile, or was put back, nothing
+    is said, nor of matters while the office's own rules moved.
+    """
+    moved = (row for row in rows if row.stream.startswith(("calendar/", "policy/")))
+    if universe.restored_at or any(from_micros(row.recorded_at) >= BASE for row in moved):
+        return
+    wishes = {wish.order_id: wish for wish in universe.wanted}
+    of_stream: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        of_stream[row.stream].append(row)
+    rulebook = reading.rulebook(universe.database)
+    for said in universe.said:
+        if said.outcome != "refused" or said.code in BEYOND_RULES or not said.stream.startswith("matter/"):
+            continue
+        there = of_stream[said.stream]
+        before = [row for row in there if (universe.server.committed.get(row.hash) or 0) <= said.invoked]
+        if any((universe.server.committed.get(row.hash) or 0) <= said.done for row in there[len(before) :]):
+            continue
+        events = reading.read_stream(universe.database, said.stream, upto_version=len(before)) if before else ()
+        state = reading.folded_state(said.stream, list(events)).state if before else None
+        wish = wishes[said.order_id]
+        granted = [_granted(state, wish, rulebook, universe.world.moment_at(at)) for at in (said.invoked, said.done)]
+        if all(granted):
+            yield f"refused: {said.order_id} told refused ({said.code}: {said.message[:60]}), and no rule says no"
+
+
+def _granted(state: Any, wish: Wish, rulebook: Rulebook, now: datetime) -> bool:
+    try:
+        decide(state, wish.command, DecisionContext(rulebook, now, wish.actor))
+    except Refusal:
+        return False
+    return True
 
 
 def _numbers(universe: Universe, rows: list[Row]) -> Iterator[str]:

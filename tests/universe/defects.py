@@ -13,6 +13,7 @@ from typing import Any
 import activities.log
 import activities.meetings
 import workflows.logged
+import workflows.matter
 import workflows.meeting
 import workflows.stream
 from domain.base import Refusal
@@ -440,6 +441,29 @@ def _believes_for_ever(plot: Plot) -> None:
     plot.put(Verified, "skips", lambda self, head, rulebook: head.stream in self.level)
 
 
+# --- rules
+
+
+def _refuses_for_nothing(plot: Plot) -> None:
+    real = workflows.matter.LoggedMatter.decide
+
+    def decide(self: Any, order: Any, context: Any) -> Any:
+        if order.command_id.endswith("7"):
+            raise Refusal("没有理由")
+        return real(self, order, context)
+
+    plot.put(workflows.matter.LoggedMatter, "decide", decide)
+
+
+def _rules_are_asked_of_nothing(plot: Plot) -> None:
+    real = workflows.matter.LoggedMatter.decide
+
+    def decide(self: Any, order: Any, context: Any) -> Any:
+        return real(self, order.model_copy(update={"command": None}), context)
+
+    plot.put(workflows.matter.LoggedMatter, "decide", decide)
+
+
 # --- meetings
 
 
@@ -500,6 +524,8 @@ DEFECTS: dict[str, Plant] = {
     "the home does not witness what its log holds": _no_witness,
     "what was level once is believed for ever": _believes_for_ever,
     "an outcome is delivered under a fresh id each time": _delivers_under_fresh_ids,
+    "somebody is refused by no rule": _refuses_for_nothing,
+    "the rules are asked of no command": _rules_are_asked_of_nothing,
 }
 """What was done to the product → how."""
 
@@ -543,5 +569,7 @@ FOUND_BY = {
     "the home does not witness what its log holds": 16,
     "what was level once is believed for ever": 39,
     "an outcome is delivered under a fresh id each time": 15,
+    "somebody is refused by no rule": 1,
+    "the rules are asked of no command": 1,
 }
 """Defect → the first seed that finds it (`python -m tests.universe hunt` looks for others)."""

@@ -122,7 +122,11 @@ class World:
     @property
     def moment(self) -> datetime:
         """The virtual clock."""
-        return BASE + timedelta(microseconds=self.now)
+        return self.moment_at(self.now)
+
+    def moment_at(self, now: int) -> datetime:
+        """What it shows then."""
+        return BASE + timedelta(microseconds=now)
 
     def at(self, when: int, do: Callable[..., None], *args: Any, owner: Process | None = None) -> None:
         """Do it then; in a process it does not happen once that has died, and later while it is frozen."""
