@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyotp
 import pytest
 
 from cli.login import _awaited
 from domain.base import Refusal
 from eventlog import logins, reading
+from eventlog.database import Database
 from services import accounts, connecting
 from services.kept_logins import KeptLogin, keep_login, kept_login
 from services.remote import RemoteServer
@@ -22,7 +24,7 @@ from tests.support.office import OFFICE
 from tests.support.served import ROOT, XMH
 from tests.web.conftest import Served
 from tests.web.test_live import cookie
-from tests.web.test_signing_in import HERE, record
+from tests.web.test_signing_in import HERE, cookie_of, enrolled, enter, record
 
 
 class Terminal:
@@ -153,6 +155,25 @@ def test_a_machine_whose_clock_is_ahead_is_let_in_all_the_same(served: Served) -
     assert confirm(served, "li", begun["code"]).status_code == 200
     here = {**begun, "expires": (datetime.now(UTC) - timedelta(minutes=5)).isoformat()}
     assert _awaited(RemoteServer(served.address, None), here)["person"] == "li"
+
+
+def test_who_proved_himself_and_came_second_is_still_signed_in(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = enrolled(served, "li")
+    headers = {**cookie_of(enter(served, "li", secret)), **HERE}
+    begun, known = ask(served, host="机").json(), logins.let_in
+    with served.log.writing() as transaction:
+        transaction.commit([("UPDATE sessions SET created_at = created_at - 960000000, proven_at = NULL", [()])])
+
+    def slower(log: Database, code: str, person: str, now: datetime) -> bool:
+        assert known(log, code, "head", now)
+        return known(log, code, person, now)
+
+    monkeypatch.setattr(logins, "let_in", slower)
+    code = pyotp.TOTP(secret).at(datetime.now(UTC) + timedelta(seconds=30))
+    given = {"login": begun["code"], "answer": "yes", "code": code}
+    told = served.client().post("/connect", data=given, headers=headers)
+    assert told.status_code == 404, told.text
+    assert served.client().get("/", headers=cookie_of(told)).status_code == 200
 
 
 def test_many_who_wait_keep_nobody_else_out_for_long(served: Served) -> None:

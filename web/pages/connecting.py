@@ -38,8 +38,9 @@ async def answered(request: Request) -> Response:
             await service.ask(confirm_login, service.database, given["login"], visitor.person.id, service.now)
             title, line = "已确认", "可以回到命令行了。令牌 12 小时后失效，不用时请运行 xmh logout。"
     except Refusal as refusal:
-        return await service.ask(_page, service, visitor, given, refusal)
-    answer = visitor.page(HERE, "message.html", title=title, message=line)
+        answer = await service.ask(_page, service, visitor, given, refusal)
+    else:
+        answer = visitor.page(HERE, "message.html", title=title, message=line)
     return set_session(answer, cookie) if cookie else answer
 
 
