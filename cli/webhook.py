@@ -88,7 +88,7 @@ def drop(hook: IdArg) -> None:
 
 
 def resume(hook: IdArg) -> None:
-    """恢复推送：从没有送达的那一条接着推送，不漏不重。"""
+    """恢复推送：从没有送达的那一条接着推送，一条不漏；没有收到答复的会再推一次，编号不变。"""
     from services.webhooks import resume_webhook
 
     may_record(ev.WebhookResumed, session.actor)
