@@ -303,7 +303,7 @@ def _given_tables(shown: dict[str, Any]) -> Iterator[str]:
     name = person_names()
     if shown["posts"]:
         yield table(("职务", "现任"), [(post, name(p)) for post, p in shown["posts"].items()], title="职务")
-    given = [(one["delegation"], Delegation.model_validate(one)) for one in shown["delegations"]]
+    given = [(one.pop("delegation"), Delegation.model_validate(one)) for one in map(dict, shown["delegations"])]
     holding = [(no, d) for no, d in given if not d.revoked and d.until >= today()]
     if holding:
         rows = [(no, name(d.giver), name(d.receiver), f"{d.since}至{d.until}", d.reason) for no, d in holding]
