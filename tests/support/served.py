@@ -158,7 +158,7 @@ class Home:
         """As in a power cut: whoever watches first, so that nothing is started again."""
         run = RunFile.read(self.path)
         if run is not None:
-            for process in (run.supervisor, run.worker, *run.workers.values(), run.server):
+            for process in (run.supervisor, run.worker, *run.workers.values(), run.console, run.server):
                 if process is not None:
                     kill(process)
 
