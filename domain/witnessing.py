@@ -1,10 +1,9 @@
 """Witnesses of the log: whom a checkpoint is shown to, and how each signs it (C2SP tlog-witness, cosignature/v1)."""
 
 import base64
-import binascii
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, Field
 
@@ -17,24 +16,37 @@ KEY_ID, MOMENT = 4, 8
 _KEY, _SIGNATURE = 32, 64
 
 
-def _witness_key(text: str) -> str:
-    """A witness's key as C2SP writes it, `name+id+base64(0x04 ‖ key)`.
+class KnownWitness(NamedTuple):
+    """What the key of a witness says: who signs, by which id, and the key's 32 bytes."""
+
+    name: str
+    identity: bytes
+    public: bytes
+
+
+def known_witness(key: str) -> KnownWitness:
+    """A witness by its key as C2SP writes it, `name+id+base64(0x04 ‖ key)`.
 
     Raises:
         ValueError: it is none.
     """
-    name, _, rest = text.strip().partition("+")
-    identity, _, key = rest.partition("+")
+    name, _, rest = key.partition("+")
+    identity, _, text = rest.partition("+")
     try:
-        known, raw = bytes.fromhex(identity), base64.b64decode(key, validate=True)
+        known, raw = bytes.fromhex(identity), base64.b64decode(text, validate=True)
     except ValueError:
         known, raw = b"", b""
     if not name or len(known) != KEY_ID or raw[:1] != COSIGNATURE or len(raw) != 1 + _KEY:
         raise ValueError("不是见证方的公钥，应为 名称+编号+BASE64 一行（cosignature/v1）")
+    return KnownWitness(name, known, raw[1:])
+
+
+def _checked_key(text: str) -> str:
+    known_witness(text.strip())
     return text.strip()
 
 
-WitnessKey = Annotated[str, AfterValidator(_witness_key)]
+WitnessKey = Annotated[str, AfterValidator(_checked_key)]
 HttpAddress = Annotated[str, Field(pattern=r"^https?://[^\s?#]+$", max_length=500)]
 
 
@@ -43,17 +55,6 @@ class WitnessServer(Frozen):
 
     url: HttpAddress
     key: WitnessKey
-
-    @property
-    def name(self) -> str:
-        """What it signs as."""
-        return self.key.partition("+")[0]
-
-    @property
-    def public(self) -> tuple[bytes, bytes]:
-        """The id and the bytes of its key."""
-        _, identity, key = self.key.split("+", 2)
-        return bytes.fromhex(identity), base64.b64decode(key)[1:]
 
 
 class WitnessPlaces(Frozen):
@@ -88,8 +89,3 @@ def cosigned_text(body: str, signature: Signature) -> tuple[datetime, bytes, byt
     except (OverflowError, OSError) as error:
         raise ValueError("not a moment") from error
     return moment, f"cosignature/v1\ntime {seconds}\n{body}".encode(), data[KEY_ID + MOMENT :]
-
-
-def proof_line(node: bytes) -> str:
-    """A node of a proof, as a request has it."""
-    return binascii.b2a_base64(node, newline=False).decode()

@@ -17,6 +17,7 @@ from domain.checkpoint import LogCheckpoint, note_of, read_note
 from domain.envelope import SYSTEM
 from domain.ids import OfficeStream
 from domain.operations import CheckpointSigned, CheckpointWitnessed
+from domain.witnessing import known_witness
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.durable import flush, flush_folder
@@ -81,7 +82,7 @@ def hand_out(
             place = _put_away(settings.checkpoint_folder, f"检查点-{database.headquarters}-{taken.size}", record)
         except Refusal as refusal:
             troubles.append(refusal.message)
-    names = tuple(key.partition("+")[0] for key in record.witnesses)
+    names = tuple(known_witness(key).name for key in record.witnesses)
     return LeftCheckpoint(
         size=taken.size,
         note=record.note,

@@ -4,6 +4,7 @@ A witness remembers the last checkpoint it signed. Who puts yesterday's copy bac
 signs any more: the witness answers that it has seen more, or something else, and that is told as what it is.
 """
 
+import base64
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,13 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from domain.base import Refusal
 from domain.checkpoint import LogCheckpoint, Signature, read_signatures
-from domain.witnessing import KEY_ID, WitnessServer, cosigned_text, proof_line
+from domain.witnessing import KEY_ID, KnownWitness, WitnessServer, cosigned_text, known_witness
 from eventlog.database import Database
 from services.asked_elsewhere import ServerAnswer, post_elsewhere
 from services.checkpoints import log_consistency, log_size
 from services.unreachable import Unreachable
 
-NOTE, SIZE = "text/plain; charset=utf-8", "text/x.tlog.size"
+NOTE = "text/plain; charset=utf-8"
 MOST_CONFLICTS = 3
 """So often it may have been shown another checkpoint of ours between two questions."""
 _NUMBER = re.compile(r"\d{1,15}\n?")
@@ -46,7 +47,7 @@ def ask_witnesses(
         try:
             return _asked(database, server, checkpoint, note, timeout)
         except (Refusal, Unreachable) as error:
-            return f"见证方 {server.name}：{error.message}"
+            return f"见证方 {known_witness(server.key).name}：{error.message}"
 
     with ThreadPoolExecutor(max(1, len(servers))) as pool:
         answers = list(zip(servers, pool.map(asked, servers), strict=True))
@@ -97,26 +98,26 @@ def _shown(
     database: Database, server: WitnessServer, checkpoint: LogCheckpoint, seen: int, note: str, timeout: float
 ) -> ServerAnswer:
     proof = log_consistency(database, seen, checkpoint.size)
-    lines = [f"old {seen}", *map(proof_line, proof)]
+    lines = [f"old {seen}", *(base64.b64encode(node).decode() for node in proof)]
     body = "".join(f"{line}\n" for line in lines) + f"\n{note}"
     return post_elsewhere(f"{server.url.rstrip('/')}/add-checkpoint", body.encode(), NOTE, timeout)
 
 
 def _own_signature(server: WitnessServer, checkpoint: LogCheckpoint, text: str) -> Signature:
+    witness = known_witness(server.key)
     for signature in read_signatures(text):
-        if is_cosigned(server, checkpoint.body(), signature):
+        if is_cosigned(witness, checkpoint.body(), signature):
             return signature
     raise Refusal("答复里没有它的有效签名，请核对设置 [witnesses] 里的公钥", "witness")
 
 
-def is_cosigned(server: WitnessServer, body: str, signature: Signature) -> bool:
+def is_cosigned(witness: KnownWitness, body: str, signature: Signature) -> bool:
     """Whether a signature under a note is this witness's."""
-    identity, raw = server.public
-    if (signature.name, signature.data[:KEY_ID]) != (server.name, identity):
+    if (signature.name, signature.data[:KEY_ID]) != (witness.name, witness.identity):
         return False
     try:
         _, signed, data = cosigned_text(body, signature)
-        Ed25519PublicKey.from_public_bytes(raw).verify(data, signed)
+        Ed25519PublicKey.from_public_bytes(witness.public).verify(data, signed)
     except (ValueError, InvalidSignature):
         return False
     return True
@@ -126,9 +127,9 @@ def unproven_witnesses(keys: tuple[str, ...], body: str, signatures: tuple[Signa
     """The names of those of these witnesses whose signature under a note is not theirs."""
     for key in keys:
         try:
-            server = WitnessServer(url="https://witness.invalid", key=key)
+            witness = known_witness(key)
         except ValueError:
             yield key[:40]
             continue
-        if not any(is_cosigned(server, body, one) for one in signatures):
-            yield server.name
+        if not any(is_cosigned(witness, body, one) for one in signatures):
+            yield witness.name

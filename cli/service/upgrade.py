@@ -24,6 +24,7 @@ def upgrade(
     session.need_machine()
     silence_service_log()
     outlook = asyncio.run(check_upgrade(session.settings, datetime.now(UTC)))
+    session.advice.extend(outlook.advice)
     if not check and outlook.ok:
         migrate()
         return
@@ -39,7 +40,6 @@ def upgrade(
         "replayed": outlook.replayed,
         "problems": list(outlook.troubles),
     }
-    session.advice.extend(outlook.advice)
     answer(document, "\n".join(_lines(outlook)))
     if not outlook.ok:
         raise SystemExit(Exit.FOUND_WRONG)

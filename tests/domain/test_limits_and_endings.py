@@ -172,7 +172,8 @@ def test_of_several_leaders_who_instructed_each_says_his_word_in_their_order() -
     assert {"leader", "leader-2"} <= set(life.m.closed.authors)
 
 
-def test_one_of_several_leaders_who_sends_back_sends_all_back() -> None:
+def marked_by_the_first_of_two() -> Life:
+    """Two leaders instructed it; the first of them has seen that it is done."""
     second = LEADER.model_copy(update={"id": "leader-2"})
     life = accepted()
     life.do(c.RecordInstruction(leader="leader-2", text=SEALED), second)
@@ -180,6 +181,11 @@ def test_one_of_several_leaders_who_sends_back_sends_all_back() -> None:
     life.do(c.RequestClosure(text="完成"), LIAISON)
     life.do(c.ReviewClosure(approve=True), SECOND)
     life.do(c.MarkClosure(mark=LeaderMark.SEEN), second)
+    return life
+
+
+def test_one_of_several_leaders_who_sends_back_sends_all_back() -> None:
+    life = marked_by_the_first_of_two()
     life.do(c.MarkClosure(mark=LeaderMark.CONTINUE), LEADER)
     life.do(c.RequestClosure(text="已补齐"), LIAISON)
     life.do(c.ReviewClosure(approve=True), SECOND)
@@ -187,13 +193,7 @@ def test_one_of_several_leaders_who_sends_back_sends_all_back() -> None:
 
 
 def test_a_mark_stays_given_when_the_post_changes_hands() -> None:
-    second = LEADER.model_copy(update={"id": "leader-2"})
-    life = accepted()
-    life.do(c.RecordInstruction(leader="leader-2", text=SEALED), second)
-    life.do(c.RecordInstruction(leader="leader", text=SEALED), FOR_LEADER)
-    life.do(c.RequestClosure(text="完成"), LIAISON)
-    life.do(c.ReviewClosure(approve=True), SECOND)
-    life.do(c.MarkClosure(mark=LeaderMark.SEEN), second)
+    life = marked_by_the_first_of_two()
     handed = c.ReassignDuty(duty=Duty.LEADER, from_person="leader-2", to_person="leader-3", reason="职务变动")
     life.do(handed, OFFICE)
     assert life.m.to_mark == ("leader",)
