@@ -1,6 +1,7 @@
 """Witnesses of the log: whom a checkpoint is shown to, and how each signs it (C2SP tlog-witness, cosignature/v1)."""
 
 import base64
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -14,6 +15,7 @@ COSIGNATURE = b"\x04"
 """What the key of a witness begins with: it signs a checkpoint together with the moment it did."""
 KEY_ID, MOMENT = 4, 8
 _KEY, _SIGNATURE = 32, 64
+_ADDRESS = re.compile(r"https?://[^\s?#]+")
 
 
 class KnownWitness(NamedTuple):
@@ -46,8 +48,14 @@ def _checked_key(text: str) -> str:
     return text.strip()
 
 
+def _checked_address(text: str) -> str:
+    if _ADDRESS.fullmatch(text) is None:
+        raise ValueError("应为 http:// 或 https:// 开头的地址，不带 ? 和 #")
+    return text
+
+
 WitnessKey = Annotated[str, AfterValidator(_checked_key)]
-HttpAddress = Annotated[str, Field(pattern=r"^https?://[^\s?#]+$", max_length=500)]
+HttpAddress = Annotated[str, Field(max_length=500), AfterValidator(_checked_address)]
 
 
 class WitnessServer(Frozen):

@@ -115,6 +115,8 @@ def test_a_witness_signs_what_is_issued_and_who_does_not_is_told(
     refused = xmh("audit", "checkpoint")
     assert (refused.code, refused.error.count("\n")) == (2, 0)
     assert "不是见证方的公钥" in refused.error
+    monkeypatch.setenv("XMH_WITNESSES", json.dumps({"timestamps": "ftp://tsa.example.cn"}))
+    assert "应为 http:// 或 https:// 开头的地址" in xmh("audit", "checkpoint").error
 
 
 def test_doctor_says_when_nobody_has_witnessed_for_days(log: Database, tmp_path: Path) -> None:
