@@ -140,6 +140,7 @@ async def press(page: Page, key: str) -> None:
 async def accessible(page: Page, name: str) -> None:
     """Axe finds nothing grave at either width in either theme, and nothing scrolls sideways."""
     found = []
+    await page.wait_for_load_state()  # a page that is just being led to has no document yet
     for width, (wide, high) in WIDTHS.items():
         await page.set_viewport_size({"width": wide, "height": high})
         over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
