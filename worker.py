@@ -21,7 +21,7 @@ from domain.headquarters import FIRST_HEADQUARTERS
 from eventlog.configured import open_log
 from eventlog.errors import LogError
 from eventlog.presence import ServingKind
-from process import leave
+from process import keep_what_is_loaded, leave
 from services.checkpoints_left import leave_for_ever
 from services.gateway import Gateway
 from services.health import Readiness, serve_health
@@ -98,6 +98,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
             at_work = [asyncio.create_task(duty) for duty in duties]
             with suppress(TimeoutError):
                 await asyncio.wait_for(sweep.swept.wait(), FIRST_SWEEP_WITHIN)
+            keep_what_is_loaded()
             logger.info("worker_ready", address=settings.address, task_queue=settings.task_queue)
             _tell_ready()
             await stop.wait()

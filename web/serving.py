@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from domain.base import Refusal, refuse
+from process import keep_what_is_loaded
 from web.app import make_app
 from web.connections import BoundedConnection
 from web.service import WebService
@@ -96,6 +97,7 @@ class _Server(uvicorn.Server):
         """Begin, then say so."""
         await super().startup(sockets)
         if self.started:
+            keep_what_is_loaded()
             self._when_ready()
             tell_ready()
 
