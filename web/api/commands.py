@@ -28,6 +28,7 @@ from web.service import service_of
 if TYPE_CHECKING:
     from web.guards import Caller
     from web.service import WebService
+    from workflows.contract import Reply
 
 COMMANDS: tuple[type[Frozen], ...] = tuple(
     kind for kind in get_args(get_args(MatterCommand)[0]) if kind not in CLOCK and kind is not OpenMatter
@@ -152,9 +153,15 @@ async def _carried_out(
     key = check_named(caller, body, key)
     order, advice = await service.ask(_order, service, caller, kind, body, no, key)
     reply = await (await service.gateway()).submit(order)
-    answer = await service.ask(answer_document, service.database, reply)
-    more = await service.ask(handed_document, service.database, service.settings.notices, reply, order.command)
-    return {**answer, "events": list(reply.events), **more, **({"advice": advice} if advice else {})}
+    answer = await service.ask(_answered, service, reply, order)
+    return {**answer, **({"advice": advice} if advice else {})}
+
+
+def _answered(service: "WebService", reply: "Reply", order: Order) -> dict[str, Any]:
+    """How the matter stands now, and whom no notice reaches."""
+    answer = answer_document(service.database, reply)
+    more = handed_document(service.database, service.settings.notices, reply, order.command)
+    return {**answer, "events": list(reply.events), **more}
 
 
 def check_named(caller: "Caller", body: Any, key: str | None) -> str:
