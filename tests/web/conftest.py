@@ -63,6 +63,7 @@ def served_home(founded: Path, folder: Path, ready: Callable[[str], Any], **envi
     shutil.copytree(founded, home)
     with mock.patch.dict("os.environ", {"XMH_HOME": str(home), **environment}):
         settings = Settings()
+    log_url = environment.get("XMH_DATABASE_URL", sqlite(home))
     listener = listening("127.0.0.1", 0)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     started, servers = threading.Event(), list[Any]()
@@ -72,7 +73,7 @@ def served_home(founded: Path, folder: Path, ready: Callable[[str], Any], **envi
     serve.start()
     assert started.wait(20)
     ready(address)
-    with open_log(sqlite(home)) as log:
+    with open_log(log_url) as log:
         yield Served(home, log, address, environment)
     servers[0].should_exit = True
     serve.join(20)
@@ -88,18 +89,23 @@ def served(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture(scope="module")
 def working(dev_server: "DevServer", founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A home on the web with a worker on the real server behind the door."""
+    yield from working_home(dev_server, founded_home, tmp_path_factory.mktemp("working"))
+
+
+def working_home(dev_server: "DevServer", founded: Path, folder: Path, **environment: str) -> Iterator[Served]:
+    """Serve a copy of a founded home with a worker on the real server behind the door."""
     from services.running import running_worker
     from services.temporal_client import connect
     from settings import Settings
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    queue, folder = f"web-{uuid4().hex[:8]}", tmp_path_factory.mktemp("working")
+    queue = f"web-{uuid4().hex[:8]}"
     ready, done = threading.Event(), threading.Event()
 
     async def work() -> None:
         home = folder / "home"
         client = await connect(Settings(home=home, temporal_address=dev_server.address))
-        with open_log(sqlite(home)) as log:
+        with open_log(environment.get("XMH_DATABASE_URL", sqlite(home))) as log:
             async with running_worker(client, log, task_queue=queue, door=Settings(home=home).door):
                 ready.set()
                 await asyncio.to_thread(done.wait)
@@ -110,8 +116,8 @@ def working(dev_server: "DevServer", founded_home: Path, tmp_path_factory: pytes
         thread.start()
         assert ready.wait(20)
 
-    where = {"XMH_TEMPORAL_ADDRESS": dev_server.address, "XMH_TASK_QUEUE": queue}
-    yield from served_home(founded_home, folder, begin, **where)
+    where = {"XMH_TEMPORAL_ADDRESS": dev_server.address, "XMH_TASK_QUEUE": queue, **environment}
+    yield from served_home(founded, folder, begin, **where)
     done.set()
     thread.join(20)
     structlog.reset_defaults()

@@ -1,11 +1,12 @@
 """The twenty commands a secretary uses most: the same JSON through `XMH_SERVER` as on the server's own machine.
 
+The log is one on PostgreSQL, as of an office whose clients are elsewhere; `test_remote` has one in a file.
 Reads are asked both ways of one log. What changes something is done both ways to twins: two matters opened alike, one
 handled here and one from elsewhere, whose answers and histories agree but for their numbers and moments.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ from eventlog import reading
 from tests.support.command_line import CommandLine, Said
 from tests.support.history import meet
 from tests.support.meetings import MONTHLY
-from tests.support.office import OFFICE
-from tests.web.conftest import Served
+from tests.support.office import OFFICE, founded
+from tests.support.postgres import Server
+from tests.support.temporal import DevServer
+from tests.web.conftest import Served, working_home
 from tests.web.test_remote import Run, remote
 
 __all__ = ["remote"]
@@ -38,6 +41,17 @@ class Machine(CommandLine):
     def __call__(self, *arguments: str | Path, actor: str = "office") -> Said:
         with mock.patch.dict("os.environ", self.environment):
             return super().__call__(*arguments, actor=actor)
+
+
+@pytest.fixture(scope="module")
+def working(
+    dev_server: DevServer, founded_home: Path, postgres_server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """A home on the web whose log is on PostgreSQL, with a worker behind the door."""
+    url = postgres_server.new_database()
+    founded(url).close()
+    yield from working_home(dev_server, founded_home, tmp_path_factory.mktemp("alike"), XMH_DATABASE_URL=url)
+    postgres_server.drop_database(url)
 
 
 @pytest.fixture(scope="module")
