@@ -5,17 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.moments import now
-from cli.plan.rows import (
-    Import,
-    fault_document,
-    judged_rows,
-    open_order,
-    opening_line,
-    openings_document,
-    rows_not_yet_open,
-    send_openings,
-)
+from cli.plan.rows import open_order, send_openings
 from cli.reach import gap_lines, gaps_as_json, nobody_to_tell, nobody_would_be_told
 from cli.sending import task_order
 from cli.session import Exit, answer, problem_of, session
@@ -23,9 +13,16 @@ from cli.sheets import reject_file, say_lines
 from cli.task.due import due_day
 from domain.base import Refusal
 from domain.commands import AssignMatter, OpenMatter
-from domain.matter import Matter
-from domain.rules import DecisionContext
 from eventlog import reading
+from views.importing import (
+    Import,
+    fault_document,
+    judged_rows,
+    opening_line,
+    openings_document,
+    rows_not_yet_open,
+)
+from views.table_edits import compared_table, readable_matters
 
 if TYPE_CHECKING:
     from domain.commands import Order
@@ -40,19 +37,14 @@ _COLUMNS = {"牵头单位": "牵头", "配合单位": "配合", "完成时限": 
 
 def import_edited(file: Path, *, dry_run: bool, keep_going: bool) -> None:
     """Compare, judge, tell; and, unless it is a dry run, send."""
-    from intake.edited import edits
     from intake.edited.copy import read_edited_table
 
     table = read_edited_table(file, reading.log_identity(session.database), due_day)
-    matters = _matters()
-    edited = edits.edits_of(table, matters, _known())
-    fresh, already = _split(edited.wanted)
+    viewer = session.viewer
+    compared = compared_table(viewer, table, readable_matters(viewer))
+    edited, already, ready, refused = compared.edits, compared.already, compared.ready, compared.refused
     done = Import()
     opening = _openings(table, done)
-    context = DecisionContext(rulebook=reading.rulebook(session.database), now=now(), actor=session.actor)
-    refused = edits.judged(fresh, table, context)
-    blamed = {(fault.row, fault.column) for fault in refused}
-    ready = [edit for edit in fresh if (edit.row.row, edit.column.label) not in blamed]
     faults = [*edited.faults, *opening.faults]
     _document(done, edited, ready, opening)
     done.rejected = [fault_document(f) for f in sorted((*faults, *refused), key=lambda f: f.row)]
@@ -81,37 +73,12 @@ def _handed(applied: "Sequence[dict[str, Any]]") -> list[str]:
     return [one["matter"] for one in applied if one["do"] in ("open", "assign")]
 
 
-def _matters() -> dict[str, Matter]:
-    states = (s.state for s in reading.matter_states(session.database))
-    return {m.number: m for m in session.rights.among(m for m in states if isinstance(m, Matter))}
-
-
-def _known() -> Any:
-    from intake.directory import UnitIndex
-    from intake.edited.edits import KnownNames
-    from sheets.table import SheetNames
-
-    units, people = reading.units(session.database), reading.people(session.database)
-    names = SheetNames(units={u.id: u.name for u in units}, people={p.id: p.name for p in people})
-    return KnownNames(units=UnitIndex(units), people=people, names=names)
-
-
-def _split(wanted: "Sequence[Edit]") -> "tuple[list[Edit], list[Edit]]":
-    """What is new, and what this same copy had done before."""
-    fresh: list[Edit] = []
-    already: list[Edit] = []
-    for edit in wanted:
-        known = reading.find_command(session.database, edit.command_id)
-        (fresh if known is None else already).append(edit)
-    return fresh, already
-
-
 def _openings(table: "EditedTable", done: Import) -> "Openings":
     from intake.task_list import TaskList
     from sheets.table import SHEET
 
     listed = TaskList(file=table.file, sheet=SHEET, rows=table.new, faults=())
-    openings = judged_rows(rows_not_yet_open(listed, done))
+    openings = judged_rows(session.viewer, rows_not_yet_open(session.viewer, listed, done))
     # A task list calls its columns by longer names; the fault is named as the sheet in hand has it.
     faults = tuple(f.model_copy(update={"column": _COLUMNS.get(f.column, f.column)}) for f in openings.faults)
     return replace(openings, faults=faults)
@@ -164,7 +131,7 @@ def _document(done: Import, edits: "Edits", ready: "Sequence[Edit]", opening: "O
             "command_id": e.command_id,
         }
         for e in ready
-    ] + openings_document(opening.ready)
+    ] + openings_document(session.viewer, opening.ready)
     done.conflicts += [_conflict(c) for c in edits.conflicts]
     done.unchanged += [{"row": r.row, "matter": r.number} for r in edits.unchanged]
 

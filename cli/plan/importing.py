@@ -6,16 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.plan.rows import (
-    Import,
-    fault_document,
-    judged_rows,
-    open_order,
-    opening_line,
-    openings_document,
-    rows_not_yet_open,
-    send_openings,
-)
+from cli.plan.rows import open_order, send_openings
 from cli.reach import gap_lines, gaps_as_json, nobody_to_tell, nobody_would_be_told
 from cli.session import Exit, Problem, answer, problem_of, session
 from cli.sheets import reject_file, say_lines
@@ -23,6 +14,14 @@ from cli.task.due import due_day
 from domain.base import Refusal
 from domain.commands import OpenMatter
 from services.reprojection import open_matters
+from views.importing import (
+    Import,
+    fault_document,
+    judged_rows,
+    opening_line,
+    openings_document,
+    rows_not_yet_open,
+)
 
 if TYPE_CHECKING:
     from domain.notices.reach import Unreached
@@ -54,11 +53,11 @@ def import_(
     listed = read_task_list(file, due_day)
     done = Import()
     standing = {m.number: m for m in open_matters(session.database)} if any(r.join for r in listed.rows) else {}
-    new = rows_not_yet_open(listed, done, standing)
-    openings = judged_rows(new, standing)
+    new = rows_not_yet_open(session.viewer, listed, done, standing)
+    openings = judged_rows(session.viewer, new, standing)
     session.advice += openings.remarks
     done.rejected = [fault_document(f) for f in openings.faults]
-    done.commands = openings_document(openings.ready)
+    done.commands = openings_document(session.viewer, openings.ready)
     if openings.faults and not keep_going:
         done.commands = []
         lines = [*(f.line for f in openings.faults), f"共{len(openings.faults)}处错误，整份未导入"]

@@ -1,7 +1,7 @@
 """Reading an edited copy: its rows by 编号, the rows somebody added, and every cell that cannot be taken as it is."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -70,6 +70,15 @@ def read_edited_table(path: Path, database: str, spoken: Spoken | None = None) -
     if raw is None:
         refuse_always(f"{path.name} 中没有工作表“{SHEET}”，请保留该表名", "malformed")
     return _Copy(path.name, raw, key, spoken or as_date).read()
+
+
+def edited_cells(key: RowKey, rows: Mapping[str, Mapping[Column, str]], spoken: Spoken) -> EditedTable:
+    """The same of cells that were edited on a page: whole rows by 编号, in the order of the key, the first is row 1."""
+    columns = (*KEYED, Column.NUMBER, Column.REASON)
+    cells = [{**rows[number], Column.NUMBER: number} for number in key.rows]
+    filled: list[Cells] = [{at: text for at, c in enumerate(columns, 2) if (text := row.get(c))} for row in cells]
+    head: Cells = dict(enumerate([Column.NO.label, *(c.label for c in columns)], 1))
+    return _Copy(SHEET, RawSheet(SHEET, list(enumerate([head, *filled])), []), key, spoken).read()
 
 
 def _key(path: Path) -> RowKey:

@@ -25,9 +25,10 @@ from intake.opening import NotNamedError, person_named, unit_named
 from intake.sheets import CellFault, split_names
 from sheets.table import CUT_SHORT, KEYED, SHEET, Column, SheetNames, cell_fingerprint, plain_cell, table_cells
 
-_SAID = (Column.PROGRESS, Column.PROBLEM, Column.NEXT)
+SAID_TOGETHER = (Column.PROGRESS, Column.PROBLEM, Column.NEXT)
 """One 反馈 says all three: what was not edited is said again, so none of them may have moved."""
-_WHO = (Column.LEAD, Column.ASSIST, Column.PERSON)
+ASSIGNED_TOGETHER = (Column.LEAD, Column.ASSIST, Column.PERSON)
+"""改派 says all three."""
 
 
 @dataclass(frozen=True)
@@ -159,8 +160,8 @@ def _compare(row: _Row, edits: Edits) -> None:
     }
     edited = [column for column in KEYED if row.edited(column) and not _says_the_same(row, column, now[column])]
     clashing = {column for column in edited if column in moved}
-    if any(column in moved and not _says_the_same(row, column, now[column]) for column in _SAID):
-        clashing |= {column for column in edited if column in _SAID}
+    if any(column in moved and not _says_the_same(row, column, now[column]) for column in SAID_TOGETHER):
+        clashing |= {column for column in edited if column in SAID_TOGETHER}
     edits.conflicts += [
         Conflict(row.row, row.matter.title, column, row.text(column), now[column])
         for column in edited
@@ -216,10 +217,10 @@ def _held(matter: Matter, column: Column) -> tuple[str, ...]:
 
 def _feedback(row: _Row, edited: frozenset[Column]) -> Iterator[Edit]:
     """进展, 问题, 下步: one 反馈."""
-    columns = [column for column in _SAID if column in edited]
+    columns = [column for column in SAID_TOGETHER if column in edited]
     if not columns:
         return
-    for column in _SAID:
+    for column in SAID_TOGETHER:
         if WITHHELD in row.text(column):
             raise _CellError(column, "反馈内容属工作秘密，表中没有原文，不能在表中改；请用 xmh task report --secret")
         if row.text(column).endswith(CUT_SHORT):
