@@ -1,4 +1,4 @@
-"""A limit as people say it in a cell or at a prompt: a date, or a stretch whose end is meant (年底, 12月底, 一季度末)."""
+"""A limit as people say it, in a cell or typed: a date, or a stretch whose end is meant (年底, 12月底, 一季度末)."""
 
 import re
 import unicodedata
@@ -15,6 +15,7 @@ _NAMES_A_YEAR = re.compile(r"\d{4}|[今本当明次来去]年|年度|[二〇零�
 
 def limit_said(text: str, today: date, calendar: Callable[[], WorkCalendar]) -> date:
     """The day a limit means. A stretch means its last working day; without a year it is the next such from today on.
+
     A calendar is asked for only where a stretch is said.
 
     Raises:

@@ -67,6 +67,8 @@ class JudgedCell:
     verdict: CellVerdict
     words: str
     """The command in words, why there is none, or what stands in the log now."""
+    commands: tuple[str, ...] = ()
+    """Ids of the commands that say it."""
     by: str = ""
     """Who changed it meanwhile, and when."""
 
@@ -144,8 +146,9 @@ def judged_cells(viewer: Viewer, rows: Sequence[EditedCells], spoken: Spoken) ->
 
 
 def _readable(viewer: Viewer, number: str) -> Matter | None:
-    found = [m for m in reading.find_matters(viewer.database, number, viewer.rights.readable) if m.number == number]
-    loaded = reading.load(viewer.database, found[0].stream) if found else None
+    listed = reading.find_matters(viewer.database, number, viewer.rights.readable)
+    streams = [m.stream for m in listed if m.number == number]
+    loaded = reading.load(viewer.database, streams[0]) if streams else None
     return loaded.state if loaded is not None and isinstance(loaded.state, Matter) else None
 
 
@@ -176,30 +179,30 @@ def _cells(
         for column, text in row.texts.items():
             if column is Column.REASON:
                 continue
-            verdict, words = _verdict(compared, row.number, column)
-            matter, by = matters[row.number], ""
-            if verdict is CellVerdict.CONFLICT:
-                by = _moved_by(viewer, matter.stream, row.position, column)
-            yield JudgedCell(row.number, matter.title, column, shown[row.number][column], text, verdict, words, by)
+            verdict, words, ids = _verdict(compared, row.number, column)
+            matter, was = matters[row.number], shown[row.number][column]
+            moved = verdict is CellVerdict.CONFLICT
+            by = _moved_by(viewer, matter.stream, row.position, column) if moved else ""
+            yield JudgedCell(row.number, matter.title, column, was, text, verdict, words, ids, by)
 
 
-def _verdict(compared: TableComparison, number: str, column: Column) -> tuple[CellVerdict, str]:
-    """Of a cell: its own fault or conflict first, then the command it is part of."""
+def _verdict(compared: TableComparison, number: str, column: Column) -> tuple[CellVerdict, str, tuple[str, ...]]:
+    """Of a cell: its own fault or conflict first, then the commands it is part of, with their ids."""
     of_row = [f for f in (*compared.edits.faults, *compared.refused) if _number_of(compared, f) == number]
     own = [f.message.removeprefix(f"{number} ") for f in of_row if f.column == column.label]
     if own:
-        return CellVerdict.CANNOT, own[0]
+        return CellVerdict.CANNOT, own[0], ()
     for conflict in compared.edits.conflicts:
         if (conflict.row.number, conflict.column) == (number, column):
-            return CellVerdict.CONFLICT, conflict.in_log
+            return CellVerdict.CONFLICT, conflict.in_log, ()
     for edits, verdict in ((compared.ready, CellVerdict.WILL), (compared.already, CellVerdict.DONE)):
-        said = [e.what for e in edits if e.row.number == number and column in _together(e.column)]
-        if said:
-            return verdict, "；".join(said)
+        of_cell = [e for e in edits if e.row.number == number and column in _together(e.column)]
+        if of_cell:
+            return verdict, "；".join(e.what for e in of_cell), tuple(e.command_id for e in of_cell)
     if of_row:
         message = of_row[0].message.removeprefix(f"{number} ")
-        return CellVerdict.CANNOT, f"同一行的“{of_row[0].column}”：{message}"
-    return CellVerdict.SAME, ""
+        return CellVerdict.CANNOT, f"同一行的“{of_row[0].column}”：{message}", ()
+    return CellVerdict.SAME, "日志里已是这样", ()
 
 
 def _number_of(compared: TableComparison, fault: "CellFault") -> str:

@@ -52,6 +52,7 @@ from web.pages import (
     signing_in,
     suggestions,
     table,
+    table_editing,
 )
 from web.problems import PROBLEM_RESPONSES, install_problems
 from web.refusals import RefusalsNoted
@@ -86,6 +87,7 @@ PAGES = (
     papers,
     files,
     finding,
+    table_editing,
     table,
     audit,
     suggestions,

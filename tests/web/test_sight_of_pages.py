@@ -69,6 +69,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/directory": ("/directory",),
     "/table": ("/table?as_of=2022-03-31&with=points&with=progress&with=problem",),
     "/table.{kind}": ("/table.xlsx?as_of=2022-03-31", "/table.docx?as_of=2022-03-31"),
+    "/table/edit": ("/table/edit",),
     "/papers": ("/papers?year=2022",),
     "/bulletins": ("/bulletins",),
     "/bulletins/{draft}": ("/bulletins/D20220401-1",),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_TYPED = 256 * 1024
 """Characters of one form's fields together."""
+MOST_FIELDS = 1000
+"""Of one form: that many cells of 一览表 may be edited before they are sent."""
 FormKey = Annotated[str, Path(pattern=r"^[a-z_]{1,40}:[A-Za-z0-9_.-]{1,80}$")]
 FieldName = Annotated[str, Field(max_length=120), AfterValidator(storable)]
 Typed = Annotated[str, AfterValidator(storable)]
@@ -33,7 +35,7 @@ class TypedForm(BaseModel):
     """What a page knows of: the version it goes on from, and what stands in its fields now."""
 
     version: int
-    fields: Annotated[dict[FieldName, Typed], Field(max_length=300)]
+    fields: Annotated[dict[FieldName, Typed], Field(max_length=MOST_FIELDS)]
 
 
 router = APIRouter(include_in_schema=False)

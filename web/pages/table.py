@@ -27,6 +27,7 @@ USUAL = (Column.LEAD, Column.DUE, Column.LIGHT)
 MORE = (Column.POINTS, Column.ASSIST, Column.PERSON, Column.DATES, Column.PROGRESS, Column.PROBLEM, Column.NEXT)
 WRITERS = {"xlsx": table_workbook, "docx": table_docx}
 _tables = Remembered[TaskTable](2)
+_tables_now = Remembered[TaskTable](2)
 
 
 router = APIRouter(include_in_schema=False)
@@ -86,3 +87,12 @@ def _made(visitor: Visitor, day: AskedDay) -> TaskTable:
     return _tables.of(
         (*hashes, moment, readable), lambda: task_table(viewer.database, moment.as_of, since, moment, readable)
     )
+
+
+def table_now(visitor: Visitor) -> TaskTable:
+    """The table with all that is recorded, as somebody edits it; within a minute in which nothing happens, the same."""
+    viewer = visitor.viewer
+    readable, moment = viewer.rights.readable, reading.Moment(visitor.position, viewer.now)
+    key = (reading.hash_at(viewer.database, moment.position), viewer.now.replace(second=0, microsecond=0), readable)
+    since = local_date(viewer.now) - WEEK
+    return _tables_now.of(key, lambda: task_table(viewer.database, viewer.now, since, moment, readable))
