@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from domain.access import account as rules
 from domain.access import events as ev
-from domain.access.passwords import RULES, PasswordRules, check_password, is_too_old
+from domain.access.passwords import check_password, is_too_old
 from domain.base import Refusal, refuse
 from domain.envelope import Actor
 from domain.ids import account_stream
@@ -21,9 +21,9 @@ from eventlog import access, reading
 from eventlog.database import Database
 from eventlog.secrets import Unreadable, seal_text, unseal_text
 from services.accounts import account_of, person_in_office, record_access, record_account
+from services.passwords import barred_as_earlier, check_new_password, check_not_guessed, hasher, password_rules
 
 if TYPE_CHECKING:
-    from argon2 import PasswordHasher
     from pyotp import TOTP
 
     from eventlog.access import BrowserSession
@@ -41,13 +41,6 @@ MOST_ADDRESSES = 100
 """So many events of failures are recorded for one minute; what more there is becomes one of them."""
 ELSEWHERE = "其他地址"
 WRONG = "账号、密码或动态口令不对"
-
-
-def hasher() -> "PasswordHasher":
-    """Argon2id with 64 MiB, three passes, four lanes."""
-    from argon2 import PasswordHasher
-
-    return PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
 
 
 def new_totp_secret() -> str:
@@ -84,36 +77,6 @@ def _typed(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip()
 
 
-def password_rules(database: Database) -> PasswordRules:
-    """What the policy of now asks of a password."""
-    return RULES[reading.rulebook(database).policy.passwords]
-
-
-def check_new_password(database: Database, person: str, password: str) -> None:
-    """Refuse a password the rules do not take, or one of the last that are barred.
-
-    Raises:
-        Refusal: `malformed`.
-    """
-    check_password(password_rules(database), person, password)
-    if barred := _barred_as_earlier(database, person, password):
-        raise Refusal(barred, "malformed")
-
-
-def _barred_as_earlier(database: Database, person: str, password: str) -> str | None:
-    """What is said of one of the last that are barred. It tells what they were: only who is proven may hear it."""
-    from argon2.exceptions import InvalidHashError, VerificationError
-
-    barred = password_rules(database).barred
-    for earlier in access.earlier_passwords(database, person, barred) if barred else ():
-        try:
-            hasher().verify(earlier, password)
-        except (VerificationError, InvalidHashError):
-            continue
-        return f"不能与最近 {barred} 次用过的密码相同"
-    return None
-
-
 @dataclass(frozen=True)
 class NewPassword:
     """What somebody gives who changes his password."""
@@ -137,10 +100,11 @@ def change_password(database: Database, session: "BrowserSession", given: NewPas
     refuse(failed >= MOST_FAILURES, f"没有通过的次数过多，请{minutes}分钟后再试", "too_many")
     refuse(given.password != given.again, "两次填写的新密码不一样", "malformed")
     check_password(password_rules(database), person, given.password)
+    check_not_guessed(database, person, given.password)
     if not _proven(database, person, Attempt(person, given.old, given.code, address), now):
         access.note_failure(database, person, address, now)
         raise Refusal("现在的密码或动态口令不对", "malformed")
-    if barred := _barred_as_earlier(database, person, given.password):
+    if barred := barred_as_earlier(database, person, given.password):
         raise Refusal(f"{barred}；请另换一个，并填写手机上的下一个动态口令", "malformed")
     known = person_in_office(database, person)
     actor = Actor(id=known.id, role=known.role, unit=known.unit)

@@ -37,7 +37,7 @@ class PasswordRules(Frozen):
         mixed = "，含大写、小写、数字、符号中的三类" if self.classes > 1 else ""
         held = f"；{self.days} 天更换一次" if self.days is not None else ""
         barred = f"，不能与最近 {self.barred} 次用过的相同" if self.barred else ""
-        return f"{self.shortest} 至 {LONGEST_PASSWORD} 位{mixed}{held}{barred}"
+        return f"{self.shortest} 至 {LONGEST_PASSWORD} 位{mixed}，不易被猜到{held}{barred}"
 
 
 RULES = {

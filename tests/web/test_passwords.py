@@ -13,7 +13,7 @@ from domain.base import Refusal
 from domain.office import PolicyAdopted
 from domain.policy import Policy
 from eventlog import access, reading
-from services import accounts, signing_in
+from services import accounts, passwords, signing_in
 from services.office_records import record_office_events
 from services.signing_in import Attempt, Enrolment, NewPassword
 from tests.support.clock import open_log
@@ -45,6 +45,23 @@ def test_each_profile_takes_its_own(profile: PasswordProfile, password: str, tak
         return
     with pytest.raises(Refusal):
         check_password(RULES[profile], "li", password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("Passw0rd1", "P@ssw0rd", "Admin@123", "Qwer1234!", "1qaz@WSX", "Zaq12wsx", "Aa345678", "aaaaaaaaaaaa"),
+        *("Xmh@2026", "Shenzhen2026", "Xiangmihu@1", "Lisan-2026", "Duban123!"),
+    ],
+)
+def test_what_is_soon_guessed_is_not_taken(served: Served, password: str) -> None:
+    with pytest.raises(Refusal, match="容易被猜到"):
+        passwords.check_not_guessed(served.log, "lisan", password)
+
+
+@pytest.mark.parametrize("password", ["gZ8!kfQ2", "Hetao-Tower-77", "correct horse battery", "x" * 100])
+def test_what_withstands_is_taken(served: Served, password: str) -> None:
+    passwords.check_not_guessed(served.log, "lisan", password)
 
 
 def test_ninety_days_are_of_one_profile_only() -> None:
@@ -145,4 +162,4 @@ def test_by_the_other_profile_nothing_runs_out(served: Served) -> None:
         .text
     )
     with open_log(sqlite(served.home)) as log:
-        assert signing_in.password_rules(log).days is None
+        assert passwords.password_rules(log).days is None

@@ -4,7 +4,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from domain.base import Refusal
-from services.signing_in import NewPassword, change_password, password_is_too_old, password_rules
+from services.passwords import password_rules
+from services.signing_in import NewPassword, change_password, password_is_too_old
 from web.pages.rendering import Visitor, set_session, visitor_to_change
 from web.pages.submitting import told_on_page
 from web.service import WebService, service_of

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from domain.base import Refusal
+from services.passwords import password_rules
 from services.signing_in import (
     Attempt,
     Enrolment,
     begin,
     enrol,
     new_totp_secret,
-    password_rules,
     person_of_link,
     sign_in,
     sign_out,
