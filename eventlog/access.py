@@ -66,7 +66,10 @@ _FORGET_EARLIER = (
 MOST_EARLIER = 24
 """So many are remembered, whatever the rules of now bar: other rules may bar more."""
 _END_SESSION = "DELETE FROM sessions WHERE digest = ?"
-_LIVING_SESSIONS = "SELECT count(*) FROM sessions WHERE person = ? AND seen_at > ? AND created_at > ?"
+_LIVING_SESSIONS = (
+    "SELECT digest, address, created_at, seen_at, proven_at FROM sessions "
+    "WHERE person = ? AND seen_at > ? AND created_at > ? ORDER BY created_at DESC, digest"
+)
 _DEAD_SESSIONS = "DELETE FROM sessions WHERE seen_at <= ? OR created_at <= ?"
 _PUT_TOKEN = "INSERT INTO tokens (digest, id, person, scope, until) VALUES (?, ?, ?, ?, ?)"  # noqa: S105  (SQL)
 _TOKEN = "SELECT id, person, scope, until, used_at FROM tokens WHERE digest = ?"  # noqa: S105  (SQL)
@@ -287,11 +290,17 @@ def end_session(database: Database, digest: str) -> None:
         transaction.commit([(_END_SESSION, [(digest,)])])
 
 
-def count_sessions(database: Database, person: str, now: datetime) -> int:
-    """How many sessions of a person live."""
+def living_sessions(database: Database, person: str, now: datetime) -> tuple[tuple[BrowserSession, datetime], ...]:
+    """The sessions of a person that live, the newest first, each with when it was used last, to the minute."""
     with database.reading() as transaction:
-        row = transaction.one(_LIVING_SESSIONS, (person, micros(now - IDLE), micros(now - ABSOLUTE)))
-    return int(row[0]) if row else 0
+        rows = transaction.all(_LIVING_SESSIONS, (person, micros(now - IDLE), micros(now - ABSOLUTE)))
+    return tuple(
+        (
+            BrowserSession(digest, person, address, from_micros(created), from_micros(proven or created)),
+            from_micros(seen),
+        )
+        for digest, address, created, seen, proven in rows
+    )
 
 
 # --- tokens

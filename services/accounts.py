@@ -136,7 +136,7 @@ def close_of_who_left(database: Database, person: str, now: datetime) -> None:
 
 def end_sessions(database: Database, person: str, reason: str, now: datetime) -> int:
     """End every session of a person; how many lived."""
-    living = access.count_sessions(database, person, now)
+    living = len(access.living_sessions(database, person, now))
     access.forget_access(database, person, only_sessions=True)
     if living:
         record_access(database, ev.SessionEnded(person=person, count=living, reason=reason), now)

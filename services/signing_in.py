@@ -40,6 +40,8 @@ TOTP_SECRET = re.compile(r"[A-Z2-7]{32}")
 MOST_ADDRESSES = 100
 """So many events of failures are recorded for one minute; what more there is becomes one of them."""
 ELSEWHERE = "其他地址"
+MOST_SESSIONS = 8
+"""Browsers one person is signed in with at once; of more, the one that began first ends."""
 WRONG = "账号、密码或动态口令不对"
 
 
@@ -215,10 +217,21 @@ def begin_vouched(
 ) -> str:
     """The same of somebody for whom an identity provider vouches, who proved himself to it at that moment."""
     cookie = secrets.token_urlsafe(32)
+    _make_room(database, person, now)
     session = access.begin_session(database, cookie, person, address, now, proven_at)
     came = ev.SignedIn(person=person, address=address, session=session_id(session), issuer=issuer)
     record_access(database, came, now)
     return cookie
+
+
+def _make_room(database: Database, person: str, now: datetime) -> None:
+    """End the oldest sessions of somebody who is signed in with as many as there may be."""
+    too_many = access.living_sessions(database, person, now)[MOST_SESSIONS - 1 :]
+    for session, _ in too_many:
+        access.end_session(database, session.digest)
+    if too_many:
+        reason = f"同时登录超过 {MOST_SESSIONS} 处，最早的结束"
+        record_access(database, ev.SessionEnded(person=person, count=len(too_many), reason=reason), now)
 
 
 def session_id(session: "BrowserSession") -> str:

@@ -29,6 +29,7 @@ from web.api import reads as api_reads
 from web.api import suggestions as api_suggestions
 from web.guards import BoundedBodies, BoundedWork, HeadAsGet, SafetyHeaders, SameOrigin, TokenGuard
 from web.pages import (
+    account,
     acting,
     actions,
     audit,
@@ -79,6 +80,7 @@ PAGES = (
     connecting,
     passwords,
     proving,
+    account,
     listing,
     figures,
     bulletins,

@@ -46,6 +46,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/matters/{no}/do/{do}": ("/matters/{no}/do/accept", "/matters/{no}/do/extend", "/matters/{no}/do/review"),
     "/suggestions": ("/suggestions",),
     "/password": ("/password",),
+    "/account": ("/account",),
     "/prove": ("/prove?next=/table.xlsx",),
     "/connect": ("/connect", "/connect?code=BBBB-BBBB"),
     "/queue": ("/queue", "/queue?at={no}"),
