@@ -91,12 +91,21 @@ def attachment_content(home: Path, filed: StoredAttachment) -> bytes:
     Raises:
         Refusal: it is not in the home, or is not what was handed in (`not_found`).
     """
-    path = home / FOLDER / filed.sha256
+    return kept_file(home, filed.sha256, filed.name).read_bytes()
+
+
+def kept_file(home: Path, sha256: str, name: str) -> Path:
+    """Where a file of that digest lies, as it was handed in.
+
+    Raises:
+        Refusal: it is not in the home, or is not what was handed in (`not_found`).
+    """
+    path = home / FOLDER / sha256
     digest = _digest_of(path)
-    refuse(digest is None, f"附件“{filed.name}”不在数据目录中（{path}），请从备份恢复", "not_found")
-    if digest != filed.sha256:
-        refuse_always(f"附件“{filed.name}”与登记的不符，已被改动（{path}），请从备份恢复", "not_found")
-    return path.read_bytes()
+    refuse(digest is None, f"附件“{name}”不在数据目录中（{path}），请从备份恢复", "not_found")
+    if digest != sha256:
+        refuse_always(f"附件“{name}”与登记的不符，已被改动（{path}），请从备份恢复", "not_found")
+    return path
 
 
 def attachments_of(events: Sequence[Recorded]) -> tuple[StoredAttachment, ...]:

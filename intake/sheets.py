@@ -9,7 +9,7 @@ import io
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from difflib import SequenceMatcher
@@ -76,10 +76,15 @@ class Row:
     cells: dict[str, Value] = field(default_factory=dict)
     faults: list[CellFault] = field(default_factory=list)
 
+    def fill(self, texts: Mapping[str, str]) -> None:
+        """Have cells say something else than the file, by header; what was wrong with them is wrong no more."""
+        self.cells |= {header: clean(text) for header, text in texts.items()}
+        self.faults[:] = [fault for fault in self.faults if fault.column not in texts]
+
     def value(self, header: str) -> Value | None:
         """The cell as typed in the file, text cleaned; None when it is empty or already at fault."""
         value = self.cells.get(header)
-        return None if isinstance(value, Formula | ErrorValue) else value
+        return None if isinstance(value, Formula | ErrorValue) or value == "" else value
 
     def text(self, header: str) -> str:
         """The cell as clean text; empty when there is none. Line breaks stay."""

@@ -5,7 +5,7 @@ Names of units and people stay as written here; who they are is for the director
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -101,10 +101,13 @@ class TaskList(Frozen):
     faults: tuple[CellFault, ...]
 
 
-def read_task_list(path: Path, spoken: Spoken | None = None) -> TaskList:
+def read_task_list(
+    path: Path, spoken: Spoken | None = None, filled: Mapping[int, Mapping[str, str]] | None = None
+) -> TaskList:
     """Read sheet or file `任务清单`. A row with a fault is not among the rows.
 
-    `spoken` understands a limit as people say it (6月30日, 年底); without it only a full date is one.
+    `spoken` understands a limit as people say it (6月30日, 年底); without it only a full date is one. `filled` says by
+    row and header what a cell is to say instead of what the file says.
 
     Raises:
         Refusal: `not_found` or `malformed`, when the file as a whole cannot be read.
@@ -113,6 +116,7 @@ def read_task_list(path: Path, spoken: Spoken | None = None) -> TaskList:
     seen: dict[str, int] = {}
     rows = []
     for row in table.rows:
+        row.fill((filled or {}).get(row.number, {}))
         task = _task(row, table.extra, spoken or as_date)
         earlier = seen.setdefault(normal(row.text(NO)), row.number) if row.text(NO) else row.number
         if earlier != row.number:

@@ -1,9 +1,10 @@
 """The rows of a list on their way to the log: which are open already, and what the others would do. Nothing is sent."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
+from domain.base import Term, refuse
 from domain.commands import AddBasis
 from domain.duplicates import OpenTitle
 from domain.event import decode
@@ -12,12 +13,14 @@ from domain.ids import matter_stream
 from domain.matter import Matter
 from domain.queries.similar import OpenTitles
 from domain.rules import DecisionContext
+from domain.workplan import PlanItem, PlanStage, WorkPlan
 from eventlog import reading
 from eventlog.duplicates import open_titles
 from intake.directory import UnitIndex
 from intake.opening import Opening, Openings, openings
 from intake.sheets import CellFault
 from intake.task_list import TaskList, TaskRow
+from intake.uploaded import ListedLine, UploadedList
 from views.viewer import Viewer
 
 
@@ -164,3 +167,101 @@ def opening_line(c: dict[str, Any]) -> str:
 def import_command_id(opening: Opening) -> str:
     """The id of the command that opens a matter of a list's row, by the row's content: sent twice it is one command."""
     return f"import:{opening.row.key[:24]}:{opening.row.digest[:16]}"
+
+
+# --- a plan that is only being circulated
+
+
+def plan_item(row: TaskRow) -> PlanItem:
+    """A row as the versions of a plan keep it."""
+    return PlanItem(key=row.key, no=row.no, title=row.title, lead=row.lead, due=row.due, digest=row.digest)
+
+
+def refuse_circulated(viewer: Viewer, rows: Sequence[TaskRow]) -> None:
+    """Refuse the newest 征求意见稿 of a plan: nothing is opened by a draft.
+
+    Raises:
+        Refusal.
+    """
+    items = tuple(map(plan_item, rows))
+    for loaded in reading.states_of(viewer.database, "plan"):
+        plan = cast("WorkPlan", loaded.state)
+        circulated = plan.stage is PlanStage.CIRCULATED and plan.items == items
+        not_issued = (
+            f"这是“{plan.plan}”的征求意见稿，还没有印发，不能立项；印发后请先用 xmh plan version --stage 印发 登记"
+        )
+        refuse(circulated, not_issued)
+
+
+# --- a list handed in on a page
+
+
+class RowVerdict(Term):
+    """What becomes of a row."""
+
+    WILL = "will", "将立项"
+    JOINS = "joins", "将并入"
+    OPEN = "open", "已立项"
+    DIFFERS = "differs", "有出入"
+    CANNOT = "cannot", "不能"
+    LEFT_OUT = "left_out", "不立项"
+
+
+@dataclass(frozen=True)
+class JudgedRow:
+    """A row of an uploaded list, and what becomes of it."""
+
+    line: ListedLine
+    verdict: RowVerdict
+    words: str = ""
+    matter: str = ""
+    """The number of the matter it is, or joins."""
+    near: tuple[dict[str, Any], ...] = ()
+    """Open matters it may be about."""
+
+
+@dataclass(frozen=True)
+class JudgedRows:
+    """All rows, and what can be opened."""
+
+    rows: tuple[JudgedRow, ...]
+    ready: tuple[Opening, ...]
+    remarks: tuple[str, ...]
+
+    def count(self, verdict: RowVerdict) -> int:
+        """How many rows of this verdict there are."""
+        return sum(row.verdict is verdict for row in self.rows)
+
+
+def judged_upload(
+    viewer: Viewer, upload: UploadedList, left_out: Container[int], standing: Mapping[str, Matter]
+) -> JudgedRows:
+    """What each row of an uploaded list would do; `standing` are the open matters who looks may know of, by number."""
+    kept = tuple(row for row in upload.listed.rows if row.row not in left_out)
+    listed = upload.listed.model_copy(update={"rows": kept})
+    done = Import()
+    made = judged_rows(viewer, rows_not_yet_open(viewer, listed, done, standing), standing)
+    commands = {c["row"]: c for c in openings_document(viewer, made.ready)}
+    known = {u["row"]: u for u in done.unchanged}
+    differing = {c["row"]: c for c in done.conflicts}
+    faults: dict[int, list[str]] = {}
+    for fault in made.faults:
+        faults.setdefault(fault.row, []).append(f"{fault.column}：{fault.message}")
+
+    def judged(line: ListedLine) -> JudgedRow:
+        row = line.row
+        if row in left_out:
+            return JudgedRow(line, RowVerdict.LEFT_OUT)
+        if row in known:
+            return JudgedRow(line, RowVerdict.OPEN, matter=known[row]["matter"])
+        if row in differing:
+            columns = "、".join(differing[row]["columns"])
+            return JudgedRow(line, RowVerdict.DIFFERS, f"{columns}与立项时不同，未作改动", differing[row]["matter"])
+        command = commands.get(row)
+        if row in faults or command is None:
+            return JudgedRow(line, RowVerdict.CANNOT, "；".join(faults.get(row, ())))
+        if command["do"] == "basis_add":
+            return JudgedRow(line, RowVerdict.JOINS, f"增加依据：{command['basis']}", command["matter"])
+        return JudgedRow(line, RowVerdict.WILL, near=tuple(command["near"]))
+
+    return JudgedRows(tuple(map(judged, upload.lines)), made.ready, made.remarks)

@@ -40,6 +40,7 @@ from web.pages import (
     figures,
     files,
     finding,
+    importing,
     issuing,
     listing,
     matters,
@@ -101,6 +102,7 @@ PAGES = (
     drafts,
     queue,
     opening,
+    importing,
 )
 """In this order: of two addresses that fit, the first one answers."""
 

@@ -8,7 +8,7 @@ import typer
 
 from cli.plan.rows import open_order, send_openings
 from cli.reach import gap_lines, gaps_as_json, nobody_to_tell, nobody_would_be_told
-from cli.session import Exit, Problem, answer, problem_of, session
+from cli.session import Exit, answer, problem_of, session
 from cli.sheets import reject_file, say_lines
 from cli.task.due import due_day
 from domain.base import Refusal
@@ -20,13 +20,13 @@ from views.importing import (
     judged_rows,
     opening_line,
     openings_document,
+    refuse_circulated,
     rows_not_yet_open,
 )
 
 if TYPE_CHECKING:
     from domain.notices.reach import Unreached
     from intake.opening import Opening
-    from intake.task_list import TaskList
 
 
 def import_(
@@ -63,7 +63,7 @@ def import_(
         lines = [*(f.line for f in openings.faults), f"共{len(openings.faults)}处错误，整份未导入"]
         reject_file(done.document, lines)
     if not dry_run:
-        _refuse_draft(listed)
+        refuse_circulated(session.viewer, listed.rows)
         _open(openings.ready, done)
     if openings.faults and not session.json:
         say_lines([f.line for f in openings.faults])
@@ -77,15 +77,6 @@ def import_(
 
 def _without(ready: "Sequence[Opening]") -> "tuple[Unreached, ...]":
     return nobody_would_be_told((o.row.row, o.command) for o in ready if isinstance(o.command, OpenMatter))
-
-
-def _refuse_draft(listed: "TaskList") -> None:
-    from cli.plan.versions import circulated_only
-
-    plan = circulated_only(listed.rows)
-    if plan is not None:
-        not_issued = f"这是“{plan}”的征求意见稿，还没有印发，不能立项；印发后请先用 xmh plan version --stage 印发 登记"
-        raise Problem(not_issued, "refused", Exit.REFUSED)
 
 
 def _open(ready: "Sequence[Opening]", done: Import) -> None:

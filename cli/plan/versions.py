@@ -24,7 +24,6 @@ from services.office_records import record_decided
 if TYPE_CHECKING:
     from domain.base import Frozen
     from domain.workplan import PlanChanges
-    from intake.task_list import TaskRow
 
 PlanOption = Annotated[str | None, typer.Option("--plan", metavar="NAME", help="计划名称，如 2023年工作计划")]
 
@@ -41,6 +40,7 @@ def version(
 ) -> None:
     """登记计划的一版：征求意见稿、印发稿、调整稿；说明与上一版的差别。印发后再用 plan import 立项。"""
     from intake.task_list import read_task_list
+    from views.importing import plan_item
 
     listed = read_task_list(file, due_day)
     if listed.faults:
@@ -53,7 +53,7 @@ def version(
         sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
         document_no=no,
         reason=reason,
-        items=tuple(map(_item, listed.rows)),
+        items=tuple(map(plan_item, listed.rows)),
     )
     before = _plan(text.plan)
     actor = acting_for(by, paper)
@@ -95,20 +95,6 @@ def versions(
         "plans": [{"plan": p.plan, "versions": [v.model_dump(mode="json") for v in p.versions]} for p in chosen]
     }
     answer(document, "" if session.json else _table(chosen))
-
-
-def circulated_only(rows: "tuple[TaskRow, ...]") -> str | None:
-    """The plan of which exactly these rows are the newest 征求意见稿: nothing is opened by a draft."""
-    items = tuple(map(_item, rows))
-    for loaded in reading.states_of(session.database, "plan"):
-        plan = cast("WorkPlan", loaded.state)
-        if plan.stage is PlanStage.CIRCULATED and plan.items == items:
-            return plan.plan
-    return None
-
-
-def _item(row: "TaskRow") -> PlanItem:
-    return PlanItem(key=row.key, no=row.no, title=row.title, lead=row.lead, due=row.due, digest=row.digest)
 
 
 def _plan(name: str) -> WorkPlan | None:

@@ -14,7 +14,9 @@ from intake import task_list as columns
 from intake.draft.model import Comparison, DraftedList, DraftPoint, Item, Target, TextPart
 from sheets.layout import MOST_IN_A_CELL, print_on_a3, row_height
 
-_EXTRA = ("责任领导", "章节", columns.INDICATORS, "提示", "原文", "原文位置")
+HINTS = "提示"
+"""What a clerk should look at in a row."""
+_EXTRA = ("责任领导", "章节", columns.INDICATORS, HINTS, "原文", "原文位置")
 HEADERS = (
     columns.NO,
     columns.TITLE,

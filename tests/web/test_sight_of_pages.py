@@ -51,6 +51,9 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/connect": ("/connect", "/connect?code=BBBB-BBBB"),
     "/queue": ("/queue", "/queue?at={no}"),
     "/open": ("/open",),
+    "/import": ("/import",),
+    "/import/{sha256}": (f"/import/{'0' * 64}",),
+    "/import/{sha256}/list.xlsx": (f"/import/{'0' * 64}/list.xlsx",),
     "/figures": ("/figures?span=year", "/figures?as_of=2022-03-31"),
     "/figures/rows": (
         "/figures/rows?of=all&span=year&known_at=2022-03-31",

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 MOST_TYPED = 256 * 1024
 """Characters of one form's fields together."""
-MOST_FIELDS = 1000
-"""Of one form: that many cells of 一览表 may be edited before they are sent."""
+MOST_FIELDS = 3000
+"""Of one form: edited cells of 一览表, rows of a list."""
 FormKey = Annotated[str, Path(pattern=r"^[a-z_]{1,40}:[A-Za-z0-9_.-]{1,80}$")]
 FieldName = Annotated[str, Field(max_length=120), AfterValidator(storable)]
 Typed = Annotated[str, AfterValidator(storable)]

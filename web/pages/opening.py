@@ -47,11 +47,18 @@ async def opened(request: Request) -> Response:
     return RedirectResponse(f"/matters/{reply.matter}?done=open", 303)
 
 
+def may_not_open(visitor: Visitor) -> Response | None:
+    """The page for who may open nothing, or looks at a past day."""
+    if visitor.person.role in (Role.OFFICE, Role.LEADER) and visitor.day is None:
+        return None
+    why = "立项由办公室和领导办理" if visitor.day is None else "这里只供查看过去某一天的情况，不能立项"
+    return visitor.page("matters", "message.html", 403, title="不能立项", message=why)
+
+
 def _page(service: "WebService", visitor: Visitor, given: Given, error: Exception | None = None) -> Response:
     """The form, with what was typed."""
-    if visitor.person.role not in (Role.OFFICE, Role.LEADER) or visitor.day is not None:
-        why = "立项由办公室和领导办理" if visitor.day is None else "这里只供查看过去某一天的情况，不能立项"
-        return visitor.page("matters", "message.html", 403, title="不能立项", message=why)
+    if (shut := may_not_open(visitor)) is not None:
+        return shut
     explained = told_on_page(error, service) if error is not None else None
     saved = autosave_of(service.database, visitor.person.id, FORM, service.now)
     restored = saved.saved_at is not None and "command" not in given.fields

@@ -32,6 +32,7 @@ from web.service import service_of
 
 if TYPE_CHECKING:
     from eventlog.database import Database
+    from intake.opening import Opening
     from web.service import WebService
     from workflows.contract import Reply
 
@@ -163,7 +164,7 @@ def told_on_page(error: Exception, service: "WebService") -> "ProblemDetails":
     return replace(problem, message=without_options(problem.message))
 
 
-async def carry_out(
+async def carry_out(  # noqa: PLR0913  (what an order says)
     service: "WebService",
     visitor: Visitor,
     no: str | None,
@@ -172,8 +173,9 @@ async def carry_out(
     *,
     secret: bool = False,
     behalf: OnBehalf | None = None,
+    opening: "Opening | None" = None,
 ) -> "Reply":
-    """Carry it out, once however often it is sent; on a matter, or of none to open one.
+    """Carry it out, once however often it is sent; on a matter, or of none to open one, which a list's row may name.
 
     Raises:
         Refusal: a rule said no.
@@ -181,13 +183,15 @@ async def carry_out(
     """
 
     def order() -> c.Order:
+        stream = the_matter(visitor.viewer, no).stream if no else matter_stream(command_id)
         made = matter_order(
             service.database,
-            the_matter(visitor.viewer, no).stream if no else matter_stream(command_id),
+            opening.stream if opening else stream,
             command,
             actor=actor_of(visitor.person).model_copy(update={"on_behalf_of": behalf}),
             command_id=named(command_id),
             now=service.now,
+            occurred_at=opening.occurred_at if opening else None,
             secret=secret,
         )
         session = visitor.session

@@ -1,0 +1,51 @@
+"""Work on what a stranger made, done in a process of its own: it may hang, and takes nothing of ours with it.
+
+The budget of a reader (`sheets/budget.py`) is kept by signals, which only the main thread of a process gets. A web
+server reads in threads; there the reader gets a process, and its main thread.
+"""
+
+from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import TypeVar, cast
+
+from domain.base import Refusal
+
+T = TypeVar("T")
+SECONDS = 30.0
+"""Of the clock, the start of Python included; the budget of the reader itself is eight of the processor."""
+
+
+def done_apart(work: Callable[..., T], *args: object, seconds: float = SECONDS) -> T:
+    """What a function of a module makes of its arguments, in a new process that is ended when it takes too long.
+
+    Raises:
+        Refusal: the function's own; `malformed`: no answer in time, or the process died.
+    """
+    context = get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_answer, args=(there, work, args), daemon=True)
+    process.start()
+    there.close()
+    try:
+        answer = here.recv() if here.poll(seconds) else None
+    except EOFError:
+        answer = None
+    finally:
+        process.kill()
+        process.join()
+        here.close()
+    if answer is None:
+        raise Refusal("这份文件读不完，可能过大或已损坏；请拆分或另存后再试", "malformed")
+    made, message, code = answer
+    if message is not None:
+        raise Refusal(message, code)
+    return cast("T", made)
+
+
+def _answer(there: Connection, work: Callable[..., object], args: tuple[object, ...]) -> None:
+    """Send what was made, or the refusal with its code, which pickling would lose."""
+    try:
+        there.send((work(*args), None, ""))
+    except Refusal as refusal:
+        there.send((None, refusal.message, refusal.code))
