@@ -99,7 +99,12 @@ def token(
     person: PersonArg,
     scope: Annotated[
         TokenScope | None,
-        typer.Option("--scope", metavar="read|report|handle", help="可以做什么：查阅、反馈、办理", show_choices=False),
+        typer.Option(
+            "--scope",
+            metavar="read|report|handle|screen",
+            help="可以做什么：查阅、反馈、办理；或只开大屏",
+            show_choices=False,
+        ),
     ] = None,
     days: Annotated[int, typer.Option("--days", metavar="N", help=f"有效天数，最多 {MOST_TOKEN_DAYS}")] = 30,
     revoke: Annotated[
@@ -117,7 +122,10 @@ def token(
         answer({"person": known.id, "id": revoke, "revoked": True}, f"已收回 {known.name}（{known.id}）的令牌 {revoke}")
         return
     if scope is None:
-        raise Problem("没有写明令牌可以做什么，请用 --scope read（查阅）、report（反馈）或 handle（办理）", "malformed")
+        raise Problem(
+            "没有写明令牌可以做什么，请用 --scope read（查阅）、report（反馈）、handle（办理）或 screen（大屏）",
+            "malformed",
+        )
     secret, kept = issue_token(session.database, known.id, scope, days, session.actor, now())
     until = kept.until.astimezone(SHANGHAI)
     document = {

@@ -185,12 +185,19 @@ def revoke_token(database: Database, person: str, token: str, actor: Actor, now:
 
 
 def bearer_of(database: Database, token: str, now: datetime) -> tuple[PersonOnRecord, access.KeptToken] | None:
-    """Whose token it is, and what it may; None of what is none, or does not hold."""
-    if not is_token(token):
-        return None
-    kept = access.living_token(database, token, now)
-    if kept is None:
-        return None
+    """Whose token it is, and what it may; None of what is none, or does not hold, or is for a screen."""
+    kept = access.living_token(database, token, now) if is_token(token) else None
+    return None if kept is None or kept.scope is TokenScope.SCREEN else _holding(database, kept)
+
+
+def screen_of(database: Database, token: str, now: datetime) -> PersonOnRecord | None:
+    """As whom a screen on the wall looks; None of what is no token for one, or does not hold."""
+    kept = access.living_token(database, token, now) if is_token(token) else None
+    holding = None if kept is None or kept.scope is not TokenScope.SCREEN else _holding(database, kept)
+    return None if holding is None else holding[0]
+
+
+def _holding(database: Database, kept: access.KeptToken) -> tuple[PersonOnRecord, access.KeptToken] | None:
     account = account_of(database, kept.person)
     if account is None or account.barred or all(t.id != kept.id for t in account.tokens):
         return None

@@ -55,6 +55,7 @@ from web.pages import (
     suggestions,
     table,
     table_editing,
+    wall,
 )
 from web.problems import PROBLEM_RESPONSES, install_problems
 from web.refusals import RefusalsNoted
@@ -95,6 +96,7 @@ PAGES = (
     audit,
     suggestions,
     live,
+    wall,
     matters,
     acting,
     actions,

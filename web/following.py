@@ -95,6 +95,20 @@ class LogFollower:
                 if not given.more:
                     await self._wait(newest, COMMENT_EVERY)
 
+    async def beats(self, person: str, holds: Callable[[], bool]) -> AsyncIterator[str]:
+        """A line whenever the log moved, with nothing of what moved, as long as who looks may look."""
+        if not self.has_room(person):
+            return
+        async with self._counted(person):
+            yield RETRY
+            known = self._newest
+            while not self.ended:
+                await self._wait(known, COMMENT_EVERY)
+                if not await self.service.ask(holds):
+                    return
+                yield f"id: {self._newest}\ndata: {{}}\n\n" if self._newest > known else ":\n\n"
+                known = self._newest
+
     @asynccontextmanager
     async def _counted(self, person: str) -> AsyncIterator[None]:
         self.streams[person] += 1

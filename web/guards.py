@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 API = "/api/"
 WITHOUT_TOKEN = frozenset({"/api/v1/login", "/api/v1/login/token"})
 """By which a program comes to have one."""
-ENDLESS = frozenset({"/live", "/api/v1/events/stream"})
+ENDLESS = frozenset({"/live", "/wall/live", "/api/v1/events/stream"})
 """What waits for the log as long as somebody listens, with a limit of its own."""
 MOST_BODY = 1024 * 1024
 """Bytes of a request: a command's texts are 64 KiB each."""

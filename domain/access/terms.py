@@ -21,6 +21,8 @@ class TokenScope(Term):
     READ = "read", "查阅"
     REPORT = "report", "反馈"
     HANDLE = "handle", "办理"
+    SCREEN = "screen", "大屏"
+    """Figures on a wall, and nothing else: no program gets in by it."""
 
 
 class AccountState(Term):

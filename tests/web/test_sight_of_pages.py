@@ -51,6 +51,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/connect": ("/connect", "/connect?code=BBBB-BBBB"),
     "/queue": ("/queue", "/queue?at={no}"),
     "/open": ("/open",),
+    "/wall": ("/wall",),
     "/import": ("/import",),
     "/import/{sha256}": (f"/import/{'0' * 64}",),
     "/import/{sha256}/list.xlsx": (f"/import/{'0' * 64}/list.xlsx",),
@@ -121,7 +122,7 @@ READS: dict[str, tuple[str, ...]] = {
 """Of the API, below `/api/v1`."""
 OIDC = {f"/oidc/{way}" for way in ("begin", "again", "bind", "callback")}
 NOT_OF_A_PERSON = {"/first/{once}", "/sign-in", "/healthz", "/readyz", *OIDC}
-STREAMS = {"/live", "/events/stream"}
+STREAMS = {"/live", "/wall/live", "/events/stream"}
 """What never ends is listened to by `test_live` and `test_event_feed`."""
 """What anybody may ask: the way in, and whether the service is well."""
 READERS = ("li", "he", "one", "root", "audit", "city")

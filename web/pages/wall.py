@@ -1,0 +1,84 @@
+"""`/wall`: figures to be read from across a room, on a screen nobody sits at.
+
+A screen comes in by a token of its own kind, typed once, and stays until the token runs out or is taken back: it is no
+session and can do nothing. Whoever is signed in may look, too.
+"""
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+
+from domain.access.terms import MOST_TOKEN_DAYS
+from domain.base import Refusal
+from services.accounts import screen_of
+from services.status import installed_versions
+from views.figures import said_moment
+from views.viewer import actor_of
+from views.wall import wall_board
+from web.live import HEADERS
+from web.pages.rendering import SignInNeededError, page, visitor_of
+from web.service import service_of
+
+if TYPE_CHECKING:
+    from eventlog.reading import PersonOnRecord
+    from web.service import WebService
+
+COOKIE = "__Host-xmh-wall"
+NOT_FOR_SCREENS = "这不是大屏令牌，或已过期、已收回；请由系统管理员用 xmh access token --scope screen 签发"
+
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/wall")
+async def wall(request: Request) -> Response:
+    service = service_of(request)
+    person = await service.ask(_looking, service, request)
+    if person is None:
+        return page("wall_in.html", 401, fault="")
+    try:
+        board = await service.ask(lambda: wall_board(service.viewer(actor_of(person))))
+    except Refusal as refusal:
+        return page("wall_in.html", 403, fault=refusal.message)
+    build = installed_versions()["xmh"]
+    return page("wall.html", board=board, build=build, day=service.day, said=said_moment(board.at))
+
+
+@router.post("/wall")
+async def came_in(request: Request, token: Annotated[str, Form(max_length=200)] = "") -> Response:
+    """Keep a screen's token in its browser, where no script reads it and no address shows it."""
+    service = service_of(request)
+    if await service.ask(screen_of, service.database, token.strip(), service.now) is None:
+        return page("wall_in.html", 422, fault=NOT_FOR_SCREENS)
+    answer = RedirectResponse("/wall", 303)
+    longest = MOST_TOKEN_DAYS * 24 * 3600
+    answer.set_cookie(COOKIE, token.strip(), max_age=longest, path="/", secure=True, httponly=True, samesite="strict")
+    return answer
+
+
+@router.get("/wall/live")
+async def live(request: Request) -> Response:
+    """That the log moved, and no more."""
+    service = service_of(request)
+    person = await service.ask(_looking, service, request)
+    if person is None:
+        return JSONResponse({"code": "unauthenticated"}, 401)
+    if service.day is not None:
+        return Response(status_code=204)
+    screen = f"screen:{person.id}"
+    if not service.live.has_room(screen):
+        return JSONResponse({"code": "too_many"}, 429, {"Retry-After": "60"})
+    beats = service.live.beats(screen, lambda: _looking(service, request) is not None)
+    return StreamingResponse(beats, media_type="text/event-stream", headers=HEADERS)
+
+
+def _looking(service: "WebService", request: Request) -> "PersonOnRecord | None":
+    """As whom a browser looks: by its screen's token, or by somebody's session, which that does not keep alive."""
+    token = request.cookies.get(COOKIE, "")
+    if token and (person := screen_of(service.database, token, service.now)) is not None:
+        return person
+    try:
+        return visitor_of(request, used=False).person
+    except SignInNeededError:
+        return None
