@@ -44,6 +44,10 @@ class Door:
         shift = clock_shift // timedelta(microseconds=1)
         return self._proof(["start", stream, str(renew_after), str(shift)])
 
+    def of_challenge(self, text: str) -> str:
+        """The proof of what a page of ours asked a security key to sign: its moment and a number used once."""
+        return self._proof(["challenge", text])
+
     def _proof(self, fields: list[str]) -> str:
         return KIND + hmac.new(self._key, canonical({"proves": fields}).encode(), hashlib.sha256).hexdigest()
 

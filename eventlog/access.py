@@ -40,6 +40,7 @@ _FORGET = {
     "earlier_passwords": "DELETE FROM earlier_passwords WHERE person = ?",
     "webhooks": "DELETE FROM webhooks WHERE person = ?",
     "uploads": "DELETE FROM uploads WHERE person = ?",
+    "security_keys": "DELETE FROM security_keys WHERE person = ?",
 }
 _FORGET_OPENED = (
     "DELETE FROM sessions",
@@ -158,7 +159,8 @@ def use_link(database: Database, link: str, password: str, totp: str, step: int,
             return None
         person = str(row[0])
         proof = (_PUT_PROOF, [(password, totp, step, person, digest)])
-        transaction.commit([proof, (_FORGET["sessions"], [(person,)]), *_remembered(person, password, now)])
+        gone = [(_FORGET[table], [(person,)]) for table in ("sessions", "security_keys")]
+        transaction.commit([proof, *gone, *_remembered(person, password, now)])
     return person
 
 

@@ -401,6 +401,19 @@ class WebhookRow(SQLModel, table=True):
     stopped_at: int | None = Field(default=None, sa_type=BigInteger)
 
 
+class SecurityKeyRow(SQLModel, table=True):
+    """A security key's public half, and when it was last asked something it answered."""
+
+    __tablename__ = "security_keys"
+
+    credential: str = Field(sa_type=Text, primary_key=True)
+    id: str = Field(sa_type=Text)
+    person: str = Field(sa_type=Text, index=True)
+    public: str = Field(sa_type=Text)
+    count: int = Field(sa_type=BigInteger)
+    asked_at: int = Field(sa_type=BigInteger)
+
+
 class EarlierPasswordRow(SQLModel, table=True):
     """A password somebody set, as its slow hash: the last few are not set again."""
 

@@ -22,6 +22,7 @@ from eventlog.database import Database
 from eventlog.secrets import Unreadable, seal_text, unseal_text
 from services.accounts import account_of, person_in_office, record_access, record_account
 from services.passwords import barred_as_earlier, check_new_password, check_not_guessed, hasher, password_rules
+from services.security_keys import WRONG_KEY, KeyAnswer, is_answer_of
 
 if TYPE_CHECKING:
     from pyotp import TOTP
@@ -183,6 +184,8 @@ class Attempt:
     password: str
     code: str
     address: str
+    key: KeyAnswer | None = None
+    """What a security key signed, in place of the code."""
 
 
 def sign_in(database: Database, given: Attempt, now: datetime) -> str:
@@ -265,6 +268,8 @@ def _proven(database: Database, person: str, given: Attempt, now: datetime) -> b
         hasher().verify(known.password, given.password)
     except (VerificationError, InvalidHashError):
         return False
+    if given.key is not None:
+        return account is not None and not account.barred and is_answer_of(database, person, given.key, now)
     secret = unseal_text(database, account_stream(person), known.totp)
     if isinstance(secret, Unreadable):
         raise Refusal("打不开动态口令的密钥，请与系统管理员联系", "master_key")
@@ -292,8 +297,10 @@ def signed_in(
     return session, person
 
 
-def step_up(database: Database, session: "BrowserSession", code: str, now: datetime) -> str:
-    """再次验证: a one-time code within the session, which goes on under the cookie that is returned.
+def step_up(
+    database: Database, session: "BrowserSession", code: str, now: datetime, key: KeyAnswer | None = None
+) -> str:
+    """再次验证: a one-time code, or a key's answer, within the session, which goes on under the cookie returned.
 
     Raises:
         Refusal: `malformed`: the code is wrong or was used; `too_many` while he has to wait.
@@ -302,9 +309,10 @@ def step_up(database: Database, session: "BrowserSession", code: str, now: datet
     failed, _ = access.failures_since(database, person, session.address, now - LOCKED_FOR)
     minutes = LOCKED_FOR // timedelta(minutes=1)
     refuse(failed >= MOST_FAILURES, f"没有通过的次数过多，请{minutes}分钟后再试", "too_many")
-    if not _is_code_of(database, person, code, now):
+    shown = is_answer_of(database, person, key, now) if key else _is_code_of(database, person, code, now)
+    if not shown:
         access.note_failure(database, person, session.address, now)
-        raise Refusal("动态口令不对，或已经用过；请填写手机上当前的 6 位数字", "malformed")
+        raise Refusal(WRONG_KEY if key else "动态口令不对，或已经用过；请填写手机上当前的 6 位数字", "malformed")
     cookie = secrets.token_urlsafe(32)
     access.renew_session(database, session.digest, cookie, now)
     record_access(database, ev.StepUp(person=person, session=session_id(session)), now)

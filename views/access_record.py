@@ -14,7 +14,10 @@ MAY_READ_ACCESS = (Role.OFFICE, Role.AUDITOR)
 
 
 _OF_PROVIDER = (ev.SubjectBound, ev.SubjectUnbound, ev.SignedIn, ev.StepUp)
-_OF_TOKEN = (ev.TokenIssued, ev.TokenRevoked)
+_OF_ID = (
+    *(ev.TokenIssued, ev.TokenRevoked, ev.SecurityKeyAdded, ev.SecurityKeyRemoved),
+    *(ev.WebhookDeclared, ev.WebhookWithdrawn, ev.WebhookResumed),
+)
 
 
 def access_row(recorded: Recorded) -> dict[str, Any]:
@@ -38,8 +41,8 @@ def _said(event: Event) -> Iterator[str]:
     match event:
         case _ if isinstance(event, _OF_PROVIDER):
             yield from _said_of_provider(event)
-        case _ if isinstance(event, _OF_TOKEN):
-            yield from _said_of_token(event)
+        case _ if isinstance(event, _OF_ID):
+            yield from _said_of_id(event)
         case ev.SignInFailed(count=count):
             yield f"{count}次"
         case ev.ReadRefused(count=count, sought=sought):
@@ -50,10 +53,6 @@ def _said(event: Event) -> Iterator[str]:
             yield reason
         case ev.AccountLocked(reason=reason) | ev.AccountClosed(reason=reason):
             yield reason
-        case ev.WebhookDeclared(id=no, url=url):
-            yield f"{no} {url}"
-        case ev.WebhookWithdrawn(id=no) | ev.WebhookResumed(id=no):
-            yield no
         case ev.FileRead(matter=matter, name=name):
             yield f"{matter} {name}"
         case ev.WordsRead(matter=matter):
@@ -74,7 +73,17 @@ def _said_of_provider(event: Event) -> Iterator[str]:
             yield issuer
 
 
-def _said_of_token(event: ev.TokenIssued | ev.TokenRevoked) -> Iterator[str]:
-    if isinstance(event, ev.TokenIssued):
-        yield event.scope.label
-    yield f"令牌{event.id}"
+def _said_of_id(event: Event) -> Iterator[str]:
+    """Of what has a name of its own: a token, a key, an address that is told."""
+    match event:
+        case ev.TokenIssued(id=no, scope=scope):
+            yield scope.label
+            yield f"令牌{no}"
+        case ev.TokenRevoked(id=no):
+            yield f"令牌{no}"
+        case ev.SecurityKeyAdded(id=no, name=name):
+            yield f"{name}（{no}）"
+        case ev.WebhookDeclared(id=no, url=url):
+            yield f"{no} {url}"
+        case ev.SecurityKeyRemoved(id=no) | ev.WebhookWithdrawn(id=no) | ev.WebhookResumed(id=no):
+            yield no

@@ -20,6 +20,7 @@ from eventlog.database import Database
 from eventlog.errors import LogError
 from services.readership import note_read
 from services.reading_record import record_reading, record_words_read
+from services.security_keys import KeyAnswer, KeyPlace, place_of
 from services.vouching import service_vouch
 from views.viewer import Viewer
 from web.following import LogFollower
@@ -71,6 +72,19 @@ class WebService:
     def shown_at(self) -> datetime:
         """The moment whose state of affairs is shown."""
         return self.now if self.day is None else end_of_day(self.day)
+
+    @property
+    def keys_at(self) -> KeyPlace | None:
+        """Where security keys are used; None where `[web] address` is none they take."""
+        return place_of(self.settings.web.address or "")
+
+    def key_answer(self, text: str) -> KeyAnswer | None:
+        """What a form brings of a security key; None when it brings nothing.
+
+        Raises:
+            Refusal: the door's key is not there.
+        """
+        return KeyAnswer(text, self.keys_at, self.settings.door) if text else None
 
     def viewer(self, actor: Actor) -> Viewer:
         """The log as this person sees it, on the day that is shown."""

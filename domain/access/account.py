@@ -17,6 +17,8 @@ MOST_OPEN_DAYS = 90
 MOST_SUBJECT = 255
 """ASCII characters of a subject by OpenID Connect Core 2; an issuer is an address."""
 MOST_WEBHOOKS = 10
+MOST_KEYS = 5
+MOST_KEY_NAME = 40
 MOST_TOKENS = 20
 """So many tokens of one person hold at once; who needs another gives one back."""
 
@@ -43,6 +45,13 @@ class BoundSubject(Frozen):
     subject: str
 
 
+class SecurityKey(Frozen):
+    """A key or a phone that signs in place of the one-time code."""
+
+    id: str
+    name: str
+
+
 class OpenedWords(Frozen):
     """Matters whose sealed words an auditor reads, and until when."""
 
@@ -65,6 +74,7 @@ class Account(Frozen):
     """Those not revoked; they may have run out."""
     opened: tuple[OpenedWords, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
+    keys: tuple[SecurityKey, ...] = ()
 
     @property
     def state(self) -> AccountState:
@@ -115,7 +125,28 @@ def enrol(account: Account | None, person: str) -> Iterator[Event]:
     yield ev.PasswordSet(person=person)
     if Factor.TOTP in known.factors:
         yield ev.FactorRemoved(person=person, factor=Factor.TOTP)
+    for key in known.keys:  # what was lost may be the key
+        yield ev.SecurityKeyRemoved(person=person, id=key.id)
     yield ev.FactorAdded(person=person, factor=Factor.TOTP)
+
+
+def add_key(account: Account | None, person: str, key: SecurityKey) -> Iterator[Event]:
+    """登记安全密钥, beside the password and the one-time code, which stays for where the key is not at hand."""
+    known = _open(account)
+    refuse(known.locked is not None, "账户已锁定，请与办公室联系", "locked")
+    refuse(Factor.TOTP not in known.factors, "请先用开立链接设置密码和动态口令，再登记安全密钥", "no_factor")
+    refuse(any(k.id == key.id for k in known.keys), "这把安全密钥已经登记", "exists")
+    refuse(len(known.keys) >= MOST_KEYS, f"每人最多登记 {MOST_KEYS} 把安全密钥，请先注销不用的", "too_many_keys")
+    wrong = not key.name or len(key.name) > MOST_KEY_NAME or not key.name.isprintable()
+    refuse(wrong, f"请给安全密钥起个名字，一行、不超过{MOST_KEY_NAME}字", "malformed")
+    yield ev.SecurityKeyAdded(person=person, id=key.id, name=key.name)
+
+
+def remove_key(account: Account | None, person: str, key: str) -> Iterator[Event]:
+    """注销安全密钥."""
+    known = _open(account)
+    refuse(all(k.id != key for k in known.keys), "没有这把安全密钥", "not_found")
+    yield ev.SecurityKeyRemoved(person=person, id=key)
 
 
 def bind_subject(account: Account | None, person: str, bound: BoundSubject) -> Iterator[Event]:
@@ -237,6 +268,10 @@ def evolve_account(state: Account | None, recorded: Recorded) -> Account:
             changed = {"factors": (*known.factors, factor)}
         case ev.FactorRemoved(factor=factor):
             changed = {"factors": tuple(f for f in known.factors if f.value != factor.value)}
+        case ev.SecurityKeyAdded(id=no, name=name):
+            changed = {"keys": (*known.keys, SecurityKey(id=no, name=name))}
+        case ev.SecurityKeyRemoved(id=no):
+            changed = {"keys": tuple(k for k in known.keys if k.id != no)}
         case ev.SubjectBound(issuer=issuer, subject=subject):
             changed = {"subject": BoundSubject(issuer=issuer, subject=subject)}
         case ev.SubjectUnbound():

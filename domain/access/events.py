@@ -41,6 +41,24 @@ class FactorRemoved(Event):
     factor: Factor
 
 
+class SecurityKeyAdded(Event):
+    """登记安全密钥: the person showed a key of his, or a phone, that signs in place of the one-time code."""
+
+    label: ClassVar[str] = "登记安全密钥"
+    person: str
+    id: str
+    """Names the key and is no part of it."""
+    name: str
+
+
+class SecurityKeyRemoved(Event):
+    """注销安全密钥: it proves nobody any more."""
+
+    label: ClassVar[str] = "注销安全密钥"
+    person: str
+    id: str
+
+
 class AccountLocked(Event):
     """锁定: nobody comes in under this account until it is unlocked."""
 
@@ -249,6 +267,8 @@ ACCOUNT_EVENTS = (
     PasswordSet,
     FactorAdded,
     FactorRemoved,
+    SecurityKeyAdded,
+    SecurityKeyRemoved,
     SubjectBound,
     SubjectUnbound,
     AccountLocked,

@@ -157,6 +157,8 @@ RECORDS: dict[type[Event], Authority] = {
     access.PasswordSet: Authority.OWN_ACCOUNT,
     access.FactorAdded: Authority.OWN_ACCOUNT,
     access.FactorRemoved: Authority.OWN_ACCOUNT,
+    access.SecurityKeyAdded: Authority.OWN_ACCOUNT,
+    access.SecurityKeyRemoved: Authority.OWN_ACCOUNT,
     access.SubjectBound: Authority.OWN_ACCOUNT,
     access.SubjectUnbound: Authority.OWN_ACCOUNT,
     access.TokenIssued: Authority.OWN_ACCOUNT,
@@ -259,6 +261,8 @@ def authorise_record(event: Event, actor: Actor, directory: Callable[[], Directo
             access.PasswordSet(person=name)
             | access.FactorAdded(person=name)
             | access.FactorRemoved(person=name)
+            | access.SecurityKeyAdded(person=name)
+            | access.SecurityKeyRemoved(person=name)
             | access.TokenIssued(person=name)
             | access.TokenRevoked(person=name)
         ):

@@ -35,6 +35,7 @@ RIGHTS = {
     "webhooks": f"{CHANGE}, DELETE",
     "logins": f"{CHANGE}, DELETE",
     "earlier_passwords": f"{CHANGE}, DELETE",
+    "security_keys": f"{CHANGE}, DELETE",
     "processes": f"{CHANGE}, DELETE",
 }
 """Rows are never deleted by a worker, except refusals nobody can mean any more, drafts, what opens an account,

@@ -14,7 +14,7 @@ BACK_TO_0009 = (
         f"DROP TABLE {table}"
         for table in (
             *("credentials", "sessions", "tokens", "sign_in_failures", "signing_keys", "autosaves", "uploads"),
-            *("webhooks", "logins", "earlier_passwords", "processes"),
+            *("webhooks", "logins", "earlier_passwords", "processes", "security_keys"),
         )
     ),
     "DROP TABLE matter_rows",

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -55,7 +56,7 @@ class Served:
 
 
 def served_home(founded: Path, folder: Path, ready: Callable[[str], Any], **environment: str) -> Iterator[Served]:
-    """Serve a copy of a founded home in this process until the generator is closed."""
+    """Serve a copy of a founded home in this process until the generator is closed; at the port of its own address."""
     from settings import Settings
     from web.serving import listening, serve_web
 
@@ -64,7 +65,8 @@ def served_home(founded: Path, folder: Path, ready: Callable[[str], Any], **envi
     with mock.patch.dict("os.environ", {"XMH_HOME": str(home), **environment}):
         settings = Settings()
     log_url = environment.get("XMH_DATABASE_URL", sqlite(home))
-    listener = listening("127.0.0.1", 0)
+    own = urlsplit(settings.web.address or "")
+    listener = listening("127.0.0.1", (own.port or 0) if own.hostname == "localhost" else 0)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     started, servers = threading.Event(), list[Any]()
     serve = threading.Thread(

@@ -30,13 +30,13 @@ def secret_in(page: httpx.Response) -> str:
     return found[1]
 
 
-def enrolled(served: Served, person: str) -> str:
+def enrolled(served: Served, person: str, password: str = PASSWORD) -> str:
     """The person has set a password and a second factor; the shared secret."""
     client, link = served.client(), link_of(served, person)
     secret = secret_in(client.get(link))
     # Enrolled by the code of the step before, so that a test may use the present one.
     code = pyotp.TOTP(secret).at(datetime.now(UTC) - timedelta(seconds=30))
-    given = {"password": PASSWORD, "again": PASSWORD, "totp": secret, "code": code}
+    given = {"password": password, "again": password, "totp": secret, "code": code}
     done = client.post(link, data=given, headers=HERE)
     assert (done.status_code, done.headers.get("location")) == (303, "/"), done.text
     return secret

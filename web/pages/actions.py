@@ -128,10 +128,11 @@ async def proven(service: "WebService", visitor: Visitor, given: Given) -> tuple
     Raises:
         FieldRefusal: no code, or a wrong one.
     """
-    if not given["code"]:
+    key = service.key_answer(given["key"])
+    if not given["code"] and key is None:
         raise FieldRefusal("code", "这件事须再次验证，请填写手机上的动态口令")
     try:
-        cookie = await service.ask(step_up, service.database, visitor.session, given["code"], service.now)
+        cookie = await service.ask(step_up, service.database, visitor.session, given["code"], service.now, key)
     except Refusal as refusal:
         raise FieldRefusal("code", refusal.message) from refusal
     return await service.ask(visitor.renewed, service, cookie), cookie

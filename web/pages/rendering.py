@@ -17,6 +17,8 @@ from domain.queries.telling import progress_said
 from domain.terms import Light, Stage
 from eventlog.access import ABSOLUTE
 from eventlog.reading import newest_event
+from eventlog.security_keys import has_keys, keys_of
+from services.security_keys import answer_asked
 from services.signing_in import password_is_too_old, signed_in
 from views.viewer import Viewer, actor_of
 from views.wording import without_options
@@ -80,6 +82,8 @@ class Visitor:
     """How far the log went when he asked: what moves later, his page is told."""
     oidc: bool
     """Whether he may prove himself by an identity provider."""
+    key: str | None
+    """What his browser needs to have his security key sign; None of who has none."""
 
     def renewed(self, service: "WebService", cookie: str) -> "Visitor":
         """The same person under the cookie his session goes on with."""
@@ -87,7 +91,8 @@ class Visitor:
 
     def page(self, here: str, template: str, status: int = 200, /, **values: Any) -> Response:
         """A page of his, under one of the main pages (`here`)."""
-        own = {"here": here, "person": self.person, "day": self.day, "at": self.position, "oidc": self.oidc}
+        own = {"here": here, "person": self.person, "day": self.day, "at": self.position}
+        own |= {"oidc": self.oidc, "key": self.key}
         return page(template, status, **{**own, **values})
 
 
@@ -150,7 +155,19 @@ def visitor_by(service: "WebService", cookie: str, *, used: bool = True) -> Visi
     session, person = known
     position, _ = newest_event(service.database)
     oidc = service.identity is not None
-    return Visitor(service.viewer(actor_of(person)), person, session, service.day, position, oidc)
+    key = key_asked(service, person.id)
+    return Visitor(service.viewer(actor_of(person)), person, session, service.day, position, oidc, key)
+
+
+def key_asked(service: "WebService", person: str | None = None) -> str | None:
+    """What a browser needs to have a security key sign; None where none is used: of this person, or of anybody.
+
+    It says nothing of whose keys: at the sign-in nobody learns who has one.
+    """
+    place = service.keys_at
+    if place is None or not (keys_of(service.database, person) if person else has_keys(service.database)):
+        return None
+    return answer_asked(place, service.settings.door, service.now)
 
 
 def set_session(answer: Response, cookie: str) -> Response:

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from domain.base import Refusal
 from services.passwords import password_rules
+from services.security_keys import LONGEST_ANSWER
 from services.signing_in import (
     Attempt,
     Enrolment,
@@ -20,7 +21,7 @@ from services.signing_in import (
     signed_in,
     totp_uri,
 )
-from web.pages.rendering import COOKIE, own_path, page, set_session
+from web.pages.rendering import COOKIE, key_asked, own_path, page, set_session
 from web.service import service_of
 
 if TYPE_CHECKING:
@@ -74,11 +75,12 @@ async def signing_in(
     name: Field = "",
     password: Field = "",
     code: Field = "",
+    key: Annotated[str, Form(max_length=LONGEST_ANSWER)] = "",
     next: Annotated[str, Form()] = "/",  # noqa: A002
 ) -> Response:
     service = service_of(request)
-    attempt = Attempt(name, password, code, _address(request))
     try:
+        attempt = Attempt(name, password, code, _address(request), service.key_answer(key))
         async with service.proving:
             cookie = await service.ask(sign_in, service.database, attempt, service.now)
     except Refusal as refusal:
@@ -116,7 +118,7 @@ def _sign_in(
     service: "WebService", way: str, status: int = 200, *, name: str = "", fault: str | None = None
 ) -> Response:
     oidc = service.identity is not None
-    return page("sign_in.html", status, next=own_path(way), name=name, fault=fault, oidc=oidc)
+    return page("sign_in.html", status, next=own_path(way), name=name, fault=fault, oidc=oidc, key=key_asked(service))
 
 
 def _entered(cookie: str, where: str) -> Response:
