@@ -3,7 +3,7 @@
 import sys
 from datetime import date, datetime, timedelta
 from getpass import getpass
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -18,17 +18,15 @@ from domain.access.terms import MOST_TOKEN_DAYS, AccountState, TokenScope
 from domain.base import Term, refuse
 from domain.calendar import SHANGHAI, end_of_day
 from domain.envelope import Via
-from domain.event import Event, decode
+from domain.event import Event
 from domain.facts import MatterRef
 from domain.queries.spoken import spoken_date
 from domain.rules.records import may_record
-from domain.terms import Role
 from eventlog import reading
-from eventlog.access import KeptToken, kept_tokens
 from eventlog.patience import time_not_counted
 from eventlog.reading import PersonOnRecord
 from services.vouching import KEY_FILE, service_vouch
-from views.access_record import MAY_READ_ACCESS, access_row
+from views.access_record import MAY_LIST_ACCOUNTS, MAY_READ_ACCESS, access_row
 
 app = group(
     "账户：谁可以登录网页和接口，令牌签发给谁。",
@@ -50,7 +48,6 @@ app = group(
 
 PersonArg = Annotated[str, typer.Argument(metavar="PERSON", help="人员编号或姓名")]
 WhyOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="理由，记入账户记录")]
-MAY_LIST = (*MAY_READ_ACCESS, Role.SYSTEM_ADMIN)
 
 
 def open_(person: PersonArg) -> None:
@@ -294,9 +291,10 @@ def _tell(person: PersonOnRecord, state: AccountState) -> None:
 def list_() -> None:
     """各人的账户和令牌。"""
     from cli.tables import table
+    from services.account_list import accounts_document
 
-    refuse(session.actor.role not in MAY_LIST, "账户由系统管理员、办公室督办员和审计员查阅", "forbidden")
-    rows = _accounts()
+    refuse(session.actor.role not in MAY_LIST_ACCOUNTS, "账户由系统管理员、办公室督办员和审计员查阅", "forbidden")
+    rows = accounts_document(session.database, now())
     lines = [
         (
             r["person"],
@@ -314,55 +312,6 @@ def list_() -> None:
 def _label(term: type[Term], value: str) -> str:
     known = term.from_label(value)
     return known.label if known else value
-
-
-def _accounts() -> list[dict[str, Any]]:
-    from services.accounts import account_of
-
-    tokens: dict[str, list[KeptToken]] = {}
-    for kept in kept_tokens(session.database):
-        tokens.setdefault(kept.person, []).append(kept)
-    came = _last_sign_ins()
-    names = {p.id: p for p in reading.people(session.database, former=True)}
-    rows = []
-    for stream in reading.account_streams(session.database):
-        person = stream.partition("/")[2]
-        account = account_of(session.database, person)
-        if account is None:
-            continue
-        rows.append(
-            {
-                "person": person,
-                "name": names[person].name if person in names else person,
-                "role": names[person].role.value if person in names else None,
-                "unit": names[person].unit if person in names else None,
-                "state": account.state.value,
-                "locked": account.locked,
-                "factors": [f.value for f in account.factors],
-                "last_sign_in": came.get(person),
-                "tokens": [_token(t) for t in tokens.get(person, ()) if t.until > now()],
-            }
-        )
-    return rows
-
-
-def _token(kept: KeptToken) -> dict[str, Any]:
-    return {
-        "id": kept.id,
-        "scope": kept.scope.value,
-        "expires": kept.until.astimezone(SHANGHAI).isoformat(),
-        "last_used": kept.used_at.astimezone(SHANGHAI).isoformat() if kept.used_at else None,
-    }
-
-
-def _last_sign_ins() -> dict[str, str]:
-    """When each person last came in, within the last half year."""
-    came: dict[str, str] = {}
-    for recorded in reading.access_record(session.database, now() - timedelta(days=183), now() + timedelta(days=1)):
-        event = decode(recorded)
-        if isinstance(event, ev.SignedIn):
-            came[event.person] = recorded.recorded_at.astimezone(SHANGHAI).isoformat()
-    return came
 
 
 # --- xmh audit security

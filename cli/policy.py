@@ -37,7 +37,7 @@ app = group(
 
 def show(as_of: AsOfOption = None) -> None:
     """现行的督办规则，或某一天的。"""
-    from intake.policy_file import LABELS, level_line, plain
+    from views.policy import policy_lines
 
     moment = asked_moment(as_of)
     position = moment.position if moment else None
@@ -52,16 +52,7 @@ def show(as_of: AsOfOption = None) -> None:
         "adopted_by": adopted[-1].actor.id,
         "versions": len(adopted),
     }
-    lines = [f"督办规则“{policy.version}”，{said_date(since.date())}起采用，第{len(adopted)}版"]
-    lines += [f"  {label}：{plain(getattr(policy, key))}" for key, label in LABELS.items()]
-    lines += ["升级阶梯", *(f"  {level_line(x)}" for x in policy.ladder)]
-    lines += ["压力表", *(f"  {s.label}" for s in policy.steps)]
-    lines += ["红黄牌", *(f"  {x.label}" for x in policy.cards)] if policy.cards else []
-    lines += ["办结核验", *(f"  {x.label}" for x in policy.closing)] if policy.closing else []
-    lines += ["考核加减分", *(f"  {x.label}" for x in policy.scoring)] if policy.scoring else []
-    lines += ["其他来源", *(f"  {x.label}" for x in policy.sources)] if policy.sources else []
-    lines += ["默认时限（没有写明办结时限时）", *(f"  {x.label}" for x in policy.limits or ())]
-    answer(document, "\n".join(lines if policy.limits else [*lines, "  无，立项须写明办结时限"]))
+    answer(document, "\n".join(policy_lines(policy, since.date(), len(adopted))))
 
 
 def adopt(

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.access import MAY_LIST, PersonArg, by_the_home
+from cli.access import PersonArg, by_the_home
 from cli.moments import now
 from cli.names import person_names
 from cli.session import answer, session
@@ -16,6 +16,7 @@ from domain.calendar import SHANGHAI
 from domain.rules.records import may_record
 from eventlog import reading
 from eventlog.webhooks import KeptWebhook, kept_webhooks
+from views.access_record import MAY_LIST_ACCOUNTS
 from views.webhooks import state_said
 
 app = group(
@@ -48,7 +49,7 @@ def add(
 
 def list_() -> None:
     """推送地址，各推送到哪里、有没有失败。"""
-    refuse(session.actor.role not in MAY_LIST, "推送地址由系统管理员、办公室督办员和审计员查阅", "forbidden")
+    refuse(session.actor.role not in MAY_LIST_ACCOUNTS, "推送地址由系统管理员、办公室督办员和审计员查阅", "forbidden")
     hooks, names = kept_webhooks(session.database), person_names()
     newest, _ = reading.newest_event(session.database)
     rows = [_document(hook, newest) for hook in hooks]

@@ -11,6 +11,8 @@ from domain.terms import Role
 
 MAY_READ_ACCESS = (Role.OFFICE, Role.AUDITOR)
 """Who reads the record of accounts: the office, and the auditor who checks it; not who keeps them (三员分立)."""
+MAY_LIST_ACCOUNTS = (*MAY_READ_ACCESS, Role.SYSTEM_ADMIN)
+"""Who sees which accounts there are, and what runs."""
 
 
 _OF_PROVIDER = (ev.SubjectBound, ev.SubjectUnbound, ev.SignedIn, ev.StepUp)

@@ -11,10 +11,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from documents.wording import numeral
+from domain.access.terms import AccountState
 from domain.calendar import SHANGHAI
 from domain.queries.spoken import said_date
 from domain.queries.telling import progress_said
-from domain.terms import Light, Stage
+from domain.terms import Light, Role, Stage
 from eventlog.access import ABSOLUTE
 from eventlog.reading import newest_event
 from eventlog.security_keys import has_keys, keys_of
@@ -48,6 +49,8 @@ def _moment(text: str) -> str:
 _TEMPLATES.filters["moment"] = _moment
 _TEMPLATES.filters["stage"] = lambda value: Stage(value).label  # type: ignore[call-arg]
 _TEMPLATES.filters["light"] = lambda value: f"{Light(value).label}灯"  # type: ignore[call-arg]
+_TEMPLATES.filters["role"] = lambda value: Role(value).label  # type: ignore[call-arg]
+_TEMPLATES.filters["account"] = lambda value: AccountState(value).label  # type: ignore[call-arg]
 _TEMPLATES.filters["reason"] = lambda text: text.partition(":")[2] or text
 _TEMPLATES.filters["on_page"] = without_options
 _TEMPLATES.globals["progress_said"] = progress_said
