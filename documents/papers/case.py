@@ -1,7 +1,7 @@
 """A paper on one matter before it is worded: the matter as its reader is told of it, and what comes of the wording."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TypeVar
 
 from documents.ledger import Ledger, MatterFile
@@ -88,6 +88,15 @@ class PaperCase:
     def last(self, kind: type[E]) -> E | None:
         """The newest event of the kind."""
         return next((t.event for t in reversed(self.file.events) if isinstance(t.event, kind)), None)
+
+    @property
+    def urged_at(self) -> datetime:
+        """When it was urged last.
+
+        Raises:
+            StopIteration: it never was.
+        """
+        return next(t.recorded.occurred_at for t in reversed(self.file.events) if isinstance(t.event, ev.UrgeIssued))
 
     def answer(self) -> ev.ExtensionGranted | ev.ExtensionRefused | None:
         """The newest answer to a request for 延期."""

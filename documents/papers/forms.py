@@ -6,7 +6,7 @@ from documents.charts import LifeMoment, life_chart
 from documents.formats.press import GB_2, GB_3, LAYOUT
 from documents.ledger import Ledger, MatterFile
 from documents.page import Block, Figure, Grid, Items, Paragraph, Section
-from documents.papers import worded, worded_of_gb3
+from documents.papers import worded, worded_of_gb3, worded_of_paper5
 from documents.papers.case import REPLY_WORKDAYS, SECRECY, PaperCase, PaperText, Written
 from documents.wording import (
     INSTRUCTION,
@@ -29,16 +29,18 @@ from domain.queries.telling import points_left_undone
 from domain.terms import OrderColour, Rhythm, Stage, UnitLevel
 from domain.windows import window_label
 
-TEMPLATE = f"{LAYOUT}/paper-5"
+TEMPLATE = f"{LAYOUT}/paper-6"
 """Changes with every change of wording or layout."""
 FORMER = f"{GB_2}/paper-3"
 """The oldest wording, by which its papers are printed again."""
-WORDINGS: Mapping[str, str] = {FORMER: GB_2, f"{GB_3}/paper-4": GB_3, TEMPLATE: LAYOUT}
+ORDERING = f"{LAYOUT}/paper-5"
+"""Today's layout, until what is asked by letter was asked in the words of a request."""
+WORDINGS: Mapping[str, str] = {FORMER: GB_2, f"{GB_3}/paper-4": GB_3, ORDERING: LAYOUT, TEMPLATE: LAYOUT}
 """The layout a wording belongs to."""
 
 
-def compose_paper(ledger: Ledger, stream: str, kind: PaperKind, layout: str = LAYOUT) -> PaperText:
-    """The paper (交办通知单, 督办单, 催办单 …) of that kind on a matter, from the log at a position.
+def compose_paper(ledger: Ledger, stream: str, kind: PaperKind, template: str = TEMPLATE) -> PaperText:
+    """The paper (交办通知单, 督办单, 催办单 …) of that kind on a matter, from the log at a position, in a wording.
 
     Raises:
         Refusal: `not_found`, without such a matter; `nothing_to_say`, when what the paper tells has not happened;
@@ -56,8 +58,9 @@ def compose_paper(ledger: Ledger, stream: str, kind: PaperKind, layout: str = LA
         f"{file.matter.number} {file.matter.stage.label}，不能再制发{kind.label}",
         "nothing_to_say",
     )
+    layout = WORDINGS[template]
     former = layout == GB_2
-    title, blocks = {**_TEXTS, **_WORDED.get(layout, {})}[kind](case)
+    title, blocks = {**_TEXTS, **_WORDED.get(template, {})}[kind](case)
     return PaperText(
         kind=kind,
         letter=case.letter,
@@ -308,5 +311,9 @@ _TEXTS: dict[PaperKind, Callable[[PaperCase], Written]] = {
     PaperKind.EXTENSION: _extension,
     PaperKind.CONCLUSION: _conclusion,
 }
-_WORDED = {GB_3: worded_of_gb3.WORDED, LAYOUT: worded.WORDED}
-"""What a layout words otherwise than the oldest."""
+_WORDED = {
+    f"{GB_3}/paper-4": worded_of_gb3.WORDED,
+    ORDERING: worded_of_paper5.WORDED,
+    TEMPLATE: worded.WORDED,
+}
+"""What a wording says otherwise than the oldest."""

@@ -47,23 +47,53 @@ def _reply_by(case: PaperCase, workdays: int) -> str:
 
 
 def _assignment(case: PaperCase) -> Written:
+    return _request(case) if case.letter else _order(case)
+
+
+def _order(case: PaperCase) -> Written:
     m = case.matter
-    with_ = f"，由{'、'.join(map(case.unit, m.assist))}配合" if m.assist else ""
-    ask = f"现商请{case.you}牵头办理" if case.letter else f"现交由{case.you}牵头办理"
     rows = []
     if m.receipt_due and m.stage is Stage.ASSIGNED:
         rows.append(f"请于{moment_in_words(m.receipt_due)}前签收。")
     if points := _points(case):
         rows.append(f"主要工作：{'；'.join(points)}。")
     rows += [f"请于{full_date(m.due)}前办结。", f"请{_feedback(m.rhythm)}。"]
-    close = f"确有困难的，请在时限前书面说明理由并提出明确的新时限。{'专此函商，请予支持。' if case.letter else ''}"
-    secrecy = (Paragraph(text=SECRECY),) if case.all(ev.InstructionRecorded) else ()
-    return f"关于{'商请办理' if case.letter else '交办'}{quoted_title(m)}的{'函' if case.letter else '通知'}", (
-        Paragraph(text=f"根据{_grounds(case)}，{case.what}{ask}{with_}。有关事项通知如下："),
+    return f"关于交办{quoted_title(m)}的通知", (
+        Paragraph(
+            text=f"根据{_grounds(case)}，{case.what}现交由{case.you}牵头办理{_assisted(case)}。有关事项通知如下："
+        ),
         Items(items=tuple(rows)),
-        Paragraph(text=close),
-        *secrecy,
+        Paragraph(text="确有困难的，请在时限前书面说明理由并提出明确的新时限。"),
+        *_secrecy(case),
     )
+
+
+def _request(case: PaperCase) -> Written:
+    """Whom one asks is told what is wanted and by when it is wished for; he answers by 函 (decision 082)."""
+    m = case.matter
+    points = _points(case)
+    rows = [f"商请事项：{'；'.join(points)}。"] if points else []
+    rows.append(f"时限商请：恳请于{full_date(m.due)}前办结；如有困难，请函告可行的时限。")
+    told = "办结时函告结果" if m.rhythm is Rhythm.ONCE else f"{m.rhythm.label}函告办理进展"
+    rows.append(f"情况沟通：请{told}，需指挥部协调的请一并提出。")
+    if m.receipt_due and m.stage is Stage.ASSIGNED:
+        rows.append(f"意见回复：可否牵头办理，请于{full_date(local_date(m.receipt_due))}前函复。")
+    return f"关于商请办理{quoted_title(m)}的函", (
+        Paragraph(
+            text=f"根据{_grounds(case)}，{case.what}需{case.you}支持。现商请{case.you}牵头办理{_assisted(case)}："
+        ),
+        Items(items=tuple(rows)),
+        Paragraph(text="专此函商，请予支持。"),
+        *_secrecy(case),
+    )
+
+
+def _assisted(case: PaperCase) -> str:
+    return f"，由{'、'.join(map(case.unit, case.matter.assist))}配合" if case.matter.assist else ""
+
+
+def _secrecy(case: PaperCase) -> tuple[Block, ...]:
+    return (Paragraph(text=SECRECY),) if case.all(ev.InstructionRecorded) else ()
 
 
 def _feedback(rhythm: Rhythm) -> str:
@@ -91,13 +121,12 @@ def _supervision(case: PaperCase) -> Written:
         ("督办联系人", contact),
         *(() if case.letter else (("办理情况", "（由牵头单位填写，可另附页）"), ("回执", _RECEIPT))),
     ]
-    secrecy: tuple[Block, ...] = (Paragraph(text=SECRECY),) if case.all(ev.InstructionRecorded) else ()
     grid = Grid(headers=("项目", "内容"), rows=tuple(rows))
     if not case.letter:
-        return f"关于{quoted_title(m)}的督办单", (grid, *secrecy)
+        return f"关于{quoted_title(m)}的督办单", (grid, *_secrecy(case))
     ask = Paragraph(text=f"现将以下事项商请{case.you}牵头办理，并按期函复办理情况：")
     thanks = Paragraph(text="确有困难的，请在时限前函告理由和明确的新时限。专此函商，请予支持。")
-    return f"关于{quoted_title(m)}的督办函", (ask, grid, thanks, *secrecy)
+    return f"关于{quoted_title(m)}的督办函", (ask, grid, thanks, *_secrecy(case))
 
 
 def _followed_up(case: PaperCase) -> str:
@@ -117,7 +146,7 @@ def _urge(case: PaperCase) -> Written:
     if urge is None:
         raise Refusal(f"{m.number} 没有催办过，请先 xmh task urge", "nothing_to_say")
     given = case.colour
-    owed = "；".join(_outstanding(case)) or clean_text(urge.reason)
+    owed = "；".join(_outstanding(case)) or _still_asked(case, urge)
     feedback = m.last_feedback
     last = f"最近一次反馈为{full_date(local_date(feedback.at))}。" if feedback else "至今没有收到反馈。"
     if case.letter:
@@ -141,6 +170,22 @@ def _urge(case: PaperCase) -> Written:
     )
 
 
+def _still_asked(case: PaperCase, urge: ev.UrgeIssued) -> str:
+    """The reason it was urged for, as long as the lead has not answered.
+
+    Raises:
+        Refusal: `nothing_to_say`, it has, and nothing else is owed.
+    """
+    report = case.matter.last_feedback
+    answered = report is not None and report.unit == case.matter.lead and report.at > case.urged_at
+    refuse(
+        answered,
+        f"{case.matter.number} 催办后牵头单位已反馈，没有逾期、漏报或落后的内容可催；仍需催办的请先 xmh task urge",
+        "nothing_to_say",
+    )
+    return clean_text(urge.reason)
+
+
 def _outstanding(case: PaperCase) -> Iterator[str]:
     """What is owed on the day the paper is made, and not what was owed when it was urged."""
     m, today = case.matter, local_date(case.ledger.as_of)
@@ -159,16 +204,35 @@ def _outstanding(case: PaperCase) -> Iterator[str]:
 
 def _problem(case: PaperCase) -> Written:
     m = case.matter
-    problems = list(_problems(case))
+    problems = list(_raised(case) if case.letter else _problems(case))
     refuse(not problems, f"{m.number} 没有逾期、漏报、退回或已反映的问题，不需要问题处理通知单", "nothing_to_say")
-    verb = "商请函" if case.letter else "处理通知单"
+    by = _reply_by(case, REPLY_WORKDAYS)
+    if case.letter:
+        return f"关于商请研究{quoted_title(m)}有关问题的函", (
+            Paragraph(text=f"商请{case.you}牵头办理的{case.what}，目前有以下情况需{case.you}支持解决："),
+            Items(items=tuple(problems)),
+            Paragraph(text=f"恳请{case.you}研究，并于{by}前函告处理意见和预计完成时间。专此函商，请予支持。"),
+        )
     wish = "逐项说明原因、整改措施、责任人和完成时间"
-    reply = f"请{case.you}对照以上问题{wish}，于{_reply_by(case, REPLY_WORKDAYS)}前书面反馈指挥部办公室。"
-    return f"关于{quoted_title(m)}有关问题的{verb}", (
+    return f"关于{quoted_title(m)}有关问题的处理通知单", (
         Paragraph(text=f"督办中发现，{case.you}牵头办理的{case.what}存在以下问题："),
         Items(items=tuple(problems)),
-        Paragraph(text=reply),
+        Paragraph(text=f"请{case.you}对照以上问题{wish}，于{by}前书面反馈指挥部办公室。"),
     )
+
+
+def _raised(case: PaperCase) -> Iterator[str]:
+    """What stands open with whom one asks: told, not reproached."""
+    m = case.matter
+    if m.lapsed_for and not m.ended:
+        reason = light_reason(light(m, case.ledger.rulebook, case.ledger.as_of))
+        yield f"商请的时限已过。该事项商请于{full_date(m.due)}前办结，目前{reason}。"
+    if m.windows.row:
+        yield f"进展尚待函告。{'、'.join(window_label(w.key) for w in m.windows.row)}的进展指挥部办公室尚未收到。"
+    if m.counts.returns:
+        yield f"办结材料尚待补充。指挥部办公室曾{m.counts.returns}次商请补充。"
+    if m.last_feedback and m.last_feedback.problem:
+        yield f"反映的问题尚待解决。{case.unit(m.last_feedback.unit)}函告：{sentence(m.last_feedback.problem)}"
 
 
 def _problems(case: PaperCase) -> Iterator[str]:

@@ -281,7 +281,7 @@ def _page(database: Database, event: PaperIssued) -> Page:
     layout = wording_of(event, WORDINGS)
     ledger = read_ledger(database, event.as_of, event.position)
     if event.matter is not None:
-        text = compose_paper(ledger, event.matter, event.kind, layout)
+        text = compose_paper(ledger, event.matter, event.kind, event.template)
     elif event.inspection is not None:
         text = compose_onsite_paper(ledger, event.inspection, event.addressee)
     elif event.since is not None and event.until is not None:

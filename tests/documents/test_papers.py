@@ -14,7 +14,7 @@ from documents.formats import standard as gb
 from documents.formats.markdown import markdown_of
 from documents.formats.press import Press
 from documents.ledger import read_ledger
-from documents.papers.forms import compose_paper
+from documents.papers.forms import ORDERING, TEMPLATE, compose_paper
 from documents.wording import cited
 from domain import commands as c
 from domain.base import Refusal
@@ -31,7 +31,7 @@ from tests.documents.quarter import HALL, LAND, POWER, WORDS, play
 from tests.support.clock import open_log
 from tests.support.history import act
 from tests.support.homes import at
-from tests.support.office import FOR_LEADER, OFFICE, opening
+from tests.support.office import FOR_LEADER, LIAISON, OFFICE, opening
 from tests.support.streams import DIRECTORY_STREAM
 
 NOW = at("2022-04-01")
@@ -65,6 +65,23 @@ def test_the_form_of_a_decided_matter_names_the_meeting(log: Database) -> None:
     act(log, LAND, decision, FOR_LEADER, at("2022-03-02"))
     text = said(log, LAND, PaperKind.SUPERVISION)
     assert "；第五次工作会议议定：月底前签约 |" in text
+
+
+def test_an_urge_that_was_answered_asks_for_nothing_more(log: Database) -> None:
+    act(log, LAND, opening("协调二期用地收储", date(2022, 5, 25)), OFFICE, at("2022-03-01"))
+    act(log, LAND, c.AcceptReceipt(), LIAISON, at("2022-03-01", "11:00"))
+    act(log, LAND, c.IssueUrge(reason="请补充红线图"), OFFICE, at("2022-03-02"))
+    assert "目前尚未完成的有：请补充红线图。至今没有收到反馈。" in said_on(log, "2022-03-02", "12:00")
+    act(log, LAND, c.SubmitFeedback(text="红线图已补充。"), LIAISON, at("2022-03-03"))
+    with pytest.raises(Refusal, match="催办后牵头单位已反馈"):
+        said_on(log, "2022-03-03", "12:00")
+    assert "请补充红线图" in said_on(log, "2022-03-03", "12:00", ORDERING), "what was issued then, as it was"
+    act(log, LAND, c.IssueUrge(reason="请附测绘报告"), OFFICE, at("2022-03-08"))
+    assert "目前尚未完成的有：请附测绘报告。" in said_on(log, "2022-03-08", "12:00")
+
+
+def said_on(log: Database, day: str, clock: str, template: str = TEMPLATE) -> str:
+    return markdown_of(compose_paper(read_ledger(log, at(day, clock)), LAND, PaperKind.URGE, template).page())
 
 
 def test_an_urge_names_its_note_the_last_report_and_what_follows(played: Database) -> None:
@@ -177,7 +194,11 @@ def test_a_city_department_is_asked_by_letter(log: Database, home: Path) -> None
     assert text.splitlines()[0] == "# 香蜜湖片区建设指挥部办公室"
     assert "关于商请办理“办结‘一书两证’”的函" in text
     assert "现商请贵单位牵头办理" in text
-    assert "你单位" not in text
+    assert "恳请于2022年5月25日前办结；如有困难，请函告可行的时限" in text
+    assert "专此函商，请予支持。" in text
+    assert not any(words in text for words in ("你单位", "通知如下", "签收", "须", "逾期")), "a request, no order"
+    before = markdown_of(compose_paper(read_ledger(log, NOW), LAND, PaperKind.ASSIGNMENT, ORDERING).page())
+    assert "有关事项通知如下：" in before, "what was issued then is printed again as it was"
     asked = said(log, LAND, PaperKind.SUPERVISION)
     assert "专此函商，请予支持。" in asked
     assert not any(cell in asked for cell in ("回执", "办理情况 |", "（盖章）")), "it is answered by 函"
