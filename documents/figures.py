@@ -90,6 +90,8 @@ class Period:
     """How things stood at the last issue, or, when there is none, when the period began."""
     first: bool = True
     """No issue came before."""
+    decided_in_time: bool = False
+    """As what was issued before counted: what has no limit and ended by decision counted as 按期."""
 
     @cached_property
     def _entries(self) -> tuple[Entry, ...]:
@@ -169,6 +171,8 @@ class Period:
         judged = []
         for entry in self.entries() if entries is None else entries:
             matter = entry.matter
+            if matter.period is not None and not self.decided_in_time:
+                continue  # 长期、定期: judged by its periods, it has no limit to be ended by
             if matter.stage is Stage.CLOSED:
                 judged.append((entry, _late(matter, originally=originally) == 0))
             elif not matter.ended and self._passed(matter, matter.original_due if originally else matter.due):
@@ -216,6 +220,19 @@ def _late(matter: Matter, *, originally: bool) -> int:
     if matter.closed is None:
         return 0
     return matter.closed.overdue_workdays_original if originally else matter.closed.overdue_workdays
+
+
+def in_time_and_late(entries: Iterable[Entry]) -> tuple[int, int]:
+    """Of matters that were closed, how many in time and how many late; what ended by decision had no limit: neither."""
+    closed = [e.matter.closed for e in entries if e.matter.stage is Stage.CLOSED and e.matter.period is None]
+    late = sum(c is not None and c.overdue_workdays > 0 for c in closed)
+    return len(closed) - late, late
+
+
+def counted_as_before(period: Period) -> Period:
+    """The period as what was issued before counted it."""
+    before = replace(period.before, decided_in_time=True) if period.before else None
+    return replace(period, before=before, decided_in_time=True)
 
 
 def _rate(judged: tuple[tuple[Entry, bool], ...]) -> Rate:

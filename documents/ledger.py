@@ -71,7 +71,8 @@ class Lives:
 
     def of(self, stream: str) -> tuple[Told, ...]:
         """All that happened to a matter."""
-        self.read([stream])
+        if stream not in self._known:
+            self.read([stream])
         return self._known[stream]
 
     def read(self, streams: Iterable[str]) -> None:

@@ -16,6 +16,7 @@ from domain.log import Rulebook
 from domain.matter import Matter
 from domain.meetings.deadlines import next_meeting_deadline
 from domain.meetings.meeting import Meeting
+from domain.meetings.series import Series
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.outcomes import unfit_outcomes
@@ -49,6 +50,8 @@ class SimulatedClock:
         self._meetings: dict[str, Meeting] = {}
         self._live: set[str] = set()
         self._owed: dict[str, datetime | None] = {}
+        self._all_owed: dict[str, datetime] | None = None
+        """`_owed` without what owes nothing, until something moves."""
         self._rhythm: datetime | None = None
 
     def matters(self) -> list[Matter]:
@@ -70,6 +73,7 @@ class SimulatedClock:
         if newest == self._newest:
             return
         self._newest = newest
+        self._all_owed = None
         moved = [f for kind in ("matter", "meeting") for f in reading.states_since(self._database, kind, self._seen)]
         for loaded in moved:
             match loaded.state:
@@ -91,6 +95,10 @@ class SimulatedClock:
         self._look()
         return self._meetings[stream]
 
+    def series(self, name: str) -> Series:
+        """A series of meetings, by its name."""
+        return reading.series_book(self._database).find(name)[0]
+
     async def unfit(self, stream: str) -> bool:
         """Whether a matter does not allow any more what the meeting decided on it."""
         return bool(unfit_outcomes(self._database, self.meeting(stream), await self.now()))
@@ -109,10 +117,16 @@ class SimulatedClock:
         """Read the rulebook again, after it was changed."""
         self._rulebook = reading.rulebook(self._database)
         self._owed.clear()
+        self._all_owed = None
 
     def owed(self) -> dict[str, datetime]:
         """When the clock next owes something, by stream."""
         self._look()
+        if self._all_owed is None:
+            self._all_owed = self._what_is_owed()
+        return self._all_owed if self._rhythm is None else {**self._all_owed, _RHYTHM: self._next_morning()}
+
+    def _what_is_owed(self) -> dict[str, datetime]:
         for matter in self._matters.values():
             if matter.stream not in self._owed:
                 deadline = next_deadline(matter, self._rulebook, matter.opened_at)
@@ -120,8 +134,7 @@ class SimulatedClock:
         for meeting in self._living():
             if meeting.stream not in self._owed:
                 self._owed[meeting.stream] = self._owed_by(meeting)
-        owed = {stream: at for stream, at in self._owed.items() if at is not None}
-        return owed if self._rhythm is None else {**owed, _RHYTHM: self._next_morning()}
+        return {stream: at for stream, at in self._owed.items() if at is not None}
 
     def _owed_by(self, meeting: Meeting) -> datetime | None:
         """An outcome on its way is owed at once."""

@@ -9,12 +9,13 @@ from pydantic import TypeAdapter, ValidationError
 from domain import commands as c
 from domain.base import Refusal, Term
 from domain.envelope import Actor, OnBehalf
-from domain.facts import Basis, InstructionRef, MatterRef, NewPoint, UnitRef
+from domain.facts import Basis, InstructionRef, MatterRef, NewPoint, PartOf, UnitRef
 from domain.matter import Matter
 from domain.office import Delegation, Person, Unit
 from domain.periods import PeriodLength
 from domain.terms import (
     BasisKind,
+    Duty,
     Finding,
     LeaderMark,
     MatterClass,
@@ -34,6 +35,8 @@ UNITS_DO = frozenset({"accept", "decline", "coordinate", "report", "extend", "cl
 """What a unit's liaison does unless the scenario says who."""
 _COMMAND: TypeAdapter[c.MatterCommand] = TypeAdapter(c.MatterCommand)
 T = TypeVar("T", bound=Term)
+STAGE = "阶段"
+"""Marks a point that is reached only when it was reviewed."""
 Seal = Callable[[str], str]
 Other = Callable[[int], Matter]
 """The matter of a number of the scenario."""
@@ -72,6 +75,11 @@ class Cast:
         staff = sorted((p for p in self._people.values() if p.unit == unit), key=lambda p: p.role is not Role.HEAD)
         return self.actor(staff[0].id)
 
+    def unit_of(self, person: str) -> str | None:
+        """Whose somebody is; None of somebody from outside."""
+        known = self._people.get(person)
+        return known.unit if known else None
+
     def has_staff(self, unit: str) -> bool:
         """Whether anybody of the unit is in the directory."""
         return any(p.unit == unit for p in self._people.values())
@@ -107,8 +115,10 @@ class Cast:
         return self.actor(incident.as_ or "office", behalf)
 
 
-def open_command(opened: Opened, cast: Cast, seal: Seal, paper: InstructionRef | None = None) -> c.OpenMatter:
-    """立项 as the scenario tells it; `paper` is the instruction it carries out."""
+def open_command(
+    opened: Opened, cast: Cast, seal: Seal, paper: InstructionRef | None = None, whole: Matter | None = None
+) -> c.OpenMatter:
+    """立项 as the scenario tells it; `paper` is the instruction it carries out, `whole` what it is a part of."""
     return c.OpenMatter(
         title=opened.title,
         basis=Basis(
@@ -124,6 +134,8 @@ def open_command(opened: Opened, cast: Cast, seal: Seal, paper: InstructionRef |
         lead=cast.unit(opened.lead) if opened.lead else None,
         assist=tuple(cast.unit(unit) for unit in opened.assist),
         points=tuple(_new_point(point) for point in opened.points),
+        indicators=opened.indicators,
+        part_of=PartOf(stream=whole.stream, number=whole.number, weight=opened.weight) if whole else None,
         instruction=seal(opened.instruction) if opened.instruction else None,
         instructed_by=opened.by if opened.instruction else None,
         instruction_on=paper,
@@ -131,8 +143,10 @@ def open_command(opened: Opened, cast: Cast, seal: Seal, paper: InstructionRef |
 
 
 def _new_point(text: str) -> NewPoint:
-    words, _, due = text.rpartition(";")
-    return NewPoint(text=words or due, due=date.fromisoformat(due) if words else None)
+    words, *rest = text.split(";")
+    stage = STAGE in rest
+    due = next((part for part in rest if part != STAGE), None)
+    return NewPoint(text=words, due=date.fromisoformat(due) if due else None, stage=stage)
 
 
 def _known(kind: type[T], label: str) -> T:
@@ -162,6 +176,8 @@ def command_of(incident: Incident, cast: Cast, seal: Seal, other: Other | None =
         fields["unit"] = fields["unit"].id
     if incident.do == "instruct":
         fields["leader"] = incident.by or incident.as_
+    if incident.do == "reassign_duty" and other is not None:
+        fields = {"duty": Duty.SUPERVISOR, "from_person": other(incident.matter).supervisor, **fields}
     for name in ("into", "earlier"):
         if other is not None and name in fields:
             twin = other(fields[name])

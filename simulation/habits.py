@@ -10,7 +10,8 @@ from random import Random
 from domain.calendar import WorkCalendar, at_office, local_date, to_minute
 from domain.commands import SubmitFeedback
 from domain.facts import IndicatorReport, PointReport, Window, is_sealed
-from domain.matter import DONE, Matter, Point
+from domain.matter import DONE, Indicator, Matter, Point
+from domain.terms import Rhythm
 from simulation.grammar import Kind, act, filled, grammar, problem_told, step
 from simulation.scenario import Scenario
 
@@ -22,6 +23,8 @@ NEARLY = 0.9
 STILL_OPEN = timedelta(days=45)
 """So long after the year's end the last point of what stays open will be done."""
 HALF_HOUR = 30
+NOTHING_LEFT = "报批收尾"
+"""What a matter is about whose points are all done before it is closed."""
 
 
 @dataclass(frozen=True)
@@ -85,19 +88,39 @@ class Habits:
         """What the lead reports: points along their dates, figures that moved, a problem that comes, stands or ends."""
         lots = self.lots(no, f"words/{key}/{day}")
         works = self._works(no, matter, day, calendar)
-        told_of = sorted((w.point.no, w.progress) for w in works if w.point)
+        told_of = sorted((w.point.no, w.progress) for w in works if w.point and not w.point.waits_for_review)
         reports = tuple(PointReport(no=point, progress=far) for point, far in told_of)
         counted = [r.progress for r in reports] + [DONE for p in matter.points if not p.open and not p.dropped]
         work = works[0] if works else self._whole(no, matter, day, calendar)
         progress = max(matter.progress, sum(counted) // len(counted) if counted else work.progress)
-        finished = [w.point.text for w in works if w.point and w.progress == DONE]
+        finished = [w.point.text for w in works if w.point and w.progress == DONE and not w.point.waits_for_review]
         sentences = [f"要点“{'”“'.join(finished)}”已办结"] if finished else []
-        sentences += self._moved(no, work, lots, day, calendar)
+        rates = self._rates(no, matter, key)
+        sentences += [f"本期{i.name}{i.shown(value)}" for i, value in rates]
+        sentences += self._moved(no, work, lots, day, calendar, daily=matter.pace.rhythm is Rhythm.DAILY)
         problem, about = self._problem(no, matter, work, lots, day)
         text = "；".join(sentences) + "。" + about
         step = filled(lots.choice(work.kind.next), lots, work.kind, day)
         next_step = f"{step}。" if lots.random() < NEXT_STEP else None
-        return SubmitFeedback(text=text, progress=progress, points=reports, problem=problem, next_step=next_step)
+        return SubmitFeedback(
+            text=text,
+            progress=progress,
+            points=reports,
+            indicators=tuple(IndicatorReport(no=i.no, value=value, decimals=i.decimals) for i, value in rates),
+            problem=problem,
+            next_step=next_step,
+        )
+
+    def _rates(self, no: int, matter: Matter, key: str) -> list[tuple[Indicator, int]]:
+        """What is measured anew for every report, a range or a rate: within it, for what is not tells the scenario."""
+        lots = self.lots(no, f"rates/{key}")
+
+        def low(i: Indicator) -> int:
+            if i.low is not None:
+                return i.low
+            return i.target * 4 // 5 if i.at_most else i.target
+
+        return [(i, lots.randint(low(i), max(i.target, low(i) * 21 // 20))) for i in matter.indicators if i.always]
 
     def _works(self, no: int, matter: Matter, day: date, calendar: WorkCalendar) -> "list[_Work]":
         """How far each open point is, the one that is worked on first."""
@@ -119,7 +142,7 @@ class Habits:
     def _whole(self, no: int, matter: Matter, day: date, calendar: WorkCalendar) -> "_Work":
         """How far a matter is whose points are all done, or that has none."""
         if any(not p.dropped for p in matter.points):
-            return _Work(point=None, kind=self._kind(matter), before=1, now=1, progress=DONE)
+            return _Work(point=None, kind=grammar().of(NOTHING_LEFT, ""), before=1, now=1, progress=DONE)
         part = _Part(grammar().of(matter.title, matter.title), nth=0, of=1)
         return self._work(no, matter, None, part, (local_date(matter.opened_at), matter.due), day, calendar)
 
@@ -159,9 +182,11 @@ class Habits:
         days = lots.randint(0, 6)
         return calendar.add_workdays(point.due, -days if lots.random() < ON_TIME_POINTS else days)
 
-    def _moved(self, no: int, work: "_Work", lots: Random, day: date, calendar: WorkCalendar) -> list[str]:
+    def _moved(
+        self, no: int, work: "_Work", lots: Random, day: date, calendar: WorkCalendar, *, daily: bool
+    ) -> list[str]:
         """The figure that moved, and what was done for it on some day of the period."""
-        turn = day.toordinal() // 7
+        turn = day.toordinal() // (1 if daily else 7)
         which = turn % len(work.kind.figure)
         total = self.lots(no, f"total/{work.kind.figure[which].text}")
         figure = work.kind.figure[which].said(total, work.before, work.now)

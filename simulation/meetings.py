@@ -3,11 +3,13 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from random import Random
 
-from domain.calendar import at_office, local_date
+from domain.calendar import SHANGHAI, at_office, local_date
 from domain.envelope import Actor, OnBehalf
-from domain.facts import is_sealed
+from domain.facts import Attachment, is_sealed
+from domain.ids import meeting_stream
 from domain.matter import Matter
 from domain.meetings import commands as c
 from domain.meetings.meeting import AgendaItem, Attendance, Meeting
@@ -15,7 +17,7 @@ from domain.meetings.terms import AgendaReason, Delivery, MeetingStage, Outcome,
 from domain.terms import Stage
 from simulation.clock import SimulatedClock
 from simulation.commands import Cast
-from simulation.scenario import Decided, Scenario
+from simulation.scenario import Convened, Decided, HandedIn, Replied, Scenario
 from simulation.scenario import PlannedMeeting as Told
 
 SIGNING_TIME = time(11, 0)
@@ -23,6 +25,7 @@ MOST_BROUGHT = 2
 """So many matters near their dates the secretary brings up where nothing else is on the agenda."""
 MOST_WEEKLY = 3
 """So many items a weekly meeting decides on: what is red, or waits for somebody."""
+PLACE = "指挥部会议室"
 UNFIT = "会后事项已有变化，纪要照会议议定签发"
 PRESSING = (AgendaReason.COORDINATION, AgendaReason.RED)
 """What a weekly meeting decides on."""
@@ -57,7 +60,7 @@ Plan = Callable[[datetime, Callable[[], Awaitable[None]]], None]
 
 @dataclass
 class Secretary:
-    """Holds meetings. `send` sends a command, `at` plans an action, `file` prints minutes."""
+    """Holds meetings. `send` sends a command, `at` plans an action, `file` prints minutes, `keep` keeps a file."""
 
     scenario: Scenario
     cast: Cast
@@ -66,7 +69,59 @@ class Secretary:
     send: Send
     at: Plan
     file: Callable[[Meeting, Actor], None]
+    keep: Callable[[str, str], Attachment]
     planned: set[str] = field(default_factory=set)
+
+    def plan_scripts(self) -> None:
+        """Plan what is told of meetings before they are held: convening, 回执, 汇报材料."""
+        for script in self.scenario.meeting:
+            if script.convene is not None:
+                self._on(script.convene, partial(self._convene, script, script.convene))
+            for reply in script.replies:
+                self._on(reply, partial(self._reply, script, reply))
+            for material in script.materials:
+                self._on(material, partial(self._hand_in, script, material))
+
+    def _on(self, planned: Convened | Replied | HandedIn, action: Callable[[], Awaitable[None]]) -> None:
+        self.at(at_office(planned.on, planned.at), action)
+
+    async def _convene(self, script: Told, planned: Convened) -> None:
+        """Convene a meeting no rule calls for, with what it is about."""
+        stream = self._stream_of(planned)
+        command = c.ConveneMeeting(
+            series=self.clock.series(planned.series),
+            starts=planned.starts.replace(tzinfo=SHANGHAI),
+            title=planned.title,
+            place=PLACE,
+            chair=script.by,
+            reason=planned.reason,
+            emergency=planned.emergency,
+            materials_by=planned.materials_by.replace(tzinfo=SHANGHAI) if planned.materials_by else None,
+        )
+        await self.send(stream, command, self.cast.actor("office"))
+        for no in dict.fromkeys(decided.matter for decided in script.decisions):
+            if (matter := self.clock.matter(self.streams[no])) is not None:
+                await self._brought_up(stream, matter)
+
+    def _stream_of(self, convened: Convened) -> str:
+        return meeting_stream(f"{self.scenario.year.seed}/{convened.starts}")
+
+    def _meeting_of(self, script: Told) -> str:
+        """The stream of the meeting a script is of; one of a month is convened by its rule."""
+        if script.convene is not None:
+            return self._stream_of(script.convene)
+        return next(m.stream for m in self.clock.meetings() if self._told(m) is script)
+
+    async def _reply(self, script: Told, reply: Replied) -> None:
+        command = c.ReplyToNotice(unit=reply.unit, coming=reply.coming, leave=reply.leave)
+        await self.send(self._meeting_of(script), command, self.cast.liaison(reply.unit))
+
+    async def _hand_in(self, script: Told, planned: HandedIn) -> None:
+        matter = self.clock.matter(self.streams[planned.matter])
+        assert matter is not None  # noqa: S101  (opened long before)
+        file = self.keep(planned.name, planned.text)
+        command = c.HandInMaterial(key=matter.stream, title=matter.title, unit=planned.unit, attachments=(file,))
+        await self.send(self._meeting_of(script), command, self.cast.liaison(planned.unit))
 
     def plan(self) -> None:
         """Plan every meeting that is convened and not yet planned."""
@@ -107,7 +162,11 @@ class Secretary:
         """
         if script and (script.present or script.leave):
             return Attendance(present=script.present, leave=script.leave)
-        meeting, lots = self.clock.meeting(stream), self._lots(stream, "there")
+        meeting = self.clock.meeting(stream)
+        return _as_replied(self._drawn(stream, meeting), meeting, self.cast)
+
+    def _drawn(self, stream: str, meeting: Meeting) -> Attendance:
+        lots = self._lots(stream, "there")
         leads = list(dict.fromkeys(item.lead for item in meeting.items if item.lead and item.dropped is None))
         chair = meeting.chair or "office"
         if chair not in self.cast.leaders:
@@ -137,10 +196,13 @@ class Secretary:
         return tuple({matter.stream: matter for _, matter in ordered}.values())[:MOST_BROUGHT]
 
     def _told(self, meeting: Meeting) -> Told | None:
-        if meeting.series != "monthly":
-            return None
-        month = f"{local_date(meeting.starts):%Y-%m}"
-        return next((t for t in self.scenario.meeting if t.month == month), None)
+        month = f"{local_date(meeting.starts):%Y-%m}" if meeting.series == "monthly" else None
+        return next((t for t in self.scenario.meeting if self._is_of(t, meeting, month)), None)
+
+    def _is_of(self, script: Told, meeting: Meeting, month: str | None) -> bool:
+        if script.convene is not None:
+            return meeting.stream == self._stream_of(script.convene)
+        return month is not None and script.month == month
 
     async def _decide_as_told(self, stream: str, script: Told) -> None:
         for decided in script.decisions:
@@ -175,6 +237,7 @@ class Secretary:
             lead=self.cast.unit(decided.lead) if decided.lead else None,
             assist=tuple(self.cast.unit(u) for u in decided.assist),
             due=decided.due,
+            matter_point=decided.point,
             new_title=decided.title,
             urgent=decided.urgent,
         )
@@ -232,3 +295,18 @@ class Secretary:
             return self.cast.actor("office")
         person = self.cast.actor(chair)
         return self.cast.actor("office", OnBehalf(id=person.id, role=person.role, unit=person.unit))
+
+
+def _as_replied(drawn: Attendance, meeting: Meeting, cast: Cast) -> Attendance:
+    """As the units said in their 回执 (`attend --as-replied`); who said nothing came as drawn."""
+    units = {reply.unit for reply in meeting.replies}
+
+    def silent(people: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(p for p in people if cast.unit_of(p) not in units)
+
+    answered = meeting.answered
+    return Attendance(
+        present=(*silent(drawn.present), *answered.present),
+        observers=silent(drawn.observers),
+        leave=(*silent(drawn.leave), *answered.leave),
+    )

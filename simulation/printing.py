@@ -13,17 +13,20 @@ from documents.ledger import Ledger, MatterFile, Told, read_ledger
 from documents.papers.case import PaperText
 from documents.papers.forms import compose_paper
 from documents.papers.onsite import compose_onsite_paper
+from documents.papers.overtaken import refuse_overtaken
 from documents.sections.recipe import recipe_of
 from domain import events as ev
 from domain.base import Refusal
 from domain.bulletin import Publication
 from domain.calendar import end_of_day
 from domain.envelope import Actor, OnBehalf
+from domain.facts import Attachment
 from domain.ids import onsite_stream
 from domain.meetings.meeting import Meeting
 from domain.papers import PaperKind
 from domain.terms import Role
 from eventlog import reading
+from eventlog.attachments import keep_attachment
 from eventlog.database import Database
 from services.issuing.bulletins import issue_briefing, issue_draft
 from services.issuing.minutes import file_minutes
@@ -65,13 +68,19 @@ class Printer:
         """Signed minutes into the cabinet, as `meeting minutes --sign` does."""
         file_minutes(database, self.home, meeting, actor=actor, now=now, press=self.press)
 
+    def keep(self, name: str, text: str) -> Attachment:
+        """Keep a file somebody hands in among the attachments of the home."""
+        return keep_attachment(self.home, [text.encode()], name)
+
     def paper(self, database: Database, stream: str | None, planned: PlannedPaper, now: datetime) -> None:
         """Issue a paper on a matter, on an inspection, or on what called for one last.
 
         Raises:
-            Refusal: nothing calls for one.
+            Refusal: nothing calls for one, or it would ask for what is past or answered.
         """
-        issue_composed(self._desk(database, planned.sign, now), self._text(read_ledger(database, now), stream, planned))
+        text = self._text(read_ledger(database, now), stream, planned)
+        refuse_overtaken(text)
+        issue_composed(self._desk(database, planned.sign, now), text)
 
     @staticmethod
     def _text(ledger: Ledger, stream: str | None, planned: PlannedPaper) -> PaperText:
@@ -136,7 +145,9 @@ def _last(file: MatterFile, kind: PaperKind) -> Told | None:
 def paper_on(ledger: Ledger, file: MatterFile, kind: PaperKind) -> PaperText | None:
     """A paper on a matter; None when nothing calls for it."""
     with suppress(Refusal):
-        return compose_paper(ledger, file.matter.stream, kind)
+        text = compose_paper(ledger, file.matter.stream, kind)
+        refuse_overtaken(text)
+        return text
     return None
 
 

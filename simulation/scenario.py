@@ -1,13 +1,15 @@
 """A year as `scenario.toml` tells it: who is punctual, and what happens when; its head tells the schema."""
 
-from datetime import date, time
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 
 from domain.base import Frozen, Refusal
-from domain.facts import Origin
+from domain.facts import NewIndicator, Origin
+from domain.meetings.meeting import Leave
 from sheets.toml_file import read_toml
 
 
@@ -104,7 +106,11 @@ class Opened(Frozen):
     by: str
     """The leader who approved."""
     points: tuple[str, ...] = ()
-    """Each as in the list: text;date."""
+    """Each as in the list: text;date, and ;阶段 when it is one to be reviewed."""
+    indicators: tuple[NewIndicator, ...] = ()
+    part_of: int | None = None
+    """任务分解: the matter it is a part of."""
+    weight: int = 1
     instruction: str | None = None
     """The leader's words, when it is opened on the first instruction of the incoming paper `carries`."""
     carries: str | None = None
@@ -135,6 +141,8 @@ class Decided(Frozen):
     assist: tuple[str, ...] = ()
     title: str | None = None
     urgent: bool = False
+    point: int | None = None
+    """The one point whose date moves."""
 
 
 class SeriesRule(Frozen):
@@ -146,14 +154,63 @@ class SeriesRule(Frozen):
     place: str
 
 
-class PlannedMeeting(Frozen):
-    """What the monthly meeting of a month decided, under whose chair, and who was there."""
+class Convened(Frozen):
+    """A meeting no rule calls for, as `xmh meeting schedule`."""
 
-    month: str
+    on: date
+    at: Clock = MORNING
+    series: str
+    starts: datetime
+    title: str
+    reason: str | None = None
+    """Why it is on a day off, or at short notice."""
+    emergency: bool = False
+    materials_by: datetime | None = None
+
+
+class Replied(Frozen):
+    """参会回执 of a unit, by its liaison."""
+
+    on: date
+    at: Clock = MORNING
+    unit: str
+    coming: tuple[str, ...] = ()
+    leave: tuple[Leave, ...] = ()
+
+
+class HandedIn(Frozen):
+    """汇报材料 of a unit for the item on a matter."""
+
+    on: date
+    at: Clock = MORNING
+    unit: str
+    matter: int
+    name: str
+    text: str
+
+
+class PlannedMeeting(Frozen):
+    """What a meeting decided, under whose chair, and who was there: the monthly one of a month, or one convened."""
+
+    month: str | None = None
+    convene: Convened | None = None
     by: str
     present: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()
+    replies: tuple[Replied, ...] = ()
+    materials: tuple[HandedIn, ...] = ()
     decisions: tuple[Decided, ...]
+
+
+class PlannedPolicy(Frozen):
+    """督办规则, adopted as `xmh policy adopt`: what it says otherwise than the one in force."""
+
+    on: date
+    at: Clock = MORNING
+    by: str
+    paper: str
+    version: str
+    changes: dict[str, Any]
 
 
 class PlannedBriefing(Frozen):
@@ -272,6 +329,7 @@ class Scenario(Frozen):
     incident: tuple[Incident, ...]
     ledger: str | None = None
     """A folder with the registers of the year before, beside this one."""
+    policy: tuple[PlannedPolicy, ...] = ()
     rule: tuple[SeriesRule, ...] = ()
     meeting: tuple[PlannedMeeting, ...] = ()
     briefing: tuple[PlannedBriefing, ...] = ()
@@ -306,9 +364,18 @@ def read_scenario(path: Path) -> Scenario:
         for name in ("incident", "onsite", "incoming", "assess"):
             document[name] = [
                 {**{k: v for k, v in i.items() if k in _OWN}, "fields": {k: v for k, v in i.items() if k not in _OWN}}
-                for i in document.get(name, ())
+                for i in _each(document.get(name, ()))
             ]
         return Scenario.model_validate(document)
     except ValidationError as e:
         where = ".".join(map(str, e.errors()[0]["loc"]))
         raise Refusal(f"情景文件 {path} 的 {where} 填写有误：{e.errors()[0]['msg']}", "malformed") from e
+
+
+def _each(entries: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What happens to several matters at once (`matters`, as `xmh task batch`) happens to each."""
+    for entry in entries:
+        if "matters" in entry:
+            yield from ({k: v for k, v in entry.items() if k != "matters"} | {"matter": no} for no in entry["matters"])
+        else:
+            yield entry

@@ -16,11 +16,13 @@ from domain import commands as c
 from domain.base import Frozen, Refusal
 from domain.calendar import at_office, local_date
 from domain.envelope import Actor, OnBehalf
+from domain.event import Event
 from domain.facts import InstructionRef
 from domain.ids import OfficeStream, incoming_stream, matter_stream, plan_stream
 from domain.matter import Matter
 from domain.meetings import commands as mc
-from domain.office import DayOverridden, Delegation, Directory
+from domain.office import DayOverridden, Delegation, Directory, PolicyAdopted
+from domain.policy import Policy
 from domain.rules import DecisionContext
 from domain.rules.delegation import grant
 from domain.terms import LeaderMark, Stage
@@ -46,6 +48,7 @@ from simulation.scenario import (
     PlannedBriefing,
     PlannedCircular,
     PlannedPaper,
+    PlannedPolicy,
     PlannedStep,
     PlannedTransfer,
     PlannedVersion,
@@ -116,6 +119,7 @@ class SimulatedYear:
         self._order = count()
         self._streams: dict[int, str] = {no: o.stream for no, o in self.openings.items()}
         self._planned: set[tuple[int, str]] = set()
+        self._told_to_close = {i.matter for i in self.scenario.incident if i.do == "close"}
         self._sent: Counter[int] = Counter()
         self._secretary = Secretary(
             scenario=self.scenario,
@@ -125,6 +129,7 @@ class SimulatedYear:
             send=self._convene,
             at=lambda instant, action: self._when(instant, ALONE, action),
             file=lambda meeting, actor: self.prints.minutes(self.database, meeting, actor, self._now),
+            keep=self.prints.keep,
         )
 
     # --- the year
@@ -179,6 +184,7 @@ class SimulatedYear:
         for opened in self.scenario.open:
             self._streams[opened.no] = matter_stream(_key_of(self.scenario, opened))
             self._at(opened.on, opened.at, opened.no, partial(self._open, opened))
+        self._secretary.plan_scripts()
         self._plan_steps(step_on_site, self.scenario.onsite)
         self._plan_steps(step_of_paper, self.scenario.incoming)
         self._plan_steps(step_of_assessment, self.scenario.assess)
@@ -192,6 +198,8 @@ class SimulatedYear:
             self._at(paper.on, PAPER_TIME, ALONE, partial(self._paper, paper))
         for circular in self.scenario.circular:
             self._at(circular.on, PAPER_TIME, ALONE, partial(self._circular, circular))
+        for policy in self.scenario.policy:
+            self._at(policy.on, policy.at, ALONE, partial(self._adopt_policy, policy))
         for override in self.scenario.override:
             self._at(override.on, time(15, 0), ALONE, partial(self._override, override))
         for delegated in self.scenario.delegation:
@@ -220,15 +228,20 @@ class SimulatedYear:
 
     async def _override(self, override: Override) -> None:
         event = DayOverridden(day=override.day, workday=override.workday, reason=override.reason)
-        command_id = f"override:{override.day}"
-        record_office_events(
-            self.database,
-            self.database.own(OfficeStream.CALENDAR),
-            [event],
-            actor=self.cast.actor("office"),
-            command_id=command_id,
-            now=self._now,
-        )
+        await self._rule(OfficeStream.CALENDAR, event, self.cast.actor("office"), f"override:{override.day}")
+
+    async def _adopt_policy(self, planned: PlannedPolicy) -> None:
+        """Another policy, by a leader's decision."""
+        leader = self.cast.actor(planned.by)
+        behalf = OnBehalf(id=leader.id, role=leader.role, unit=leader.unit, paper=planned.paper)
+        policy = self.clock.rulebook().policy.model_dump(mode="json") | {"version": planned.version} | planned.changes
+        event = PolicyAdopted(policy=Policy.model_validate(policy))
+        await self._rule(OfficeStream.POLICY, event, self.cast.actor("office", behalf), f"policy:{planned.version}")
+
+    async def _rule(self, kind: OfficeStream, event: Event, actor: Actor, command_id: str) -> None:
+        """Record what the deadlines of open matters follow from, and let them follow."""
+        stream = self.database.own(kind)
+        record_office_events(self.database, stream, [event], actor=actor, command_id=command_id, now=self._now)
         self.clock.look_at_rulebook()
         await self.gateway.wake_open_matters()
         await self.clock.finished(m.stream for m in self.clock.matters() if not m.ended)
@@ -271,7 +284,8 @@ class SimulatedYear:
         stream = self._streams[opened.no]
         paper = reading.paper_of(self.database, incoming_stream(opened.carries)) if opened.carries else None
         ref = InstructionRef(stream=paper.stream, number=paper.number, no=1) if paper else None
-        command = open_command(opened, self.cast, lambda text: seal_text(self.database, stream, text), ref)
+        whole = self._matter(opened.part_of) if opened.part_of is not None else None
+        command = open_command(opened, self.cast, lambda text: seal_text(self.database, stream, text), ref, whole)
         await self._submit(opened.no, command, self.cast.actor("office", behalf))
 
     async def _step(self, take: Take, step: PlannedStep) -> None:
@@ -403,8 +417,11 @@ class SimulatedYear:
             await self._submit(no, feedback, self.cast.liaison(matter.lead))
 
     def _plan_closing(self, no: int, matter: Matter) -> None:
-        own = any(i.matter == no and i.do == "close" for i in self.scenario.incident)
-        if own or no in self.scenario.closing.open_at_year_end or matter.stage is not Stage.IN_PROGRESS:
+        if (
+            no in self._told_to_close
+            or no in self.scenario.closing.open_at_year_end
+            or matter.stage is not Stage.IN_PROGRESS
+        ):
             return
         if self._first(no, f"closing/{matter.due}/{matter.counts.returns}"):
             last = max((i.on for i in self.scenario.incident if i.matter == no), default=None)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from documents.figures import Period, read_period
+from documents.figures import Period, counted_as_before, read_period
 from documents.formats.press import GB_2, GB_3, LAYOUT
 from documents.ledger import OFFICE_UNIT, Ledger
 from documents.page import Grid, Imprint, Items, Layout, Page, Paragraph, Section, Subheading, attached_titles
@@ -19,7 +19,7 @@ from domain.office import Unit
 from domain.terms import Role, Supervision, UnitLevel
 from eventlog.database import Database
 
-TEMPLATE = f"{LAYOUT}/briefing-5"
+TEMPLATE = f"{LAYOUT}/briefing-6"
 """Changes with every change of wording or layout: an issue is printed again only by the template it was printed by."""
 FORMER = f"{GB_2}/briefing-2"
 """The oldest wording: its issues and drafts are still printed by it."""
@@ -28,7 +28,9 @@ WORDINGS: Mapping[str, str] = {GB_2: FORMER, GB_3: f"{GB_3}/briefing-3", LAYOUT:
 """The wording that belongs to a layout."""
 SILENT = f"{LAYOUT}/briefing-4"
 """Today's wording until it said over what closed matters ended, and why."""
-KNOWN = (*WORDINGS.values(), SILENT)
+LENIENT = f"{LAYOUT}/briefing-5"
+"""Today's wording until what ended by decision, without a limit, was no longer counted as 按期."""
+KNOWN = (*WORDINGS.values(), SILENT, LENIENT)
 """Every wording there is."""
 _WRITERS = {**OVERVIEW, **progress.ADVANCES, **attention.PROBLEMS, **attention.AHEAD}
 _LEADING = {GB_3: leading_of_gb3.LEADING, LAYOUT: leading.LEADING}
@@ -132,9 +134,11 @@ def compose_briefing(  # noqa: PLR0913  (what an issue is composed of)
     """
     refuse(since > until, f"起始日期 {full_date(since)} 晚于截止日期 {full_date(until)}", "malformed")
     recipe = recipe or built_in_recipe()
-    period = read_period(database, since, until, as_of=as_of, position=position)
-    parts = frozenset(part for s in recipe.sections for part in s.parts)
     template = template or WORDINGS[recipe.layout]
+    period = read_period(database, since, until, as_of=as_of, position=position)
+    if template != TEMPLATE:
+        period = counted_as_before(period)
+    parts = frozenset(part for s in recipe.sections for part in s.parts)
     edition = Edition(period, recipe.limits, parts, layout=recipe.layout, says_why=template != SILENT)
     news = publication is Publication.NEWS
     sections, appendices = (

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
 from typing import NamedTuple
 
 from documents.wording import NOTE, full_date, share_in_words
@@ -94,10 +93,10 @@ _BAR = re.compile(r"(?<!\\)\|")
 _SHOWN = 24
 
 
-@lru_cache(maxsize=4)
-def _any_of(names: frozenset[str]) -> re.Pattern[str] | None:
-    """Any of these names, the longest first. Many papers are read by one vocabulary, and this takes milliseconds."""
-    return re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True)))) if names else None
+def _any_of(names: Iterable[str], text: str) -> re.Pattern[str] | None:
+    """Any of those names that the text has, the longest first: a log has hundreds of meetings, a paper names a few."""
+    there = sorted({name for name in names if name in text}, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, there))) if there else None
 
 
 def number_of(mark: str, name: str) -> str:
@@ -112,7 +111,7 @@ def claims_of(text: str, name: str, on: date, words: Vocabulary, year: int | Non
     """
     titles = (line for line in text.splitlines() if _OF_A_PERIOD.match(line))
     years = re.findall(r"(\d{4})年", next(titles, ""))
-    reader = _Reader(name, on, words)
+    reader = _Reader(name, on, words, text.replace("\\", ""))
     reader.year = year or (int(years[-1]) if years else on.year)
     if foot := _FOOT.search(text):
         reader.as_of = reader.day(foot)
@@ -147,7 +146,7 @@ def disagreeing(claims: Iterable[PaperClaim]) -> Iterator[Contradiction]:
 class _Reader:
     """Goes down one paper, and keeps in mind what the lines above said."""
 
-    def __init__(self, name: str, on: date, words: Vocabulary) -> None:
+    def __init__(self, name: str, on: date, words: Vocabulary, text: str) -> None:
         self.name, self.year, self.words = name, on.year, words
         self.as_of = full_date(on)
         self.own: str | None = None
@@ -158,8 +157,8 @@ class _Reader:
         self.expected: PaperClaim | None = None
         """A heading's count, while what stands under it is counted."""
         self.counted = 0
-        self.meeting = _any_of(words.meetings)
-        self.meeting_of_year = _any_of(frozenset(name.partition("年")[2] for name in words.meetings))
+        self.meeting = _any_of(words.meetings, text)
+        self.meeting_of_year = _any_of((name.partition("年")[2] for name in words.meetings), text)
 
     def line(self, line: str) -> Iterator[PaperClaim]:
         yield from self._under_heading(line)

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 
 from documents.consistency.claims import Contradiction, PaperClaim, Vocabulary, claims_of, disagreeing, number_of
 from documents.figures import Period, count_by_light, count_by_stage
@@ -33,10 +33,10 @@ def words_of(ledger: Ledger) -> Vocabulary:
     return Vocabulary(held, {t: n for t, n in printed if titles[t] == 1}, units)
 
 
-def facts_of(ledger: Ledger, since: date | None = None, until: date | None = None) -> Facts:
-    """What the log says at its moment; with a period also that period's counts."""
+def facts_of(ledger: Ledger, since: date | None = None, until: date | None = None, *, as_before: bool = False) -> Facts:
+    """What the log says at its moment; with a period also that period's counts, `as_before` as they were counted."""
     by_paper: defaultdict[str, list[PaperClaim]] = defaultdict(list)
-    for claim in (*_meetings(ledger), *_matters(ledger), *_cited(ledger), *_counts(ledger, since, until)):
+    for claim in (*_meetings(ledger), *_matters(ledger), *_cited(ledger), *_counts(ledger, since, until, as_before)):
         by_paper[claim.fact].append(claim)
     return {fact: tuple(claims) for fact, claims in by_paper.items()}
 
@@ -53,6 +53,8 @@ def _meetings(ledger: Ledger) -> Iterator[PaperClaim]:
 
 
 def _matters(ledger: Ledger) -> Iterator[PaperClaim]:
+    ledger.lives.read(file.matter.stream for file in ledger.matters)
+    starts = {m.number: m.starts for m in ledger.meetings if m.number}
     for file in ledger.matters:
         matter, place = file.matter, f"督办日志（{file.matter.number}）"
         yield PaperClaim(f"{matter.number}的牵头单位", ledger.unit(matter.lead), place)
@@ -60,13 +62,12 @@ def _matters(ledger: Ledger) -> Iterator[PaperClaim]:
         closings = [t for t in file.events if t.recorded.type == "MatterClosed"]
         for closing in closings:
             yield PaperClaim(f"{matter.number}的销号日期", full_date(local_date(closing.recorded.occurred_at)), place)
-        yield from _followed(ledger, file)
+        yield from _followed(ledger, file, starts)
 
 
-def _followed(ledger: Ledger, file: MatterFile) -> Iterator[PaperClaim]:
+def _followed(ledger: Ledger, file: MatterFile, starts: Mapping[str, datetime]) -> Iterator[PaperClaim]:
     """When meetings decided on a matter, how often it was urged and, of an open one, how late it is."""
     matter, place, when = file.matter, f"督办日志（{file.matter.number}）", f"截至{full_date(local_date(ledger.as_of))}"
-    starts = {m.number: m.starts for m in ledger.meetings if m.number}
     for one in file.events:
         if isinstance(one.event, ev.DecisionRecorded):
             held = starts.get(one.event.minutes or "", one.recorded.occurred_at)
@@ -96,9 +97,9 @@ def _numbered(name: str, number: str) -> tuple[str, str]:
     return number_of(mark + bracket, name), number
 
 
-def _counts(ledger: Ledger, since: date | None, until: date | None) -> Iterator[PaperClaim]:
+def _counts(ledger: Ledger, since: date | None, until: date | None, as_before: bool) -> Iterator[PaperClaim]:
     last = until or local_date(ledger.as_of)
-    period = Period(ledger=ledger, since=since or last, until=last)
+    period = Period(ledger=ledger, since=since or last, until=last, decided_in_time=as_before)
     entries, place, when = period.entries(), "督办日志", f"截至{full_date(last)}"
     stages, lights = count_by_stage(entries), count_by_light(entries)
     working = sum(not e.matter.ended and e.matter.stage is not Stage.SUSPENDED for e in entries)

@@ -44,14 +44,18 @@ def draft_circular(database: Database, since: date, until: date, today: date) ->
     return compose_circular(read_ledger(database, end_of_day(until)), since, until)
 
 
-def compose_circular(ledger: Ledger, since: date, until: date, layout: str = LAYOUT) -> PaperText:
+def compose_circular(
+    ledger: Ledger, since: date, until: date, layout: str = LAYOUT, *, as_before: bool = False
+) -> PaperText:
     """The 通报 of a period, composed from a ledger, the log as it stood, in the wording of a layout.
+
+    `as_before`: what ended by decision is counted as it was when it was issued.
 
     Raises:
         Refusal: `nothing_to_say`, when no supervised unit led a matter.
     """
     supervised = tuple(f for f in ledger.matters if _supervised(ledger, f))
-    period = Period(ledger=replace(ledger, matters=supervised), since=since, until=until)
+    period = Period(replace(ledger, matters=supervised), since, until, decided_in_time=as_before)
     leads = {entry.matter.lead for entry in period.entries()}
     refuse(not leads, f"{span_in_words(since, until)}没有督办对象牵头的事项，没有可通报的情况", "nothing_to_say")
     edition = Edition(period, built_in_recipe(GB_2).limits, layout=layout)

@@ -44,7 +44,7 @@ def compose_paper(ledger: Ledger, stream: str, kind: PaperKind, template: str = 
 
     Raises:
         Refusal: `not_found`, without such a matter; `nothing_to_say`, when what the paper tells has not happened;
-            `malformed`, when a paper of that kind is on no single matter.
+            `overtaken`, when what it urges was answered; `malformed`, when a paper of that kind is on no single matter.
     """
     refuse(kind not in _TEXTS, f"{kind.label}不针对单个事项，请用 xmh paper circular --from D --to D", "malformed")
     file = next((f for f in ledger.matters if f.matter.stream == stream), None)

@@ -103,7 +103,11 @@ def closed_in_sum(edition: Edition) -> Iterator[Piece]:
     """办结情况 in a sentence; which they were stands in the 附件."""
     endings = [e for _, e, _ in edition.period.happened(ev.MatterClosed)]
     late = sum(e.overdue_workdays > 0 for e in endings)
-    how = f"，其中逾期办结{late}件" if late else "，均按期办结"
+    decided = 0 if edition.period.decided_in_time else sum(e.by_decision for e in endings)
+    parts = [f"逾期办结{late}件"] if late else []
+    parts += [f"按决定结束的长期、定期事项{decided}件"] if decided else []
+    rest = "" if late or len(endings) == decided else "，其余均按期办结" if decided else "，均按期办结"
+    how = f"{f'，其中{chr(12289).join(parts)}' if parts else ''}{rest}"
     called = edition.period.called
     yield Paragraph(text=f"{called}办结销号{len(endings)}件{how}。" if endings else f"{called}没有办结销号的事项。")
 

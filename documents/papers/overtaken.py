@@ -46,9 +46,14 @@ def _urges(text: PaperText, m: Matter) -> Iterator[str]:
     if urged is None:
         return
     if m.last_feedback is not None and m.last_feedback.at > urged:
-        yield f"催办之后已于 {local_date(m.last_feedback.at)} 反馈，催办单不再制发；仍需催办的请先 xmh task urge"
+        yield answered_since(m.last_feedback.at)
     if m.stage in (Stage.CLOSING, Stage.SUSPENDED):
         yield f"{m.stage.label}，催办单不再制发"
+
+
+def answered_since(moment: datetime) -> str:
+    """Why what was urged before this report is urged no more."""
+    return f"催办之后已于 {local_date(moment)} 反馈，催办单不再制发；仍需催办的请先 xmh task urge"
 
 
 def _answers(text: PaperText, m: Matter) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from documents.page import Block, Grid, Items, Paragraph
 from documents.papers.case import REPLY_WORKDAYS, SECRECY, PaperCase, Written
+from documents.papers.overtaken import answered_since
 from documents.wording import (
     INSTRUCTION,
     cited,
@@ -174,15 +175,11 @@ def _still_asked(case: PaperCase, urge: ev.UrgeIssued) -> str:
     """The reason it was urged for, as long as the lead has not answered.
 
     Raises:
-        Refusal: `nothing_to_say`, it has, and nothing else is owed.
+        Refusal: `overtaken`, it has, and nothing else is owed.
     """
     report = case.matter.last_feedback
-    answered = report is not None and report.unit == case.matter.lead and report.at > case.urged_at
-    refuse(
-        answered,
-        f"{case.matter.number} 催办后牵头单位已反馈，没有逾期、漏报或落后的内容可催；仍需催办的请先 xmh task urge",
-        "nothing_to_say",
-    )
+    if report is not None and report.unit == case.matter.lead and report.at > case.urged_at:
+        raise Refusal(f"{case.matter.number} {answered_since(report.at)}", "overtaken")
     return clean_text(urge.reason)
 
 

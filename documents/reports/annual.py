@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from documents.charts import UnitRate
-from documents.figures import Entry, Period, read_year
+from documents.figures import Entry, Period, in_time_and_late, read_year
 from documents.lit_weeks import lit_weeks_figure, rates_figure
 from documents.page import Block, Grid, Page, Paragraph, Section, section
 from documents.reports.chapters import chapters_of_year
@@ -160,9 +160,9 @@ def _page(period: Period, sentence: str, everything: tuple[Counted, ...]) -> Pag
 
 
 def _decided(period: Period) -> str:
-    """Of matters without a limit that ended by decision: that the columns and rates count them as 按期."""
+    """Of matters without a limit that ended by decision: that they are neither 按期 nor 逾期, nor counted in a rate."""
     decided = sum(e.matter.stage is Stage.CLOSED and e.matter.period is not None for e in period.entries())
-    return f"按决定结束的长期、定期事项{decided}件没有办结时限，计入按期。" if decided else ""
+    return f"按决定结束的长期、定期事项{decided}件没有办结时限，不计按期、逾期和应办结。" if decided else ""
 
 
 def _origins(period: Period) -> tuple[Section, ...]:
@@ -279,13 +279,13 @@ def _unit_rate(period: Period, unit: str | None, entries: list[Entry]) -> UnitRa
 def _unit_row(period: Period, unit: str | None, entries: list[Entry]) -> tuple[str, ...]:
     matters = [e.matter for e in entries]
     closed = [m.closed for m in matters if m.stage is Stage.CLOSED and m.closed]
-    in_time = sum(c.overdue_workdays == 0 for c in closed)
+    in_time, late = in_time_and_late(entries)
     due = period.on_time(entries)
     rate = share_in_words(due.part, due.whole) if due.whole else "—"
     urges = sum(m.counts.urges for m in matters)
     paused = sum(m.stage is Stage.SUSPENDED for m in matters)
     working = sum(not m.ended for m in matters) - paused
-    numbers = (len(matters), len(closed), in_time, len(closed) - in_time, due.whole, rate, working, paused, urges)
+    numbers = (len(matters), len(closed), in_time, late, due.whole, rate, working, paused, urges)
     return (period.ledger.unit(unit), *map(str, numbers))
 
 

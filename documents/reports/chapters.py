@@ -7,7 +7,7 @@ chapters and matters follow each other; what no plan ordered comes after, in the
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from documents.figures import Entry, Period
+from documents.figures import Entry, Period, in_time_and_late
 from documents.page import Block, Grid, Items, Paragraph, Subheading
 from documents.sections.edition import TABLE
 from documents.sections.recipe import built_in_recipe
@@ -111,11 +111,11 @@ def _figures(chapters: Sequence[Chapter], entries: Sequence[Entry]) -> Grid:
 
 def _row(title: str, entries: Sequence[Entry]) -> tuple[str, ...]:
     closed = [e.matter.closed for e in entries if e.matter.stage is Stage.CLOSED and e.matter.closed]
-    in_time = sum(c.overdue_workdays == 0 for c in closed)
+    in_time, late = in_time_and_late(entries)
     cancelled, paused = _with_stage(entries, Stage.CANCELLED), _with_stage(entries, Stage.SUSPENDED)
     red = sum(e.lit.light is Light.RED for e in entries)
     working = len(entries) - len(closed) - cancelled - paused
-    numbers = (len(entries), len(closed), in_time, len(closed) - in_time, cancelled, working, paused, red)
+    numbers = (len(entries), len(closed), in_time, late, cancelled, working, paused, red)
     return (title, *map(str, numbers))
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from documents.figures import Entry, Period, read_year
+from documents.figures import Entry, Period, in_time_and_late, read_year
 from documents.page import Block, Grid, Layout, Page, Paragraph, Section, section
 from documents.wording import clean_text, day_in, light_reason, reason_with_dates, share_in_words, short_date
 from domain import events as ev
@@ -51,8 +51,9 @@ def unit_statement(database: Database, unit: str, year: int, now: datetime) -> t
 
 def _overview(period: Period, unit: str, led: list[Entry], assisted: list[Entry]) -> str:
     closed = [e.matter.closed for e in led if e.matter.stage is Stage.CLOSED and e.matter.closed]
-    in_time = sum(c.overdue_workdays == 0 for c in closed)
-    rate = f"，按期办结{in_time}件，按期办结率{share_in_words(in_time, len(closed))}" if closed else ""
+    in_time, late = in_time_and_late(led)
+    limited = in_time + late
+    rate = f"，按期办结{in_time}件，按期办结率{share_in_words(in_time, limited)}" if limited else ""
     own = {e.matter.stream for e in led}
     reports = [m for m, e, _ in period.happened(ev.FeedbackSubmitted) if e.unit == unit and m.stream in own]
     missed = [m for m, _, _ in period.feedback().missed if m.stream in own]

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from documents.bulletin.briefing import FORMER, KNOWN, Briefing, compose_briefing
+from documents.bulletin.briefing import FORMER, KNOWN, TEMPLATE, Briefing, compose_briefing
 from documents.bulletin.drafts import BulletinDraft, press_of_draft
-from documents.consistency.facts import contradictions, facts_of, refuse_contradictions, words_of
+from documents.consistency.facts import Facts, contradictions, facts_of, refuse_contradictions, words_of
 from documents.filing.cabinet import FOLDER, papers_on_disk
 from documents.filing.filed import Filed, wording_of
 from documents.formats.markdown import markdown_of
 from documents.formats.press import Press
-from documents.ledger import read_ledger
+from documents.ledger import Ledger, read_ledger
 from documents.page import Page
 from documents.sections.recipe import Recipe, recipe_of
 from domain.base import Frozen, refuse
@@ -238,9 +238,14 @@ def _contradictions(database: Database, briefing: Briefing, name: str) -> list[s
     if briefing.template == FORMER or briefing.corrects is not None:
         return []
     ledger = read_ledger(database, briefing.as_of, briefing.position)
-    facts, page = facts_of(ledger, briefing.since, briefing.until), briefing.draft(local_date(briefing.as_of))
+    facts, page = _facts(ledger, briefing), briefing.draft(local_date(briefing.as_of))
     words, year = words_of(ledger), briefing.until.year
     return [str(c) for c in contradictions(markdown_of(page), name, page.on, facts, words, year)]
+
+
+def _facts(ledger: Ledger, briefing: Briefing) -> Facts:
+    """What the log says, counted as the wording of the issue counts."""
+    return facts_of(ledger, briefing.since, briefing.until, as_before=briefing.template != TEMPLATE)
 
 
 def _with_reason(database: Database, briefing: Briefing, how: Manner) -> Manner:
@@ -266,7 +271,7 @@ def _refuse_contradictions(database: Database, briefing: Briefing, page: Page, n
     """A 更正 quotes what was wrong, and a draft of before says it as it was read: neither is asked."""
     if briefing.template != FORMER and briefing.corrects is None:
         ledger = read_ledger(database, briefing.as_of, briefing.position)
-        facts, year = facts_of(ledger, briefing.since, briefing.until), briefing.until.year
+        facts, year = _facts(ledger, briefing), briefing.until.year
         refuse_contradictions(page, number, facts, words_of(ledger), year)
 
 

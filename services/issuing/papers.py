@@ -285,7 +285,8 @@ def _page(database: Database, event: PaperIssued) -> Page:
     elif event.inspection is not None:
         text = compose_onsite_paper(ledger, event.inspection, event.addressee)
     elif event.since is not None and event.until is not None:
-        text = compose_circular(ledger, event.since, event.until, layout)
+        as_before = event.template != TEMPLATE
+        text = compose_circular(ledger, event.since, event.until, layout, as_before=as_before)
     else:
         raise TypeError(f"{event.number} is on no matter, inspection or period")
     return text.page(event.number, event.signer, event.issued_on)

@@ -41,7 +41,11 @@ def test_a_matter_without_an_end_runs_from_period_to_period_until_a_leader_ends_
     done = xmh.json("task", "close", number, "--text", "已建制度", "--by", "leader", "--paper", "阅〔2022〕9号")
     assert done["stage"] == "closed"
     year = xmh("briefing", "annual", "--year", f"{office_today():%Y}").out
-    assert "按决定结束的长期、定期事项1件没有办结时限，计入按期。" in year
+    assert "按决定结束的长期、定期事项1件没有办结时限，不计按期、逾期和应办结。" in year
+    unit = next(line for line in year.splitlines() if line.startswith("| 区城市更新和土地整备局"))
+    assert [cell.strip() for cell in unit.split("|")[2:8]] == ["1", "1", "0", "0", "0", "—"], (
+        "牵头、已销号、按期、逾期、应办结、率"
+    )
 
 
 def test_a_stage_waits_on_the_offices_desk_for_its_review(served: CommandLine) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from documents.bulletin.annex import annex_page
-from documents.bulletin.briefing import SILENT, Briefing, compose_briefing
+from documents.bulletin.briefing import LENIENT, SILENT, Briefing, compose_briefing
 from documents.checking.pdf_reading import read_pdf
 from documents.formats.markdown import markdown_of
 from documents.formats.press import Press
@@ -19,6 +19,7 @@ from domain import commands as c
 from domain.bulletin import Publication
 from domain.calendar import end_of_day
 from domain.facts import NewPoint
+from domain.periods import PeriodLength
 from eventlog.database import Database
 from tests.documents.older import older
 from tests.documents.quarter import HALL, LAND, crowd, play
@@ -81,6 +82,21 @@ def test_what_ended_unfinished_is_named_with_what_was_left_and_why_and_not_in_th
     before = compose_briefing(log, Publication.BRIEFING, *MARCH, as_of=EVENING, template=SILENT)
     assert said(before) == told.replace("“建成接驳段”办结时尚有：进度90%、要点1未完成（说明：批复另行跟踪）。", "")
     assert before.template == SILENT
+
+
+def test_what_has_no_limit_and_ended_by_decision_is_in_no_rate_and_was_in_the_wording_of_before(
+    log: Database,
+) -> None:
+    monthly = opening("每月巡查", None, period=PeriodLength.MONTH)
+    for stream, command in (("matter/monthly", monthly), ("matter/once", opening("建成接驳段", date(2022, 3, 30)))):
+        act(log, stream, command, OFFICE, at("2022-03-21"))
+        act(log, stream, c.AcceptReceipt(), LIAISON, at("2022-03-21"))
+    act(log, "matter/monthly", c.RequestClosure(text="转入日常"), LEADER, at("2022-03-25"))
+    act(log, "matter/once", c.RequestClosure(text="完成", over_unfinished="已移交"), LIAISON, at("2022-03-28"))
+    act(log, "matter/once", c.ReviewClosure(approve=True), SECOND, at("2022-03-29"))
+    assert "应办结1件，按期办结1件" in said(march(log))
+    before = compose_briefing(log, Publication.BRIEFING, *MARCH, as_of=EVENING, template=LENIENT)
+    assert "应办结2件，按期办结2件" in said(before)
 
 
 def test_what_falls_due_on_one_day_is_told_under_one_date(log: Database) -> None:

@@ -73,7 +73,7 @@ def test_an_urge_that_was_answered_asks_for_nothing_more(log: Database) -> None:
     act(log, LAND, c.IssueUrge(reason="请补充红线图"), OFFICE, at("2022-03-02"))
     assert "目前尚未完成的有：请补充红线图。至今没有收到反馈。" in said_on(log, "2022-03-02", "12:00")
     act(log, LAND, c.SubmitFeedback(text="红线图已补充。"), LIAISON, at("2022-03-03"))
-    with pytest.raises(Refusal, match="催办后牵头单位已反馈"):
+    with pytest.raises(Refusal, match="催办之后已于 2022-03-03 反馈"):
         said_on(log, "2022-03-03", "12:00")
     assert "请补充红线图" in said_on(log, "2022-03-03", "12:00", ORDERING), "what was issued then, as it was"
     act(log, LAND, c.IssueUrge(reason="请附测绘报告"), OFFICE, at("2022-03-08"))
