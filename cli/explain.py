@@ -76,6 +76,15 @@ def _as_shown(parameter: Any) -> str:
     return f"{parameter.metavar or name}（{explained}）" if explained else parameter.metavar or name
 
 
+def _taken(error: Exception) -> str:
+    """How the words before a missing one were understood: who leaves out the first finds the last one missing."""
+    context, missing = getattr(error, "ctx", None), getattr(error, "param", None)
+    if context is None or getattr(missing, "param_type_name", "") != "argument":
+        return ""
+    before = [p for p in context.command.params if p.param_type_name == "argument" and context.params.get(p.name)]
+    return "".join(f"；“{context.params[p.name]}”已作为 {_as_shown(p)}" for p in before)
+
+
 def _usage(error: Exception) -> Problem:
     """A typing mistake, as the parser found it."""
     name = type(error).__name__
@@ -89,7 +98,7 @@ def _usage(error: Exception) -> Problem:
         return Problem(f"多出了“{extra[1]}”：这里不能写这么多，请用 --help 查看用法", "malformed")
     text = {
         "NoSuchOption": f"没有 {option} 这个选项，请用 --help 查看",
-        "MissingParameter": f"缺少 {option}，请用 --help 查看用法",
+        "MissingParameter": f"缺少 {option}{_taken(error)}，请用 --help 查看用法",
         "BadParameter": f"{option} 填写有误：{validation_in_chinese(value)}",
         "BadOptionUsage": f"{option} 用法有误：{validation_in_chinese(value)}",
     }.get(name, f"命令有误：{value}；请用 --help 查看用法")

@@ -44,8 +44,9 @@ class PayloadKeys:
         return next(reversed(self._known.items()), None)
 
     def get(self, key_id: str) -> "AESGCM | None":
-        """The key of this id; None when the ring has none."""
-        self._look()
+        """The key of this id; None when the ring has none: one that is not known yet may have come since."""
+        if key_id not in self._known:
+            self._look()
         return self._known.get(key_id)
 
     def __repr__(self) -> str:

@@ -3,6 +3,7 @@
 Each draw has its own generator, named by what it decides, so that no draw depends on the order of the others.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -12,7 +13,7 @@ from domain.commands import SubmitFeedback
 from domain.facts import IndicatorReport, PointReport, Window, is_sealed
 from domain.matter import DONE, Indicator, Matter, Point
 from domain.terms import Rhythm
-from simulation.grammar import Kind, act, filled, grammar, problem_told, step
+from simulation.grammar import Kind, ToldProblem, act, filled, grammar, problem_told, step
 from simulation.scenario import Scenario
 
 ALMOST = 95
@@ -112,7 +113,7 @@ class Habits:
         )
 
     def _rates(self, no: int, matter: Matter, key: str) -> list[tuple[Indicator, int]]:
-        """What is measured anew for every report, a range or a rate: within it, for what is not tells the scenario."""
+        """What is measured for every report, a range or a rate: within it, until the scenario tells otherwise."""
         lots = self.lots(no, f"rates/{key}")
 
         def low(i: Indicator) -> int:
@@ -120,7 +121,10 @@ class Habits:
                 return i.low
             return i.target * 4 // 5 if i.at_most else i.target
 
-        return [(i, lots.randint(low(i), max(i.target, low(i) * 21 // 20))) for i in matter.indicators if i.always]
+        def value(i: Indicator) -> int:
+            return i.value if i.out else lots.randint(low(i), max(i.target, low(i) * 21 // 20))
+
+        return [(i, value(i)) for i in matter.indicators if i.always]
 
     def _works(self, no: int, matter: Matter, day: date, calendar: WorkCalendar) -> "list[_Work]":
         """How far each open point is, the one that is worked on first."""
@@ -142,7 +146,8 @@ class Habits:
     def _whole(self, no: int, matter: Matter, day: date, calendar: WorkCalendar) -> "_Work":
         """How far a matter is whose points are all done, or that has none."""
         if any(not p.dropped for p in matter.points):
-            return _Work(point=None, kind=grammar().of(NOTHING_LEFT, ""), before=1, now=1, progress=DONE)
+            kind = self._kind(matter) if matter.counts.returns else grammar().of(NOTHING_LEFT, "")
+            return _Work(point=None, kind=kind, before=1, now=1, progress=DONE)
         part = _Part(grammar().of(matter.title, matter.title), nth=0, of=1)
         return self._work(no, matter, None, part, (local_date(matter.opened_at), matter.due), day, calendar)
 
@@ -202,7 +207,7 @@ class Habits:
         last = matter.last_feedback
         open_one = last.problem if last is not None and last.unit == matter.lead else None
         if open_one is None or is_sealed(open_one):
-            for one in work.kind.problem:
+            for one in self._possible(work, matter):
                 fate = self.lots(no, f"problem/{one.what}")
                 comes, when = fate.random() < self.scenario.feedback.problems, fate.uniform(0.02, NEARLY)
                 if comes and work.before < when <= work.now:
@@ -215,7 +220,17 @@ class Habits:
         if lots.random() < self.scenario.feedback.solved:
             return None, filled(problem.solved, lots, kind, day, names)
         stands = open_one.partition("目前")[0]
-        return f"{stands}目前{filled(problem.easing, lots, kind, day, names)}", ""
+        as_told = self.lots(no, f"easing/{problem.what}")  # nobody counts otherwise from report to report
+        return f"{stands}目前{filled(problem.easing, as_told, kind, day, names)}", ""
+
+    @staticmethod
+    def _possible(work: "_Work", matter: Matter) -> Sequence[ToldProblem]:
+        """The problems such work can have; what recurs has another one each period, and every other period none."""
+        problems = work.kind.problem
+        if matter.period is None or not problems:
+            return problems
+        turn, none = divmod(len(matter.periods), 2)
+        return () if none else (problems[turn % len(problems)],)
 
     def last_report(self, matter: Matter) -> SubmitFeedback:
         """What the lead reports before it asks to close: the whole, every point and every indicator are done."""

@@ -25,7 +25,7 @@ MOST_BROUGHT = 2
 """So many matters near their dates the secretary brings up where nothing else is on the agenda."""
 MOST_WEEKLY = 3
 """So many items a weekly meeting decides on: what is red, or waits for somebody."""
-PLACE = "指挥部会议室"
+NOT_ABOUT = "与本次会议主题无关，由例会跟进"
 UNFIT = "会后事项已有变化，纪要照会议议定签发"
 PRESSING = (AgendaReason.COORDINATION, AgendaReason.RED)
 """What a weekly meeting decides on."""
@@ -92,7 +92,7 @@ class Secretary:
             series=self.clock.series(planned.series),
             starts=planned.starts.replace(tzinfo=SHANGHAI),
             title=planned.title,
-            place=PLACE,
+            place=planned.place,
             chair=script.by,
             reason=planned.reason,
             emergency=planned.emergency,
@@ -142,6 +142,8 @@ class Secretary:
             reason = self._lots(stream).choice(NO_ITEMS)
             await self.send(stream, c.CancelMeeting(reason=reason), self.cast.actor("office"))
             return
+        if script is not None and script.convene is not None:
+            await self._keep_to(meeting, script)
         chair = script.by if script else meeting.chair or "office"
         await self.send(stream, c.OpenMeeting(chair=chair), self.cast.actor("office"))
         for matter in brought:
@@ -151,6 +153,14 @@ class Secretary:
         await (self._decide_as_told(stream, script) if script else self._decide_weekly(stream))
         day = self.clock.rulebook().calendar.add_workdays(local_date(meeting.starts), 1)
         self.at(at_office(day, SIGNING_TIME), lambda: self._sign(stream))
+
+    async def _keep_to(self, meeting: Meeting, script: Told) -> None:
+        """Take off the agenda what a meeting convened for something is not about."""
+        about = {self.streams[decided.matter] for decided in script.decisions}
+        for item in meeting.items:
+            if item.matter not in about and item.dropped is None:
+                dropped = c.DropItem(key=item.key, title=item.title, reason=NOT_ABOUT)
+                await self.send(meeting.stream, dropped, self.cast.actor("office"))
 
     def _lots(self, stream: str, purpose: str = "") -> Random:
         return Random(f"{self.scenario.year.seed}/meeting/{self.clock.meeting(stream).starts}/{purpose}")

@@ -100,6 +100,7 @@ class Opened(Frozen):
     klass: str = "常规"
     urgency: str = "平件"
     source: str | None = None
+    """Where it comes from; of a part, where the whole does."""
     basis_kind: str
     basis: str
     basis_no: str | None = None
@@ -166,6 +167,7 @@ class Convened(Frozen):
     """Why it is on a day off, or at short notice."""
     emergency: bool = False
     materials_by: datetime | None = None
+    place: str = "指挥部会议室"
 
 
 class Replied(Frozen):

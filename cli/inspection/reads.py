@@ -1,5 +1,6 @@
 """`xmh inspection list show problems`: what was planned, found and put right."""
 
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -134,8 +135,6 @@ def _finding(finding: OnSiteFinding) -> dict[str, Any]:
 
 
 def _told(target: OnSite, shown: dict[str, Any], name: Any) -> list[str]:
-    from documents.papers.onsite import problem_state
-
     plan, person = plan_for_reader(target), person_names()
     lines = [f"{target.number}  {shown['title']}  {target.stage.label}{'（暗访）' if target.covert else ''}"]
     if plan is not None:
@@ -159,7 +158,7 @@ def _told(target: OnSite, shown: dict[str, Any], name: Any) -> list[str]:
         files = f"；附件 {'、'.join(a.name for a in finding.attachments)}" if finding.attachments else ""
         lines.append(f"{finding.no}. {name(finding.unit)}：{about}{openly(finding.text)}{seen}{files}")
         if finding.problem is not None:
-            state = problem_state(finding, today()) + lateness_said(finding.problem)
+            state = _state(finding, today()) + lateness_said(finding.problem)
             lines.append(f"   问题：{limit_said(finding.problem)}，{state}")
             lines += [f"   整改：{openly(finding.problem.text)}"] if finding.problem.text else []
             lines += [f"   核查：{openly(finding.problem.verdict)}"] if finding.problem.verdict else []
@@ -167,6 +166,14 @@ def _told(target: OnSite, shown: dict[str, Any], name: Any) -> list[str]:
     lines += [f"反馈意见（{name(u)}）：{t}" for u, t in shown["opinions"].items()]
     lines += [f"已印发：{_paper_said(one, name)}" for one in shown["papers"]]
     return lines
+
+
+def _state(finding: OnSiteFinding, day: date) -> str:
+    """整改中（已逾期）; 已销号（2022-07-13）: the day as the limits beside it are written."""
+    from documents.papers.onsite import problem_state
+
+    closed = finding.problem.closed_on if finding.problem else None
+    return f"{ProblemStage.CLOSED.label}（{closed}）" if closed else problem_state(finding, day)
 
 
 def limit_said(problem: Rectification) -> str:
@@ -194,8 +201,6 @@ def problems(
     closed: Annotated[bool, typer.Option("--closed", help="连已销号的一起列出")] = False,
 ) -> None:
     """问题清单：各次督查列入的问题、整改时限和状态。"""
-    from documents.papers.onsite import problem_state
-
     wanted, name, day = the_unit(unit).id if unit else None, unit_names(), today()
     problem_rows = [
         (i, f)
@@ -215,7 +220,7 @@ def problems(
             name(f.unit),
             openly(f.text),
             str(f.problem and f.problem.rectify_by),
-            problem_state(f, day),
+            _state(f, day),
         ]
         for i, f in problem_rows
     ]

@@ -35,6 +35,8 @@ class PaperCase:
     file: MatterFile
     letter: bool
     """Whether it is asked by 函."""
+    ordering: bool = False
+    """Whether a 函 is worded like an order, as it was before `paper-6`."""
 
     @property
     def matter(self) -> Matter:

@@ -52,7 +52,7 @@ def compose_paper(ledger: Ledger, stream: str, kind: PaperKind, template: str = 
         raise Refusal("没有这个督办事项", "not_found")
     lead = ledger.directory.units.get(file.matter.lead or "")
     refuse(lead is None, f"{file.matter.number} 还没有牵头单位，不能制发{kind.label}", "nothing_to_say")
-    case = PaperCase(ledger, file, by_letter(lead.supervision if lead else None))
+    case = PaperCase(ledger, file, by_letter(lead.supervision if lead else None), ordering=template != TEMPLATE)
     refuse(
         file.matter.ended and kind in _WHILE_OPEN,
         f"{file.matter.number} {file.matter.stage.label}，不能再制发{kind.label}",
@@ -234,15 +234,18 @@ def _extension(case: PaperCase) -> Written:
     answer = case.answer()
     if asked is None or answer is None or m.extension is not None:
         raise Refusal(f"{m.number} 没有已答复的延期申请", "nothing_to_say")
+    asking = case.letter and not case.ordering
     what = f"要点{answer.point}的节点" if answer.point else "办结时限"
     wish = Paragraph(
         text=f"{case.you}关于{case.what}{what}延至{full_date(asked.to)}的申请收悉。申请理由：{sentence(asked.reason)}"
     )
     if isinstance(answer, ev.ExtensionGranted):
         why = f"{sentence(answer.reason)}" if answer.reason else ""
-        decision = f"经研究，同意延至{full_date(answer.to)}。{why}请倒排工期，确保如期完成。"
+        wanted = "恳请统筹推进，如有变化及时函告。" if asking else "请倒排工期，确保如期完成。"
+        decision = f"经研究，同意延至{full_date(answer.to)}。{why}{wanted}"
     else:
-        decision = f"经研究，不同意延期：{sentence(answer.reason)}请按原时限{full_date(m.due)}办结。"
+        wanted = f"恳请仍按{full_date(m.due)}" if asking else f"请按原时限{full_date(m.due)}"
+        decision = f"经研究，不同意延期：{sentence(answer.reason)}{wanted}办结。"
     return f"关于{quoted_title(m)}延期申请的{'复函' if case.letter else '批复'}", (wish, Paragraph(text=decision))
 
 

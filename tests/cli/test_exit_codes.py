@@ -46,6 +46,8 @@ def test_a_group_alone_shows_its_help(words: tuple[str, ...], capsys: pytest.Cap
 def test_what_is_missing_is_called_as_the_help_calls_it(xmh: CommandLine) -> None:
     refused = xmh("task", "show")
     assert (refused.code, refused.error) == (2, "错误：缺少 M（事项：编号、尾号或名称中的字词），请用 --help 查看用法")
+    refused = xmh("webhook", "add", "https://oa.example/in")
+    assert (refused.code, "“https://oa.example/in”已作为 PERSON（人员编号或姓名）" in refused.error) == (2, True)
 
 
 def test_the_page_lists_those_and_only_those() -> None:

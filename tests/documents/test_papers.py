@@ -194,7 +194,7 @@ def test_a_city_department_is_asked_by_letter(log: Database, home: Path) -> None
     assert text.splitlines()[0] == "# 香蜜湖片区建设指挥部办公室"
     assert "关于商请办理“办结‘一书两证’”的函" in text
     assert "现商请贵单位牵头办理" in text
-    assert "恳请于2022年5月25日前办结；如有困难，请函告可行的时限" in text
+    assert "商请时限：恳请于2022年5月25日前办结；如有困难，请函告可行的时限" in text
     assert "专此函商，请予支持。" in text
     assert not any(words in text for words in ("你单位", "通知如下", "签收", "须", "逾期")), "a request, no order"
     before = markdown_of(compose_paper(read_ledger(log, NOW), LAND, PaperKind.ASSIGNMENT, ORDERING).page())

@@ -1,5 +1,6 @@
 """The main job, shortened to a winter: the same seed gives the same log, and the log is whole."""
 
+import hashlib
 import json
 import sqlite3
 from collections import Counter
@@ -16,7 +17,7 @@ from documents.formats.press import Press
 from documents.ledger import read_ledger
 from domain.calendar import at_office, local_date
 from domain.envelope import Actor, Recorded
-from domain.facts import is_sealed
+from domain.facts import Attachment, is_sealed
 from domain.meetings.meeting import Meeting
 from eventlog import reading
 from eventlog.database import Database
@@ -69,6 +70,9 @@ class Unprinted:
         del database, actor, now
         assert meeting.minutes is not None
         self.filed.append(meeting.minutes.no)
+
+    def keep(self, name: str, text: str) -> Attachment:
+        return Attachment(name=name, sha256=hashlib.sha256(text.encode()).hexdigest(), size=len(text.encode()))
 
     def paper(self, database: Database, stream: str | None, planned: PlannedPaper, now: datetime) -> None:
         """No paper."""
