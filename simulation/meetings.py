@@ -17,7 +17,7 @@ from domain.meetings.terms import AgendaReason, Delivery, MeetingStage, Outcome,
 from domain.terms import Stage
 from simulation.clock import SimulatedClock
 from simulation.commands import Cast
-from simulation.scenario import Convened, Decided, HandedIn, Replied, Scenario
+from simulation.scenario import CalledMeeting, Decided, HandedIn, Replied, Scenario
 from simulation.scenario import PlannedMeeting as Told
 
 SIGNING_TIME = time(11, 0)
@@ -82,10 +82,10 @@ class Secretary:
             for material in script.materials:
                 self._on(material, partial(self._hand_in, script, material))
 
-    def _on(self, planned: Convened | Replied | HandedIn, action: Callable[[], Awaitable[None]]) -> None:
+    def _on(self, planned: CalledMeeting | Replied | HandedIn, action: Callable[[], Awaitable[None]]) -> None:
         self.at(at_office(planned.on, planned.at), action)
 
-    async def _convene(self, script: Told, planned: Convened) -> None:
+    async def _convene(self, script: Told, planned: CalledMeeting) -> None:
         """Convene a meeting no rule calls for, with what it is about."""
         stream = self._stream_of(planned)
         command = c.ConveneMeeting(
@@ -103,7 +103,7 @@ class Secretary:
             if (matter := self.clock.matter(self.streams[no])) is not None:
                 await self._brought_up(stream, matter)
 
-    def _stream_of(self, convened: Convened) -> str:
+    def _stream_of(self, convened: CalledMeeting) -> str:
         return meeting_stream(f"{self.scenario.year.seed}/{convened.starts}")
 
     def _meeting_of(self, script: Told) -> str:

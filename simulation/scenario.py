@@ -155,7 +155,7 @@ class SeriesRule(Frozen):
     place: str
 
 
-class Convened(Frozen):
+class CalledMeeting(Frozen):
     """A meeting no rule calls for, as `xmh meeting schedule`."""
 
     on: date
@@ -195,7 +195,7 @@ class PlannedMeeting(Frozen):
     """What a meeting decided, under whose chair, and who was there: the monthly one of a month, or one convened."""
 
     month: str | None = None
-    convene: Convened | None = None
+    convene: CalledMeeting | None = None
     by: str
     present: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()

@@ -75,8 +75,8 @@ def _request(case: PaperCase) -> Written:
     points = _points(case)
     rows = [f"商请事项：{'；'.join(points)}。"] if points else []
     rows.append(f"商请时限：恳请于{full_date(m.due)}前办结；如有困难，请函告可行的时限。")
-    told = "办结时函告结果" if m.rhythm is Rhythm.ONCE else f"{m.rhythm.label}函告办理进展"
-    rows.append(f"情况沟通：请{told}，需指挥部协调的请一并提出。")
+    news = "办结时函告结果" if m.rhythm is Rhythm.ONCE else f"{m.rhythm.label}函告办理进展"
+    rows.append(f"情况沟通：请{news}，需指挥部协调的请一并提出。")
     if m.receipt_due and m.stage is Stage.ASSIGNED:
         rows.append(f"意见回复：可否牵头办理，请于{full_date(local_date(m.receipt_due))}前函复。")
     return f"关于商请办理{quoted_title(m)}的函", (

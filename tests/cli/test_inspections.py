@@ -74,7 +74,10 @@ def test_an_inspection_is_lived_from_its_plan_to_the_last_problem_struck_off(
     assert "资料齐全" not in page
     assert "| 单位 |" not in page, "a unit knows who it is"
     whole = xmh("inspection", "print", "1").out
-    assert all(words in whole for words in ("王代表", "围挡.jpg", f"已销号（{TODAY}）", "总体良好"))
+    assert all(
+        words in whole for words in ("王代表", "围挡.jpg", f"已销号（{TODAY.month}月{TODAY.day}日）", "总体良好")
+    )
+    assert f"已销号（{TODAY}）" in xmh("inspection", "show", "1").out, "as the limits beside it are written"
     year = xmh("briefing", "annual", "--year", str(TODAY.year)).out
     assert "全年开展督查1次，列入问题清单1项，已整改销号1项。" in year
     units = {u["unit"]: u["inspections"] for u in xmh.json("burden")["units"]}

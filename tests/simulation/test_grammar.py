@@ -19,7 +19,7 @@ from intake.directory import read_directory
 from intake.opening import openings
 from intake.task_list import read_task_list
 from simulation.grammar import filled, grammar, problem_told
-from simulation.habits import Habits
+from simulation.habits import NOTHING_LEFT, Habits
 from simulation.scenario import read_scenario
 from tests.simulation.figures import taken_back
 from tests.support.life import CALENDAR, RULEBOOK, Life
@@ -160,10 +160,10 @@ def test_a_limit_put_off_takes_no_figure_back() -> None:
     assert sum("完成" in text and "（共" in text for text in texts) > 5, "it says figures"
 
 
-def test_when_all_points_are_done_a_unit_goes_on_in_the_words_of_the_last() -> None:
+def test_when_all_points_are_done_a_unit_tells_of_the_approval_and_works_on_nothing_any_more() -> None:
     texts = [text for life, text in extended() if life.m.points[0].progress == DONE][1:]
     assert texts
-    ours = grammar().of("规划初稿", "完成片区电力专项规划")
+    ours = grammar().of(NOTHING_LEFT, "")
     for text in texts:
         assert any(re.fullmatch(_any_filled(act), text.rstrip("。")) for act in (*ours.act, *ours.step)), text
 
