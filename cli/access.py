@@ -50,14 +50,19 @@ PersonArg = Annotated[str, typer.Argument(metavar="PERSON", help="人员编号�
 WhyOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="理由，记入账户记录")]
 
 
-def open_(person: PersonArg) -> None:
+def open_(
+    person: PersonArg,
+    emergency: Annotated[
+        bool, typer.Option("--emergency", help="应急账户：设好后密封保管，每次启用都立即通知领导和三员")
+    ] = False,
+) -> None:
     """开立账户：给出一次性链接，本人 15 分钟内用它设置密码和动态口令。"""
     from services.accounts import open_account
 
     may_record(ev.AccountOpened, session.actor)
     by_the_home()
     known = session.person(person)
-    link = open_account(session.database, known.id, session.actor, now())
+    link = open_account(session.database, known.id, session.actor, now(), emergency=emergency)
     address = f"{session.settings.web_address}/first/{link.secret}"
     until = link.until.astimezone(SHANGHAI)
     document = {"person": known.id, "link": address, "expires": until.isoformat()}
@@ -299,7 +304,7 @@ def list_() -> None:
         (
             r["person"],
             r["name"],
-            _label(AccountState, r["state"]),
+            _label(AccountState, r["state"]) + ("（应急）" if r["emergency"] else ""),
             r["last_sign_in"][:16].replace("T", " ") if r["last_sign_in"] else "",
             "、".join(f"{t['id']}（{_label(TokenScope, t['scope'])}，至{t['expires'][:10]}）" for t in r["tokens"]),
         )

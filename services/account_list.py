@@ -36,6 +36,7 @@ def accounts_document(database: Database, now: datetime) -> list[dict[str, Any]]
                 "unit": names[person].unit if person in names else None,
                 "state": account.state.value,
                 "locked": account.locked,
+                "emergency": account.emergency,
                 "factors": [f.value for f in account.factors],
                 "last_sign_in": came.get(person),
                 "tokens": [_token(t) for t in tokens.get(person, ()) if t.until > now],

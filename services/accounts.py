@@ -58,19 +58,36 @@ class OpeningLink:
     until: datetime
 
 
-def open_account(database: Database, person: str, actor: Actor, now: datetime) -> OpeningLink:
+def open_account(
+    database: Database, person: str, actor: Actor, now: datetime, *, emergency: bool = False
+) -> OpeningLink:
     """开立账户: a link by which the person sets password and second factor, once.
 
     Raises:
-        Refusal: nobody of that id is in office, the account is locked, or the actor may not.
+        Refusal: nobody of that id is in office, the account is locked, there are two emergency accounts already, or
+            the actor may not.
         LogError: the log cannot be written.
     """
     person_in_office(database, person)
-    (recorded,) = record_account(database, person, lambda a: rules.open_account(a, person, now), actor, now)
+    others = [p for p in emergency_accounts(database) if p != person] if emergency else []
+    names = "、".join(known.name for p in others if (known := reading.person(database, p)) is not None)
+    line = f"已有 {rules.MOST_EMERGENCY} 个应急账户（{names}），请先关闭不用的"
+    refuse(len(others) >= rules.MOST_EMERGENCY, line, "too_many_accounts")
+
+    def decided(account: Account | None) -> Iterator[Event]:
+        return rules.open_account(account, person, now, emergency=emergency)
+
+    (recorded,) = record_account(database, person, decided, actor, now)
     until = ev.AccountOpened.model_validate_json(recorded.payload).until
     link = OpeningLink(secrets.token_urlsafe(32), until)
     access.keep_link(database, person, link.secret, link.until)
     return link
+
+
+def emergency_accounts(database: Database) -> list[str]:
+    """Whose accounts lie sealed for the worst day."""
+    people = (stream.partition("/")[2] for stream in reading.account_streams(database))
+    return sorted(p for p in people if (a := account_of(database, p)) is not None and a.emergency)
 
 
 def lock_account(database: Database, person: str, reason: str, actor: Actor, now: datetime) -> None:

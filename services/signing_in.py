@@ -15,7 +15,7 @@ from domain.access import account as rules
 from domain.access import events as ev
 from domain.access.passwords import check_password, is_too_old
 from domain.base import Refusal, refuse
-from domain.envelope import Actor
+from domain.envelope import SYSTEM, Actor
 from domain.ids import account_stream
 from eventlog import access, reading
 from eventlog.database import Database
@@ -224,6 +224,9 @@ def begin_vouched(
     session = access.begin_session(database, cookie, person, address, now, proven_at)
     came = ev.SignedIn(person=person, address=address, session=session_id(session), issuer=issuer)
     record_access(database, came, now)
+    account = account_of(database, person)
+    if account is not None and account.emergency:
+        record_account(database, person, lambda a: rules.use_in_emergency(a, person, address), SYSTEM, now)
     return cookie
 
 

@@ -17,6 +17,8 @@ MOST_OPEN_DAYS = 90
 MOST_SUBJECT = 255
 """ASCII characters of a subject by OpenID Connect Core 2; an issuer is an address."""
 MOST_WEBHOOKS = 10
+MOST_EMERGENCY = 2
+"""Sealed accounts of a house: one in the safe, one with whoever stands in; more are a way around."""
 MOST_KEYS = 5
 MOST_KEY_NAME = 40
 MOST_TOKENS = 20
@@ -75,6 +77,8 @@ class Account(Frozen):
     opened: tuple[OpenedWords, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
     keys: tuple[SecurityKey, ...] = ()
+    emergency: bool = False
+    """Whether it lies sealed: each use of it is told at once."""
 
     @property
     def state(self) -> AccountState:
@@ -92,10 +96,16 @@ class Account(Frozen):
         return self.closed or self.locked is not None
 
 
-def open_account(account: Account | None, person: str, now: datetime) -> Iterator[Event]:
+def open_account(account: Account | None, person: str, now: datetime, *, emergency: bool = False) -> Iterator[Event]:
     """开立账户, or a new link for one whose password or phone is lost; what opened it before holds until it is used."""
     refuse(account is not None and account.locked is not None, "账户已锁定，请先用 xmh access unlock 解锁", "locked")
-    yield ev.AccountOpened(person=person, until=now + LINK_GOOD_FOR)
+    yield ev.AccountOpened(person=person, until=now + LINK_GOOD_FOR, emergency=emergency)
+
+
+def use_in_emergency(account: Account | None, person: str, address: str) -> Iterator[Event]:
+    """启用应急账户, for the record and for those who are told; of any other account nothing."""
+    if account is not None and account.emergency:
+        yield ev.EmergencyAccountUsed(person=person, address=address)
 
 
 def lock_account(account: Account | None, person: str, reason: str) -> Iterator[Event]:
@@ -260,31 +270,46 @@ def evolve_account(state: Account | None, recorded: Recorded) -> Account:
     known, event = state or Account(), decode(recorded)
     changed: dict[str, object]
     match event:
-        case ev.AccountOpened(person=person, until=until):
-            changed = {"person": person, "invited_until": until, "closed": False}
-        case ev.PasswordSet():
-            changed = {"password_set_at": recorded.recorded_at, "invited_until": None}
-        case ev.FactorAdded(factor=factor):
-            changed = {"factors": (*known.factors, factor)}
-        case ev.FactorRemoved(factor=factor):
-            changed = {"factors": tuple(f for f in known.factors if f.value != factor.value)}
-        case ev.SecurityKeyAdded(id=no, name=name):
-            changed = {"keys": (*known.keys, SecurityKey(id=no, name=name))}
-        case ev.SecurityKeyRemoved(id=no):
-            changed = {"keys": tuple(k for k in known.keys if k.id != no)}
-        case ev.SubjectBound(issuer=issuer, subject=subject):
-            changed = {"subject": BoundSubject(issuer=issuer, subject=subject)}
-        case ev.SubjectUnbound():
-            changed = {"subject": None}
+        case ev.AccountOpened(person=person, until=until, emergency=emergency):
+            changed = {"person": person, "invited_until": until, "closed": False, "emergency": emergency}
+        case ev.EmergencyAccountUsed():
+            changed = {}
         case ev.AccountLocked(reason=reason):
             changed = {"locked": reason}
         case ev.AccountUnlocked():
             changed = {"locked": None}
         case ev.AccountClosed(person=person):
             return Account(person=person, closed=True)
+        case _ if isinstance(event, _OF_PROOF):
+            changed = _of_proof(known, event, recorded)
         case _:
             changed = _of_programs(known, event, recorded)
     return known.model_copy(update=changed)
+
+
+_OF_PROOF = (
+    *(ev.PasswordSet, ev.FactorAdded, ev.FactorRemoved, ev.SecurityKeyAdded, ev.SecurityKeyRemoved),
+    *(ev.SubjectBound, ev.SubjectUnbound),
+)
+
+
+def _of_proof(known: Account, event: Event, recorded: Recorded) -> dict[str, object]:
+    """What changes by an event about what the person proves himself by."""
+    match event:
+        case ev.PasswordSet():
+            return {"password_set_at": recorded.recorded_at, "invited_until": None}
+        case ev.FactorAdded(factor=factor):
+            return {"factors": (*known.factors, factor)}
+        case ev.FactorRemoved(factor=factor):
+            return {"factors": tuple(f for f in known.factors if f.value != factor.value)}
+        case ev.SecurityKeyAdded(id=no, name=name):
+            return {"keys": (*known.keys, SecurityKey(id=no, name=name))}
+        case ev.SecurityKeyRemoved(id=no):
+            return {"keys": tuple(k for k in known.keys if k.id != no)}
+        case ev.SubjectBound(issuer=issuer, subject=subject):
+            return {"subject": BoundSubject(issuer=issuer, subject=subject)}
+        case _:
+            return {"subject": None}
 
 
 def _of_programs(known: Account, event: Event, recorded: Recorded) -> dict[str, object]:

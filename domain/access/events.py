@@ -16,6 +16,16 @@ class AccountOpened(Event):
     label: ClassVar[str] = "开立账户"
     person: str
     until: datetime
+    emergency: bool = False
+    """应急账户: sealed in an envelope for the day nobody else comes in; each use is told at once."""
+
+
+class EmergencyAccountUsed(Event):
+    """启用应急账户: somebody came in by an account that lies sealed for the worst day."""
+
+    label: ClassVar[str] = "启用应急账户"
+    person: str
+    address: str
 
 
 class PasswordSet(Event):
@@ -264,6 +274,7 @@ class ReadRefused(Event):
 
 ACCOUNT_EVENTS = (
     AccountOpened,
+    EmergencyAccountUsed,
     PasswordSet,
     FactorAdded,
     FactorRemoved,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from domain.envelope import Recorded
-from domain.notices import assessments, incoming, issues, meetings, onsite, suggestions, telling
+from domain.notices import accounts, assessments, incoming, issues, meetings, onsite, suggestions, telling
 from domain.notices.notice import Notice
 from domain.notices.people import RecipientDirectory
 
@@ -20,6 +20,7 @@ TELLERS: dict[str, Teller] = {
     "assessment": assessments.assessment_notices,
     "incoming": incoming.incoming_notices,
     "suggestion": suggestions.suggestion_notices,
+    "account": accounts.account_notices,
 }
 """Kind of stream → its table. The office's other streams (calendar, policy, directory, plan) tell nobody."""
 

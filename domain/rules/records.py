@@ -151,6 +151,7 @@ RECORDS: dict[type[Event], Authority] = {
     transfer.AnswerReceived: Authority.SYSTEM,
     transfer.AnswerDelivered: Authority.SYSTEM,
     access.AccountOpened: Authority.ACCOUNTS,
+    access.EmergencyAccountUsed: Authority.SYSTEM,
     access.AccountLocked: Authority.ACCOUNTS,
     access.AccountUnlocked: Authority.ACCOUNTS,
     access.AccountClosed: Authority.ACCOUNTS,

@@ -9,16 +9,19 @@ from domain.access.account import MOST_TOKENS
 from domain.access.terms import TokenScope
 from domain.calendar import SHANGHAI
 from domain.ids import OfficeStream
+from domain.notices.accounts import ANSWER_FOR_IT
 from domain.office import Person, PersonRecorded
 from domain.terms import Role
 from eventlog import access, reading
 from eventlog.database import Database
+from eventlog.notices import list_notices
 from eventlog.verify import verify
 from services.accounts import account_of, bearer_of, is_token, new_token
 from services.office_records import record_office_events
-from services.signing_in import signed_in
+from services.signing_in import begin, signed_in
 from tests.support.command_line import CommandLine
 from tests.support.office import OFFICE
+from tests.support.postroom import PostRoom
 
 
 def now() -> datetime:
@@ -47,6 +50,31 @@ def test_an_account_is_opened_by_a_link_that_is_nowhere_but_in_its_answer(xmh: C
     assert access.person_of_link(log, secret, now()) is None, "a new link takes the place of the old one"
     assert access.use_link(log, again, "密码摘要", "密文", 1, now()) == "li"
     assert access.use_link(log, again, "密码摘要", "密文", 1, now()) is None, "once only"
+
+
+def test_an_account_for_the_worst_day_tells_everybody_each_time_it_is_used(xmh: CommandLine, log: Database) -> None:
+    assert xmh.json("access", "open", "zhao")["person"] == "zhao"
+    for person in ("head", "li"):
+        xmh.json("access", "open", person, "--emergency")
+    assert xmh.json("access", "open", "head", "--emergency"), "a new link for the same account"
+    third = xmh("access", "open", "zhao", "--emergency")
+    assert (third.code, "已有 2 个应急账户（孙四、李三）" in third.err) == (3, True), third
+    assert [r["person"] for r in xmh.json("access", "list")["accounts"] if r["emergency"]] == ["head", "li"]
+    assert "（应急）" in xmh("access", "list").out
+
+    begin(log, "zhao", "10.0.0.9", now())
+    assert events_of(log, "account/zhao") == ["AccountOpened"]
+    begin(log, "head", "10.0.0.7", now())
+    assert events_of(log, "account/head")[-1] == "EmergencyAccountUsed"
+    PostRoom(log, xmh.home).spread(now())
+    told = [n for n in list_notices(log) if n.subject == "应急账户"]
+    roles = {p.id: p.role for p in reading.people(log)}
+    assert {n.person for n in told} == {p for p, role in roles.items() if role in ANSWER_FOR_IT}
+    assert {n.text for n in told} == {"应急账户 孙四 从 10.0.0.7 登录。请核实是谁启用、为何启用"}
+    assert all(n.due_at == n.recorded_at for n in told), "at once, at night too"
+    xmh.json("access", "open", "head")
+    begin(log, "head", "10.0.0.7", now())
+    assert events_of(log, "account/head")[-1] == "AccountOpened", "opened anew without it, it is one like others"
 
 
 def test_a_token_is_shown_once_and_kept_as_a_digest(xmh: CommandLine, log: Database) -> None:
