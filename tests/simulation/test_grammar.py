@@ -11,10 +11,11 @@ import pytest
 from domain import commands as c
 from domain.calendar import at_office
 from domain.envelope import Actor
+from domain.facts import IndicatorReport, NewIndicator
 from domain.matter import DONE
 from domain.office import Person, Unit
 from domain.rules import DecisionContext
-from domain.terms import Role
+from domain.terms import Per, Role
 from intake.directory import read_directory
 from intake.opening import openings
 from intake.task_list import read_task_list
@@ -158,6 +159,32 @@ def test_a_limit_put_off_takes_no_figure_back() -> None:
     texts = [text for _, text in extended()]
     assert list(taken_back(texts)) == []
     assert sum("完成" in text and "（共" in text for text in texts) > 5, "it says figures"
+
+
+def test_a_range_is_reported_within_and_what_fell_out_of_it_stays_so_until_the_scenario_tells_otherwise() -> None:
+    habits = Habits(read_scenario(EXAMPLE / "scenario.toml"))
+    life, day = Life(now=OPENS), date(2022, 1, 14)
+    span = NewIndicator(name="每日出土量", unit="立方米", low=4500, target=5000, per=Per.DAY)
+    life.do(opening("保持基坑出土强度", date(2022, 6, 24), indicators=(span,)), OFFICE)
+    life.do(c.AcceptReceipt(), LIAISON)
+
+    def reported() -> int:
+        nonlocal day
+        life.now = at_office(day, time(15, 0))
+        report = habits.feedback(1, life.m, day, CALENDAR, f"{day}")
+        life.do(report, LIAISON)
+        day += timedelta(days=7)
+        (value,) = (i.value for i in report.indicators)
+        assert f"本期每日出土量{value}立方米" in report.text
+        return value
+
+    within = [reported() for _ in range(6)]
+    assert len(set(within)) > 3
+    assert all(4500 <= value <= 5000 for value in within)
+    life.do(c.SubmitFeedback(text="限量接收", indicators=(IndicatorReport(no=1, value=3860),)), LIAISON)
+    assert [reported(), reported()] == [3860, 3860]
+    life.do(c.SubmitFeedback(text="恢复", indicators=(IndicatorReport(no=1, value=4710),)), LIAISON)
+    assert reported() >= 4500
 
 
 def test_when_all_points_are_done_a_unit_tells_of_the_approval_and_works_on_nothing_any_more() -> None:

@@ -38,6 +38,12 @@ TIMES = ("recorded_at", "occurred_at")
 
 PRINTED = ("bulletin/", "paper/", "minutes/")
 """Streams of what is issued and filed."""
+PLAYED = {
+    *("CardIssued", "StageReviewed", "LeadersSet", "FollowBegun", "UnitReminded", "DutyReassigned", "MatterMerged"),
+    *("NoticeAnswered", "MaterialHandedIn", "SatisfactionGiven", "PeriodEnded", "ReportReturned", "MatterListed"),
+    *("RectificationEscalated", "InstructionExtended", "ClosureMarked", "MatterInspected", "PredecessorSet"),
+}
+"""Some of what an office does in a year, as events; more is in `examples/xiangmihu-2022/scenario.toml`."""
 KINDS = {"简报", "动态", "会议纪要", "督办公文", "年度统计", "单位情况", "周调度"}
 
 
@@ -165,6 +171,7 @@ async def test_the_whole_year_holds_what_the_winter_does(tmp_path: Path) -> None
     done = await simulate_year(year, tmp_path / "home", 2022, seed=2022, prints=Unprinted())
     assert done.refused == []
     assert embarrassing(done.database) == []
+    assert {event["type"] for events in told(done.database).values() for event in events} >= PLAYED
     assert fridays_that_disagree(done.database, date(2022, 1, 14), date(2022, 12, 30)) == []
 
 
