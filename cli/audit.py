@@ -20,6 +20,7 @@ from domain.confidential import opened
 from domain.envelope import Recorded
 from domain.event import decode, label_of
 from domain.facts import is_sealed
+from domain.fingerprint import read_fingerprint
 from domain.matter import Matter
 from domain.queries.spoken import said_date
 from domain.queries.telling import Rendering, office_time, tell_event
@@ -188,6 +189,10 @@ def verify(
     public_key: Annotated[
         str | None, typer.Option("--public-key", metavar="KEY", help="自己留存的检查点公钥；不写则用日志里记的")
     ] = None,
+    fingerprint: Annotated[
+        list[str] | None,
+        typer.Option("--fingerprint", metavar="TEXT", help="与简报版记上印的日志指纹对照，可多次填写"),
+    ] = None,
     deep: Annotated[
         bool, typer.Option("--deep", help="并问每个正在运行的工作流：它所知的与日志、台账是否一致（须服务在运行）")
     ] = False,
@@ -197,8 +202,9 @@ def verify(
 ) -> None:
     """核验日志：链是否完整、有无改动和缺号、台账与日志是否一致；有问题时退出码为 1。"""
     if since is not None:
-        if matter or deep:
-            raise Problem(f"--since 只核新记录，请去掉{'--matter' if matter else '--deep'}", "malformed")
+        unfit = "--matter" if matter else "--deep" if deep else "--fingerprint" if fingerprint else None
+        if unfit:
+            raise Problem(f"--since 只核新记录，请去掉 {unfit}", "malformed")
         _verify_since(since, checkpoint or (), public_key)
         return
     from cli.checkpoint import checkpoint_findings, read_checkpoints
@@ -206,15 +212,16 @@ def verify(
 
     if public_key is not None and not checkpoint:
         raise Problem("公钥是用来认检查点的，请用 --checkpoint 或 --since 写明检查点文件", "malformed")
-    if matter and checkpoint:
-        raise Problem("检查点说的是整本日志，请去掉 --matter 或 --checkpoint", "malformed")
+    if matter and (checkpoint or fingerprint):
+        raise Problem("检查点和指纹说的是整本日志，请去掉 --matter，或去掉 --checkpoint 和 --fingerprint", "malformed")
     kept = read_checkpoints(checkpoint or (), public_key)
+    printed = [read_fingerprint(text) for text in fingerprint or ()]
     stream = the_matter(matter).stream if matter else None
     with _progress() as moved:
         report = check(session.database, stream=stream, progress=moved)
     report = report.model_copy(update={"problems": (*report.problems, *_of_files(stream))})
     if stream is None:
-        report = report.model_copy(update={"problems": (*report.problems, *checkpoint_findings(kept))})
+        report = report.model_copy(update={"problems": (*report.problems, *checkpoint_findings(kept, printed))})
     if deep:
         from cli.preflight import workflow_findings
 
@@ -229,7 +236,9 @@ def verify(
     }
     if kept:
         document["checkpoints"] = [{"size": one.size, "root": one.root.hex()} for one in kept]
-    answer(document, _verdict(report, len(kept)))
+    if printed:
+        document["fingerprints"] = [str(one) for one in printed]
+    answer(document, _verdict(report, len(kept), len(printed)))
     if not report.ok:
         raise SystemExit(Exit.FOUND_WRONG)
 
@@ -254,7 +263,7 @@ def _verify_since(since: Path, checkpoints: Sequence[Path], public_key: str | No
         f"核验通过：检查点（{first.size}条）以后的{report.events}条记录接在其后，无缺号、无改动，所及{report.streams}条链的台账一致\n"
         "此前的记录、附件、密钥和通知没有重核，请另行 xmh audit verify"
     )
-    answer(document, verdict if report.ok else _verdict(report, 0))
+    answer(document, verdict if report.ok else _verdict(report))
     if not report.ok:
         raise SystemExit(Exit.FOUND_WRONG)
 
@@ -274,9 +283,10 @@ def _of_files(stream: str | None) -> "list[VerifyFinding]":
         return [Unread(token=Token.FILES_UNREAD, message=Token.FILES_UNREAD.label)]
 
 
-def _verdict(report: "VerificationReport", checkpoints: int) -> str:
+def _verdict(report: "VerificationReport", checkpoints: int = 0, fingerprints: int = 0) -> str:
     if report.ok:
-        also = f"，与{checkpoints}个检查点相符" if checkpoints else ""
+        held = ((checkpoints, "检查点"), (fingerprints, "印出的指纹"))
+        also = "".join(f"，与{count}个{what}相符" for count, what in held if count)
         return f"核验通过：{report.streams}条链、{report.events}条事件，无缺号、无改动，台账与日志一致{also}"
     more = f"（另有{report.unlisted}处未列）" if report.unlisted else ""
     lines = [f"核验未通过：{report.streams}条链、{report.events}条事件，发现{len(report.problems)}处问题{more}"]

@@ -17,6 +17,7 @@ from sheets.input_file import read_file
 
 if TYPE_CHECKING:
     from domain.checkpoint import LogCheckpoint
+    from domain.fingerprint import Fingerprint
     from eventlog.findings import VerifyFinding
     from services.checkpoints_left import LeftCheckpoint
 
@@ -156,12 +157,17 @@ def left_at_down() -> "dict[str, list[str]]":
     return {"checkpoints": left}
 
 
-def checkpoint_findings(kept: "Sequence[LogCheckpoint]") -> "list[VerifyFinding]":
+def checkpoint_findings(
+    kept: "Sequence[LogCheckpoint]", printed: "Sequence[Fingerprint]" = ()
+) -> "list[VerifyFinding]":
     """What the log says of itself and these say otherwise; where it cannot be read that was found already."""
     from eventlog.errors import LogError
-    from services.checkpoints import hold_against, recorded_checkpoints_differ
+    from services.checkpoints import hold_against, hold_against_fingerprint, recorded_checkpoints_differ
 
-    parts = [partial(hold_against, session.database, one) for one in kept]
+    parts = [
+        *(partial(hold_against, session.database, one) for one in kept),
+        *(partial(hold_against_fingerprint, session.database, one) for one in printed),
+    ]
     findings = []
     for look in (*parts, partial(recorded_checkpoints_differ, session.database)):
         with suppress(LogError, ValueError, TypeError, AttributeError, KeyError):

@@ -85,12 +85,15 @@ class Imprint(Frozen):
     copied: tuple[str, ...] = ()
     """抄送 (7.4.2), of a paper."""
     copies: int | None = None
+    fingerprint: str | None = None
+    """Of the log the issue was computed from, for who keeps the paper."""
 
     @property
     def lines(self) -> tuple[str, ...]:
         """报：…。 送：…。 发：…。 (GB/T 9704 7.4.2: separated by commas, closed by a full stop.)"""
         groups = (("报", self.above), ("送", self.beside), ("发", self.below), ("抄送", self.copied))
-        return tuple(f"{verb}：{'，'.join(names)}。" for verb, names in groups if names)
+        spread = tuple(f"{verb}：{'，'.join(names)}。" for verb, names in groups if names)
+        return (*spread, f"日志指纹：{self.fingerprint}") if self.fingerprint else spread
 
 
 class Page(Frozen):

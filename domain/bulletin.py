@@ -55,6 +55,8 @@ class BulletinIssued(Event):
     """Ids of the units it is 送 and 发 to; empty in what was issued before they were told of it."""
     despite: str | None = None
     """Why it was issued although its edited text contradicts the log."""
+    fingerprint: str | None = None
+    """Of the log up to `position`, as it is printed in the 版记; None in what was issued without one."""
 
     @property
     def called(self) -> str:

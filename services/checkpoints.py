@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from domain.base import Refusal, refuse
+from domain.bulletin import BulletinIssued, Publication
 from domain.checkpoint import LogCheckpoint, block_length, note_of, read_note
 from domain.envelope import SYSTEM
 from domain.event import Event
-from domain.ids import OfficeStream
+from domain.fingerprint import FIGURES, Fingerprint, fingerprint_of, read_fingerprint
+from domain.ids import OfficeStream, bulletin_stream
 from domain.merkle import MerkleTree, consistency_proof
 from domain.operations import CheckpointSigned, CheckpointWitnessed, Operations
 from eventlog import reading
@@ -29,6 +31,8 @@ from services.checkpoint_keys import KEY_FILE, is_public_key, signing_key
 from services.office_records import record_office_events
 
 E = TypeVar("E", bound=Event)
+_WHOLE = 64
+"""Hexadecimal figures of a root."""
 _SIGNED = "SELECT payload FROM events WHERE stream = ? AND type = ? ORDER BY version"
 
 # --- the tree over the log
@@ -85,6 +89,15 @@ def log_consistency(database: Database, old: int, new: int) -> list[bytes]:
     """The proof that the log of `new` events is that of `old`, grown (RFC 6962)."""
     with database.reading(snapshot=True, tolerant=True) as transaction:
         return consistency_proof(old, new, _stored(transaction))
+
+
+def log_fingerprint(database: Database, size: int) -> Fingerprint:
+    """Of the first so many events, short enough to be printed.
+
+    Raises:
+        LogError: the log cannot be read.
+    """
+    return fingerprint_of(size, _reach(database, size).tree.root())
 
 
 def origin_of(database: Database) -> str:
@@ -158,18 +171,31 @@ def hold_against(database: Database, checkpoint: LogCheckpoint) -> list[VerifyFi
     return [_finding(Token.LOG_DIFFERS, f"从{place}起与{when}不同，此后的内容不能作证", first)]
 
 
+def hold_against_fingerprint(database: Database, printed: Fingerprint) -> list[VerifyFinding]:
+    """What of the log is not what a paper says that was printed from it, at most one finding."""
+    reach = _reach(database, printed.size)
+    if reach.tree.size < printed.size:
+        line = f"指纹 {printed} 印出时有{printed.size}条，现在只有{reach.tree.size}条；末尾被截去，或换回了旧副本"
+        return [_finding(Token.LOG_SHORTER, line)]
+    if printed.fits(reach.tree.root()):
+        return []
+    line = f"前{printed.size}条与印出的指纹 {printed} 不同，其中有改动，或纸上的指纹抄错"
+    return [_finding(Token.LOG_DIFFERS, line)]
+
+
 def recorded_checkpoints_differ(database: Database) -> list[VerifyFinding]:
-    """Checkpoints the log itself says were signed, whose root is not that of its events."""
-    signed = sorted(_signed(database), key=lambda one: one.size)
+    """Checkpoints and printed fingerprints the log itself tells of, whose root is not that of its events."""
+    claims = [(one.size, one.root, _WHOLE, "所签的检查点") for one in _signed(database)]
+    claims += [(one.size, one.root.lower(), FIGURES, "印在简报上的指纹") for one in _printed(database)]
     findings = list(_false_witnesses(database))
     tree = MerkleTree()
     with database.reading(snapshot=True, tolerant=True) as transaction:
         entries = _stored(transaction)
-        for one in signed:
-            while tree.size < one.size and (data := next(entries, None)) is not None:
+        for size, root, figures, what in sorted(claims):
+            while tree.size < size and (data := next(entries, None)) is not None:
                 tree.append(data)
-            if (tree.size, tree.root().hex()) != (one.size, one.root):
-                findings.append(_finding(Token.LOG_DIFFERS, f"第{one.size}条处所签的检查点与现在的日志不符", one.size))
+            if (tree.size, tree.root().hex()[:figures]) != (size, root):
+                findings.append(_finding(Token.LOG_DIFFERS, f"第{size}条处{what}与现在的日志不符", size))
     return findings
 
 
@@ -217,6 +243,18 @@ def newest_checkpoint_at(database: Database) -> datetime | None:
 def _signed(database: Database) -> Iterator[CheckpointSigned]:
     """Those the log tells of."""
     return _of_operations(database, CheckpointSigned)
+
+
+def _printed(database: Database) -> Iterator[Fingerprint]:
+    """Those the log says were printed on an issue."""
+    stream = bulletin_stream(Publication.BRIEFING)
+    with database.reading(tolerant=True) as transaction:
+        rows = transaction.all(_SIGNED, (stream, BulletinIssued.__name__))
+    for (payload,) in rows:
+        with suppress(ValueError, TypeError, Refusal):
+            issued = BulletinIssued.model_validate_json(payload)
+            if issued.fingerprint is not None:
+                yield read_fingerprint(issued.fingerprint)
 
 
 def _of_operations(database: Database, kind: type[E]) -> Iterator[E]:

@@ -79,7 +79,10 @@ class Briefing(Frozen):
         """The page under its number, date and signer, as `event` gives them."""
         worded = self.model_copy(update={"foreword": event.foreword})
         signer = self.people.get(event.signer, event.signer)
-        return worded._page(issue_line(event), event.issued_on, signer, event.copies)
+        page = worded._page(issue_line(event), event.issued_on, signer, event.copies)
+        if page.imprint is None or event.fingerprint is None:
+            return page
+        return page.model_copy(update={"imprint": page.imprint.model_copy(update={"fingerprint": event.fingerprint})})
 
     @property
     def _note(self) -> str:

@@ -29,6 +29,7 @@ from domain.ids import bulletin_stream
 from domain.rules.authority import signer_of
 from eventlog import reading
 from eventlog.database import Database
+from services.checkpoints import log_fingerprint
 from services.issuing.editing import as_edited, briefing_of_draft
 from services.issuing.signing import Desk, NumberedIssue, issue_next, issued_event
 from services.restored_numbers import advance_numbers
@@ -201,12 +202,14 @@ def _issue(desk: Desk, text: Callable[[], Briefing], key: str, how: Manner | Non
     briefing = text()
     how = _with_reason(database, briefing, how)
     series = number_series(briefing.publication, local_date(desk.now).year)
+    with_imprint = briefing.publication is Publication.BRIEFING and briefing.template != FORMER
+    mark = str(log_fingerprint(database, briefing.position)) if with_imprint else None
 
     def numbered(no: int) -> BulletinIssued:
         # Asked with each attempt, of the log it is appended to: an edit that was recorded first is not passed over.
         newest = issued_series(database, briefing.publication).edits.get(key)
         refuse(newest != briefing.edited, CHANGED, "changed")
-        return _numbered(desk, briefing, series, no, how)
+        return _numbered(desk, briefing, series, no, how).model_copy(update={"fingerprint": mark})
 
     def files(event: BulletinIssued) -> dict[str, bytes]:
         page = briefing.issue(event)

@@ -8,6 +8,7 @@ import pytest
 from domain.witnessing import WitnessPlaces, WitnessServer
 from eventlog.database import Database
 from services.checkpoint_keys import signing_key
+from services.checkpoints import log_fingerprint
 from services.checkpoints_left import leave_checkpoint
 from services.doctor.log import witness_noticed
 from settings import Settings
@@ -27,6 +28,11 @@ def test_a_checkpoint_is_taken_kept_and_held_against_the_log(xmh: CommandLine, l
     held = xmh.json("audit", "verify", "--checkpoint", note, "--public-key", taken["public_key"])
     assert (held["ok"], held["checkpoints"]) == (True, [{"size": taken["size"], "root": taken["root"]}])
     assert "与1个检查点相符" in xmh("audit", "verify", "--checkpoint", note).out
+    printed = str(log_fingerprint(log, taken["size"]))
+    assert xmh.json("audit", "verify", "--fingerprint", printed)["fingerprints"] == [printed]
+    assert "与1个印出的指纹相符" in xmh("audit", "verify", "--fingerprint", printed).out
+    other = f"{printed[:-1]}{'0' if printed[-1] != '0' else '1'}"
+    assert "与印出的指纹" in xmh("audit", "verify", "--fingerprint", other).out
     with log.writing() as transaction:
         # A whole log rewritten is played in tests/services/test_checkpoints.py; here one that lost its end.
         for table in ("events_no_delete",):
@@ -51,6 +57,9 @@ def test_the_wrong_ways_to_type_it_are_a_line_each(xmh: CommandLine, log: Databa
         (("verify", "--checkpoint", changed), 2, "签名不是"),
         (("verify", "--checkpoint", note, "--public-key", "x"), 2, "不是公钥"),
         (("verify", "--checkpoint", note, "--matter", "1"), 2, "整本日志"),
+        (("verify", "--fingerprint", "5193-3F2A", "--matter", "1"), 2, "整本日志"),
+        (("verify", "--fingerprint", "5193-3F2A"), 2, "请照版记抄写"),
+        (("verify", "--fingerprint", "5193-3F2A", "--since", note), 2, "请去掉 --fingerprint"),
     ):
         refused = xmh("audit", *words)
         assert (refused.code, said in refused.error) == (code, True), (words, refused)

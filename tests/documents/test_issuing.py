@@ -12,14 +12,17 @@ import pytest
 
 from documents.bulletin import drafts
 from documents.bulletin.briefing import compose_briefing
+from documents.checking.pdf_reading import read_pdf, words_of_pdf
 from documents.filing.cabinet import print_files
 from domain.base import Refusal
 from domain.bulletin import Publication
 from domain.envelope import Actor
+from domain.fingerprint import read_fingerprint
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogUnreachable
 from eventlog.verify import verify
+from services.checkpoints import hold_against_fingerprint, recorded_checkpoints_differ
 from services.issuing.bulletins import (
     Issued,
     bulletin_numbers_on_disk,
@@ -29,6 +32,7 @@ from services.issuing.bulletins import (
     issued_bulletins,
     issued_series,
 )
+from tests.cli.test_sight_matrix import unpacked
 from tests.documents.quarter import WORDS, play
 from tests.support.clock import open_log
 from tests.support.homes import at
@@ -62,6 +66,21 @@ def test_the_log_names_the_files_by_their_hashes(log: Database, home: Path) -> N
         assert hashlib.sha256(path.read_bytes()).hexdigest() == done.sha256[kind]
     assert "第1期（总第1期）" in done.files["md"].read_text(encoding="utf-8")
     assert "签发：吴七" in done.files["md"].read_text(encoding="utf-8")
+
+
+def test_a_briefing_bears_the_fingerprint_of_the_log_it_was_computed_from(log: Database, home: Path) -> None:
+    play(log)
+    done = issue_briefing(log, home, since=MARCH[0], until=MARCH[1], signer=LEADER, now=EVENING)
+    printed = read_fingerprint(done.event.fingerprint or "")
+    assert (printed.size, hold_against_fingerprint(log, printed)) == (done.event.position, [])
+    in_word = unpacked(done.files["docx"].read_bytes()).decode("utf-8", "replace")
+    on_paper = words_of_pdf(read_pdf(done.files["pdf"].read_bytes()), above=999)
+    assert all(f"日志指纹：{printed}" in text.replace("\n", "") for text in (in_word, on_paper)), "in the 版记"
+    assert recorded_checkpoints_differ(log) == []
+    for path in done.files.values():
+        path.unlink()
+    again = bulletin_with_files(log, home, done.event)
+    assert again.sha256 == done.sha256, "printed again with the same"
 
 
 @pytest.mark.parametrize("signer", [OFFICE, LIAISON, HEAD])

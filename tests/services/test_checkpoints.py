@@ -14,6 +14,7 @@ import pytest
 from domain.base import Refusal
 from domain.checkpoint import LogCheckpoint, block_length, read_note
 from domain.envelope import canonical
+from domain.fingerprint import read_fingerprint
 from eventlog.chain import hash_of
 from eventlog.database import Database
 from eventlog.projections import rebuild_read_model
@@ -21,7 +22,14 @@ from eventlog.reading import events_page
 from eventlog.rows import EVENT_COLUMNS
 from eventlog.verify import verify
 from services.checkpoint_keys import is_signed
-from services.checkpoints import hold_against, known_keys, recorded_checkpoints_differ, take_checkpoint
+from services.checkpoints import (
+    hold_against,
+    hold_against_fingerprint,
+    known_keys,
+    log_fingerprint,
+    recorded_checkpoints_differ,
+    take_checkpoint,
+)
 from tests.eventlog.sample import Asker, raw
 from tests.eventlog.test_verify import unprotect
 
@@ -97,6 +105,44 @@ def test_yesterdays_copy_is_shorter_than_the_checkpoint(log: Database, kept: Log
     unprotect(log)
     raw(log, f"DELETE FROM events WHERE position > {kept.size - 3}")
     assert tokens(log, kept) == ["log_shorter"]
+
+
+def test_a_fingerprint_on_paper_tells_a_rewritten_and_a_shorter_log(log: Database) -> None:
+    printed = log_fingerprint(log, 12)
+    Asker(log).open("c", notes=2)
+    assert hold_against_fingerprint(log, printed) == []
+    assert read_fingerprint(str(printed)) == printed
+    assert log_fingerprint(log, 13) != printed
+
+    def change(told: dict[str, object]) -> None:
+        if (told["stream"], told["version"]) == ("sample/a", 2):
+            told["payload"] = canonical({**json.loads(str(told["payload"])), "text": "从未说过"})
+
+    rewrite(log, change)
+    assert [f.token.value for f in hold_against_fingerprint(log, printed)] == ["log_differs"]
+    raw(log, "DELETE FROM events WHERE position > 11")
+    assert [f.token.value for f in hold_against_fingerprint(log, printed)] == ["log_shorter"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5193-3F2A-9C41-77D0-B2E8-1C3D",
+        " 5193-3f2a-9c41-77d0-b2e8-1c3d ",
+        "5193 3f2a9c4177d0b2e81c3d",
+        "5193—3F2A—9C41—77D0—B2E8—1C3D",
+    ],
+)
+def test_a_fingerprint_is_read_as_somebody_types_it(text: str) -> None:
+    assert str(read_fingerprint(text)) == "5193-3F2A-9C41-77D0-B2E8-1C3D"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "5193", "5193-3F2A", "0-3F2A-9C41-77D0-B2E8-1C3D", "x-3F2A-9C41-77D0-B2E8-1C3D", "-" * 99]
+)
+def test_what_is_no_fingerprint_is_said_so(text: str) -> None:
+    with pytest.raises(Refusal, match="不是日志指纹"):
+        read_fingerprint(text)
 
 
 def test_another_log_is_called_another(log: Database, kept: LogCheckpoint) -> None:
