@@ -35,7 +35,7 @@ from services.office_records import record_office_events
 from services.temporal_client import connect
 from settings import Settings
 from tests.support.meetings import meeting_order
-from tests.support.office import LIAISON, OFFICE, opening, order
+from tests.support.office import LIAISON, OFFICE, opening, order, types, until
 from tests.support.postgres import Server as DatabaseServer
 from tests.support.served import ROOT, Home, home_in, kill, wait_for
 from tests.support.streams import CALENDAR_STREAM
@@ -55,10 +55,19 @@ class Clients:
 
     processes: list[subprocess.Popen[str]]
 
-    def report(self, streams: list[str], prefix: str, reports: int) -> list[dict[str, Any]]:
-        """Let all of them report at once; what each was told. Every other one repeats what got no answer."""
+    def report(self, streams: list[str], prefix: str, reports: int, pace: float = 0) -> list[dict[str, Any]]:
+        """Let all of them report at once; what each was told. Every other one repeats what got no answer.
+
+        With a `pace` each pauses so many seconds after every answer.
+        """
         for n, process in enumerate(self.processes):
-            told = {"streams": streams, "prefix": f"{prefix}-{n}", "reports": reports, "retries": n % 2 == 0}
+            told = {
+                "streams": streams,
+                "prefix": f"{prefix}-{n}",
+                "reports": reports,
+                "retries": n % 2 == 0,
+                "pace": pace,
+            }
             assert process.stdin is not None
             process.stdin.write(json.dumps(told) + "\n")
             process.stdin.flush()
@@ -70,6 +79,29 @@ class Clients:
         line = process.stdout.readline()
         assert line, f"a client died with {process.wait(5)}"
         return line
+
+
+@contextmanager
+def clients_of(home: Home) -> Iterator[Clients]:
+    """Four processes that report to whoever serves the home."""
+    env = {**home.environment, "PYTHONPATH": str(ROOT)}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, HERE / "reporter.py"],
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(CLIENTS)
+    ]
+    try:
+        yield Clients(processes)
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
 
 
 @dataclass
@@ -168,24 +200,8 @@ class Chaos:
     @contextmanager
     def clients(self) -> Iterator[Clients]:
         """Four processes that report."""
-        env = {**self.home.environment, "PYTHONPATH": str(ROOT)}
-        processes = [
-            subprocess.Popen(
-                [sys.executable, HERE / "reporter.py"],
-                cwd=ROOT,
-                env=env,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            for _ in range(CLIENTS)
-        ]
-        try:
-            yield Clients(processes)
-        finally:
-            for process in processes:
-                process.kill()
-                process.communicate()
+        with clients_of(self.home) as clients:
+            yield clients
 
     def log(self) -> Database:
         return self.home.log()
@@ -298,6 +314,35 @@ def counted(log: Database, streams: list[str]) -> Counter[str]:
         for event in reading.read_stream(log, stream)
         if event.type == "FeedbackSubmitted"
     )
+
+
+async def settled(desk: Desk, matters: list[str], said: list[dict[str, Any]], reports: int) -> None:
+    """What was acknowledged is there once and as told; what was not, is there once after it was repeated."""
+    found = counted(desk.log, matters)
+    for told in said:
+        assert told["refused"] == {}
+        for command_id in told["acknowledged"]:
+            assert found[command_id] == 1, command_id
+        for command_id in told["unknown"]:
+            assert found[command_id] <= 1, command_id
+    unknown = [command_id for told in said for command_id in told["unknown"]]
+    await asyncio.gather(*(_repeated(desk, matters, command_id) for command_id in unknown))
+    found = counted(desk.log, matters)
+    assert set(found.values()) == {1}
+    assert len(found) == reports
+
+
+async def _repeated(desk: Desk, matters: list[str], command_id: str) -> None:
+    n = int(command_id.rpartition("-")[2])
+    again = c.SubmitFeedback(text=f"第{n}次反馈", progress=n % 100)
+    await desk.do(matters[n % len(matters)], again, LIAISON, command_id)
+
+
+async def every_matter_goes_on(desk: Desk, streams: list[str]) -> None:
+    """A further command works, and the timer it arms fires."""
+    await desk.close_office_in(5)
+    await asyncio.gather(*(desk.do(s, c.SubmitFeedback(text="继续推进"), LIAISON) for s in streams))
+    await until(lambda: all("DueLapsed" in types(desk.log, stream) for stream in streams), 40)
 
 
 def away_from_midnight(seconds: float = 240) -> None:

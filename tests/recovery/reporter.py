@@ -2,7 +2,7 @@
 
 A round is one line of JSON: `{"streams": [...], "prefix": "…", "reports": n, "retries": true}`. With `retries`
 a command that got no answer is repeated under its id until it has one, as a person told so would; without, it is given
-up.
+up. With `pace` there is a pause of so many seconds after each answer.
 """
 
 import asyncio
@@ -36,6 +36,9 @@ class Client:
         self.gateway: Gateway | None = None
         self.slowest = 0.0
         """Seconds the slowest answer took, connecting included; a refusal and *no answer* are answers."""
+        self.heard = time.monotonic()
+        self.silence = 0.0
+        """The longest time in which nothing of a round was acknowledged."""
 
     async def submit(self, order: Order) -> int:
         began = time.monotonic()
@@ -53,11 +56,14 @@ class Client:
             self.gateway = Gateway(client, self.database, self.settings.task_queue, self.settings.door)
         gateway = self.gateway
         try:
-            return (await replace(gateway, answer_by=answer_by).submit(order)).version
+            version = (await replace(gateway, answer_by=answer_by).submit(order)).version
         except Unreachable:
             if self.gateway is gateway:
                 self.gateway = None
             raise
+        now = time.monotonic()
+        self.silence, self.heard = max(self.silence, now - self.heard), now
+        return version
 
 
 async def one_round(client: Client, told: dict[str, object]) -> dict[str, object]:
@@ -67,6 +73,9 @@ async def one_round(client: Client, told: dict[str, object]) -> dict[str, object
     acknowledged: dict[str, int] = {}
     unknown: list[str] = []
     refused: dict[str, str] = {}
+    client.slowest, client.silence, client.heard = 0.0, 0.0, time.monotonic()
+    pace = told["pace"]
+    assert isinstance(pace, int | float)
 
     async def report(n: int) -> None:
         command_id = f"{told['prefix']}-{n}"
@@ -89,12 +98,14 @@ async def one_round(client: Client, told: dict[str, object]) -> dict[str, object
                         await asyncio.sleep(0.3)
                         continue
                     unknown.append(command_id)
-                return
+                break
+            await asyncio.sleep(pace)
 
     reports = told["reports"]
     assert isinstance(reports, int)
     await asyncio.gather(*(report(n) for n in range(reports)))
-    return {"acknowledged": acknowledged, "unknown": unknown, "refused": refused, "slowest": client.slowest}
+    times = {"slowest": client.slowest, "silence": client.silence}
+    return {"acknowledged": acknowledged, "unknown": unknown, "refused": refused, **times}
 
 
 async def main() -> None:

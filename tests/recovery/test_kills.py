@@ -6,12 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from domain import commands as c
 from eventlog.verify import verify
-from tests.recovery.chaos import CLIENTS, Chaos, Desk, away_from_midnight, chaos_in, counted, seed_of
+from tests.recovery.chaos import (
+    CLIENTS,
+    Chaos,
+    Desk,
+    away_from_midnight,
+    chaos_in,
+    every_matter_goes_on,
+    seed_of,
+    settled,
+)
 from tests.recovery.conftest import either
 from tests.recovery.deadly_worker import CALM
-from tests.support.office import LIAISON, types, until
 from tests.support.postgres import Server
 
 REPORTS = 200
@@ -69,41 +76,12 @@ async def _lived_through(chaos: Chaos, luck: random.Random, rounds: list[list[st
                 said = await asyncio.to_thread(clients.report, matters, f"round{n}", REPORTS // CLIENTS)
             log.close()  # what it kept of connections died with the database's server
             slowest = max(slowest, *(told.pop("slowest") for told in said))
-            await _settled(desk, matters, said)
+            await settled(desk, matters, said, REPORTS)
         print(  # noqa: T201
             f"kills {dict(chaos.kills)}, restarts {chaos.home.running.restarts}, slowest {slowest:.1f} s"
         )
         assert slowest < ANSWERED_WITHIN
         (chaos.home.path / CALM).touch()
         chaos.calm()
-        await _every_matter_goes_on(desk, streams)
+        await every_matter_goes_on(desk, streams)
         assert verify(log).problems == ()
-
-
-async def _settled(desk: Desk, matters: list[str], said: list[dict[str, dict[str, int]]]) -> None:
-    """What was acknowledged is there once and as told; what was not, is there once after it was repeated."""
-    found = counted(desk.log, matters)
-    for told in said:
-        assert told["refused"] == {}
-        for command_id in told["acknowledged"]:
-            assert found[command_id] == 1, command_id
-        for command_id in told["unknown"]:
-            assert found[command_id] <= 1, command_id
-    unknown = [command_id for told in said for command_id in told["unknown"]]
-    await asyncio.gather(*(_repeated(desk, matters, command_id) for command_id in unknown))
-    found = counted(desk.log, matters)
-    assert set(found.values()) == {1}
-    assert len(found) == REPORTS
-
-
-async def _repeated(desk: Desk, matters: list[str], command_id: str) -> None:
-    n = int(command_id.rpartition("-")[2])
-    again = c.SubmitFeedback(text=f"第{n}次反馈", progress=n % 100)
-    await desk.do(matters[n % len(matters)], again, LIAISON, command_id)
-
-
-async def _every_matter_goes_on(desk: Desk, streams: list[str]) -> None:
-    """A further command works, and the timer it arms fires."""
-    await desk.close_office_in(5)
-    await asyncio.gather(*(desk.do(s, c.SubmitFeedback(text="继续推进"), LIAISON) for s in streams))
-    await until(lambda: all("DueLapsed" in types(desk.log, stream) for stream in streams), 40)

@@ -126,21 +126,17 @@ class Server:
         if self.process is not None and self.process.poll() is None:
             return
         speed = ["-c", "fsync=on"] if self.durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
-        command: list[str | Path] = [
-            self._bin / "postgres",
-            "-D",
-            self.folder / "data",
-            "-k",
-            self.folder,
-            "-h",
-            "",
-            *speed,
-        ]
-        user, group = _unprivileged() or (None, None)
-        self.process = spawn(
-            command, self.log, env=self._env, cwd=self.folder, user=user, group=group, ending=signal.SIGINT
-        )
+        self.process = self._spawned([*self._command, "-h", "", *speed])
         wait_until(self._is_ready, self.process, self.log)
+
+    @property
+    def _command(self) -> list[str | Path]:
+        """The server on its folder, before any option."""
+        return [self._bin / "postgres", "-D", self.folder / "data", "-k", self.folder]
+
+    def _spawned(self, command: list[str | Path]) -> subprocess.Popen[bytes]:
+        user, group = _unprivileged() or (None, None)
+        return spawn(command, self.log, env=self._env, cwd=self.folder, user=user, group=group, ending=signal.SIGINT)
 
     def _is_ready(self) -> bool:
         try:

@@ -26,8 +26,10 @@ class Certificate:
     private: ec.EllipticCurvePrivateKey
 
 
-def certificate(folder: Path, name: str, by: Certificate | None = None, *, days: int = 1) -> Certificate:
-    """A certificate for `NAME`; a root without `by`. `days` from now it ends."""
+def certificate(
+    folder: Path, name: str, by: Certificate | None = None, *, days: int = 1, host: str = NAME
+) -> Certificate:
+    """A certificate for a host; a root without `by`. `days` from now it ends."""
     private, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     made = (
@@ -39,7 +41,7 @@ def certificate(folder: Path, name: str, by: Certificate | None = None, *, days:
         .not_valid_before(now - timedelta(days=3))
         .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=by is None, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .sign(by.private if by else private, hashes.SHA256())
     )
     cert, key = folder / f"{name}.pem", folder / f"{name}.key"
