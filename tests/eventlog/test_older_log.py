@@ -8,8 +8,12 @@ spread. It is never written anew: a log that today's build would write proves no
 
 import lzma
 import sqlite3
+import subprocess
+import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -29,6 +33,7 @@ from tests.support.command_line import CommandLine
 OLDER = Path(__file__).parents[1] / "fixtures" / "log-0006.sqlite.xz"
 EVENTS, STREAMS = 1203, 74
 END_OF_QUARTER = date(2022, 4, 1)
+KILLS = 24
 
 
 @pytest.fixture
@@ -90,3 +95,42 @@ def test_its_matters_are_listed_and_its_secrets_open(
     assert any("涉密的进展" in text for text in told)
     found = xmh.json("audit", "verify", code=1)["problems"]
     assert {p["token"] for p in found} == {"attachment_missing"}, "the one picture was never part of the log"
+
+
+def _dump(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return list(connection.iterdump())
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(300)
+def test_a_migration_killed_at_any_moment_left_nothing_half_and_is_done_by_the_next(tmp_path: Path) -> None:
+    """The process dies as in a power cut, at moments spread over the time the migration takes."""
+    path = tmp_path / "events.db"
+    migrating = [sys.executable, "-c", "import sys; from eventlog.migrate import migrate; migrate(sys.argv[1])"]
+    migrating.append(f"sqlite:///{path}")
+
+    def fresh() -> None:
+        for file in tmp_path.glob("events.db*"):
+            file.unlink()
+        path.write_bytes(lzma.decompress(OLDER.read_bytes()))
+
+    fresh()
+    before = _dump(path)
+    began = time.monotonic()
+    subprocess.run(migrating, check=True)
+    whole = time.monotonic() - began
+    after, killed = _dump(path), 0
+    for n in range(KILLS):
+        fresh()
+        with subprocess.Popen(migrating) as process:
+            time.sleep(whole * n / KILLS)
+            process.kill()
+        killed += process.returncode < 0
+        assert _dump(path) in (before, after), f"half migrated, killed after {whole * n / KILLS:.2f} s"
+    assert killed > KILLS // 2
+    subprocess.run(migrating, check=True)
+    assert _dump(path) == after
+    with Database(f"sqlite:///{path}") as database:
+        wrap_keys(database)
+        assert verify(database).problems == ()
