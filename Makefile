@@ -64,14 +64,15 @@ chaos: browser ## the long form of the kill tests, and some ten minutes of guess
 # Temporal's server as it is released, and machines of our own: network namespaces within one that ends with the run.
 CLUSTER := .cluster
 APART   := unshare --net --mount --pid --fork --kill-child --mount-proc
-ON_BOTH := tests/workflows/test_healing.py tests/workflows/test_the_log_decides.py tests/workflows/test_owed.py \
-           tests/workflows/test_signed_orders.py tests/workflows/test_publishing.py tests/meetings/test_workflow.py
+# What else only asks that a server be there.
+ON_BOTH := $(addprefix tests/workflows/test_,healing.py the_log_decides.py publishing.py signed_orders.py \
+           foreign_calls.py clock_refused.py log_went_back.py) tests/meetings/test_workflow.py tests/notices/test_workflow.py
 cluster: setup ## the kill, storm, failover and life tests on a real Temporal of three nodes (needs Go and root; half an hour)
 	@command -v go >/dev/null || { echo "make cluster builds Temporal's server and needs Go; nothing else here does" >&2; exit 1; }
 	@[ "$$(id -u)" = 0 ] || { echo "make cluster makes network namespaces and needs root" >&2; exit 1; }
 	mkdir -p $(CLUSTER)
 	cd tests/cluster/server && go build -p 1 -o ../../../$(CLUSTER)/ go.temporal.io/server/cmd/server go.temporal.io/server/cmd/tools/sql
-	XMH_CLUSTER=$(CLUSTER) $(APART) env XMH_CLUSTER_ALONE=yes $(BIN)/python -m pytest -s -m "not chaos" tests/cluster $(ON_BOTH)
+	XMH_CLUSTER=$(CLUSTER) $(APART) env XMH_CLUSTER_ALONE=yes $(BIN)/python -m pytest -p tests.cluster.shape -m "not chaos" tests/cluster $(ON_BOTH)
 
 universes: setup ## N universes of simulated trouble from seed FIRST on, each of which can be played again
 	$(BIN)/python -m tests.universe run $(FIRST) $(N)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from temporalio.client import Client
 from temporalio.converter import DataConverter
 from temporalio.runtime import Runtime, TelemetryConfig
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import DnsLoadBalancingConfig, KeepAliveConfig, RPCError, RPCStatusCode
 
 from domain.base import Refusal
 from eventlog.patience import time_left
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 CONNECT_WITHIN = timedelta(seconds=4)
 LOOK_WITHIN = timedelta(seconds=2)
+EVERY_ADDRESS = DnsLoadBalancingConfig()
+"""Every address that the name leads to is connected to. Otherwise the first is, and while its node is frozen or cut off
+nobody comes in, although the others serve."""
+NOTICED = KeepAliveConfig(interval_millis=12_000, timeout_millis=5_000)
+"""A node that says nothing is given up after that. Temporal takes a question every ten seconds and hangs up on more."""
 NOT_LET_IN = ("Unauthenticated", "PermissionDenied")
 """How the library's words end when the server refuses who asks."""
 NOTICES = "Notices"
@@ -49,6 +54,8 @@ async def connect(
             data_converter=sealing_converter(keys),
             tls=tls if tls is not None else False,
             api_key=api_key,
+            keep_alive_config=NOTICED,
+            dns_load_balancing_config=EVERY_ADDRESS,
             runtime=runtime or silent_runtime(),
         )
         client = await asyncio.wait_for(connecting, time_left(within.total_seconds()))

@@ -82,8 +82,11 @@ def own_postgres() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def dev_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["DevServer"]:
-    """The real Temporal development server, in memory, shared by the tests of this worker."""
+def dev_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator["DevServer"]:
+    """The real Temporal development server, in memory, shared by this worker's tests; in `make cluster` the cluster."""
+    if request.config.pluginmanager.hasplugin("tests.cluster.shape"):
+        yield request.getfixturevalue("cluster").front_end
+        return
     # Late: a run of domain tests alone need not import the Temporal client.
     from tests.support.temporal import DevServer
 

@@ -94,6 +94,7 @@ class Databases:
         self.network = network
         self.writer = HostedServer(one)
         self.standby: HostedServer | None = None
+        self.lost: HostedServer | None = None
         self.spare = other
         network.call(NAME, ADDRESS)
 
@@ -128,13 +129,15 @@ class Databases:
         old.host.give_up_address(ADDRESS)
         heir.host.take_address(ADDRESS)
         self.network.forget(ADDRESS)
-        self.writer, self.standby, self.spare = heir, None, old.host
+        self.writer, self.standby, self.lost, self.spare = heir, None, old, old.host
 
-    def mend(self, old: HostedServer) -> None:
-        """The machine that was lost comes back empty and follows."""
-        old.remove()
-        old.host.plug_in()
-        self.follow()
+    def mend(self) -> None:
+        """The machine that was lost comes back empty and follows; does nothing when there are two."""
+        if self.lost is not None:
+            self.lost.remove()
+            self.lost.host.plug_in()
+            self.lost = None
+            self.follow()
 
     def keep_copies(self, *names: str) -> None:
         """A copy of each database, of which nobody may have a connection open."""
@@ -164,6 +167,6 @@ class Databases:
         return f"postgresql://{user}:{PASSWORDS[password]}@{NAME}/{database}"
 
     def remove(self) -> None:
-        for server in (self.standby, self.writer):
+        for server in (self.lost, self.standby, self.writer):
             if server is not None:
                 server.remove()

@@ -1,10 +1,16 @@
-"""The cluster, once for all tests: six machines, two databases, three nodes, two workers."""
+"""The cluster, once for all tests: two databases, three nodes and two workers, on machines of their own.
+
+A plugin (`-p tests.cluster.shape`), so that tests of other rooms find it too: their `dev_server` is then its front end.
+"""
 
 import os
+import random
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from unittest import mock
 
 import pytest
 
@@ -13,7 +19,7 @@ from tests.cluster import temporal as temporal_room
 from tests.cluster.database import Databases
 from tests.cluster.network import Network
 from tests.cluster.office import Office
-from tests.cluster.temporal import NAME, Nodes, Programs
+from tests.cluster.temporal import DEPLOY, NAME, FrontEnd, Nodes, Programs, environment_file
 
 NODES = ("node1", "node2", "node3")
 
@@ -27,6 +33,8 @@ class Tally:
 
 
 TALLY = Tally()
+SEED = os.environ.setdefault("XMH_TEST_SEED", str(random.SystemRandom().randrange(10**9)))
+"""Of all that is left to chance in this run."""
 
 
 @dataclass
@@ -37,6 +45,9 @@ class Cluster:
     databases: Databases
     nodes: Nodes
     office: Office
+    front_end: FrontEnd = field(default_factory=FrontEnd)
+    hand: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "hand"))
+    """One thread for whoever strikes: a server it starts would die with a thread of its own."""
 
     def healthy(self) -> None:
         """Every node is plugged in and hears the others, every server runs and answers."""
@@ -72,11 +83,18 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         office.found()
         office.serve()
         TALLY.lines.append(f"{programs.version()}; {_version(databases)}; machines: network namespaces")
-        yield Cluster(network, databases, nodes, office)
+        with mock.patch.dict(os.environ, _tls()):
+            yield Cluster(network, databases, nodes, office)
     finally:
         office.stop()
         nodes.stop()
         databases.remove()
+
+
+def _tls() -> dict[str, str]:
+    """For tests of other rooms, whose settings say nothing of it."""
+    told = environment_file(DEPLOY / "xmh.env")
+    return {name: value for name, value in told.items() if name.startswith("XMH_TEMPORAL_TLS")}
 
 
 def _version(databases: Databases) -> str:
@@ -92,3 +110,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for line in TALLY.lines:
             terminalreporter.write_line(line)
         terminalreporter.write_line(", ".join(f"{name} {count}" for name, count in TALLY.counts.items()))
+        terminalreporter.write_line(f"to strike at the same moments: make cluster XMH_TEST_SEED={SEED}")

@@ -5,11 +5,11 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Thread
 from typing import Any
+from uuid import uuid4
 
 from eventlog.verify import verify
-from tests.cluster.conftest import TALLY, Cluster
+from tests.cluster.shape import TALLY, Cluster
 from tests.recovery.chaos import CLIENTS, away_from_midnight, clients_of, counted, every_matter_goes_on, settled
 
 MATTERS = 8
@@ -27,31 +27,37 @@ class Storm:
     name: str
     strike: Callable[[], None]
     luck: random.Random
+    pace: float = PACE
 
 
-async def weathered(cluster: Cluster, storm: Storm) -> None:
-    """Nothing acknowledged is lost or doubled, nothing refused, everybody answered in time, every matter goes on."""
+async def weathered(cluster: Cluster, storm: Storm) -> float:
+    """Nothing acknowledged is lost or doubled, nothing refused, everybody answered in time, every matter goes on.
+
+    The longest time in which a client had nothing acknowledged, in seconds.
+    """
     away_from_midnight()
     cluster.healthy()
     cluster.office.open_all_day()
     with cluster.office.log() as log, clients_of(cluster.office.machine) as clients:
         desk = cluster.office.desk(log)
         matters = await desk.in_progress(MATTERS)
-        hand = Thread(target=_after, args=(storm.luck.uniform(1, 4), storm.strike))
-        hand.start()
-        prefix = storm.name.replace(" ", "-") + f"-{time.time_ns():x}"
-        said = await asyncio.to_thread(clients.report, matters, prefix, REPORTS // CLIENTS, PACE)
-        await asyncio.to_thread(hand.join)
+        await asyncio.to_thread(clients.report, matters, f"calm-{uuid4().hex[:12]}", 1)  # all are awake
+        struck = cluster.hand.submit(_after, storm.luck.uniform(1, 4), storm.strike)
+        said = await asyncio.to_thread(
+            clients.report, matters, f"storm-{uuid4().hex[:12]}", REPORTS // CLIENTS, storm.pace
+        )
+        await asyncio.to_thread(struck.result, 120)
         began = time.monotonic()
         await asyncio.to_thread(cluster.healthy)
         slowest, silence = (max(told.pop(name) for told in said) for name in ("slowest", "silence"))
         log.close()  # what it kept of connections may have died with the database
         _count(storm, said, counted(log, matters), slowest, silence)
-        await settled(desk, matters, said, REPORTS)
+        await settled(desk, matters, said, REPORTS + CLIENTS)
         await every_matter_goes_on(desk, matters)
         TALLY.lines[-1] += f"; whole again after {time.monotonic() - began:.1f} s"
         assert verify(log).problems == ()
         assert slowest < ANSWERED_WITHIN
+        return float(silence)
 
 
 def _after(seconds: float, strike: Callable[[], None]) -> None:

@@ -16,11 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import TLSConfig
 
 from tests.cluster.database import PASSWORDS
 from tests.cluster.network import Host
 from tests.support.processes import binary, end, is_alive, spawn
 from tests.support.served import ROOT
+from tests.support.temporal import DevServer
 from tests.support.tls import Certificate, certificate
 
 DEPLOY = ROOT / "deploy"
@@ -193,6 +197,22 @@ def lay_out(folder: Path) -> tuple[Certificate, Certificate]:
         shutil.copy(made.cert, CERTIFICATES / f"{name}.pem")
         shutil.copy(made.key, CERTIFICATES / f"{name}.key")
     return root, client
+
+
+class FrontEnd(DevServer):
+    """The cluster in the place of the development server, for tests that only ask one to be there."""
+
+    def __init__(self) -> None:
+        """Nothing is started: it runs."""
+
+    @property
+    def address(self) -> str:
+        return f"{NAME}:{PORT}"
+
+    async def client(self) -> Client:
+        root, shown, key = ((CERTIFICATES / file).read_bytes() for file in ("ca.pem", "node.pem", "node.key"))
+        tls = TLSConfig(server_root_ca_cert=root, client_cert=shown, client_private_key=key)
+        return await Client.connect(self.address, data_converter=pydantic_data_converter, tls=tls)
 
 
 class Nodes:

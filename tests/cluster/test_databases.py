@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from eventlog.verify import verify
-from tests.cluster.conftest import Cluster
+from tests.cluster.shape import Cluster
 from tests.cluster.storm import Storm, weathered
 from tests.recovery.chaos import away_from_midnight, every_matter_goes_on, seed_of
 from tests.support.office import matter
@@ -32,6 +32,7 @@ async def test_a_failover_loses_nothing_that_was_acknowledged(cluster: Cluster, 
     """Log and Temporal both lie on the server that is lost; the standby has every commit and takes its address."""
     luck = seed_of(f"failover-{lost}")
     databases = cluster.databases
+    databases.mend()
     old = databases.writer
 
     def hand() -> None:
@@ -41,13 +42,14 @@ async def test_a_failover_loses_nothing_that_was_acknowledged(cluster: Cluster, 
 
     await weathered(cluster, Storm(f"PostgreSQL {lost}, failed over", hand, luck))
     assert databases.writer is not old
-    databases.mend(old)
+    databases.mend()
 
 
 @pytest.mark.parametrize("which", ["writer", "standby"])
 async def test_a_database_that_is_killed_and_started_again_loses_nothing(cluster: Cluster, which: str) -> None:
     """Without its standby the writer acknowledges nothing; with it back everything goes on."""
     luck = seed_of(f"database-{which}")
+    cluster.databases.mend()
     server = cluster.databases.writer if which == "writer" else cluster.databases.standby
     assert server is not None
 

@@ -19,7 +19,7 @@ import pytest
 from domain import commands as c
 from domain.calendar import local_date
 from eventlog.verify import verify
-from tests.cluster.conftest import NODES, Cluster
+from tests.cluster.shape import NODES, Cluster
 from tests.cluster.storm import Storm, weathered
 from tests.cluster.temporal import DEPLOY, DYNAMIC, NAME, NAMESPACE, PORT, ROLES, Node, asked, compose, environment_of
 from tests.recovery.chaos import away_from_midnight, seed_of
@@ -150,3 +150,26 @@ async def test_nothing_acknowledged_is_lost_or_doubled_while_a_node_is(
         STRIKES[strike](cluster, cluster.nodes.nodes[which], luck)
 
     await weathered(cluster, Storm(f"{NODES[which]} {strike}", hand, luck))
+
+
+AWAY: dict[str, tuple[Callable[[Node], None], Callable[[Node], None]]] = {
+    "stopped": (lambda node: node.send(signal.SIGSTOP), lambda node: node.send(signal.SIGCONT)),
+    "cut off": (lambda node: node.host.pull_the_plug(), lambda node: node.host.plug_in()),
+    "killed": (lambda node: node.kill(), lambda node: node.start()),
+}
+LONG = 60.0
+
+
+@pytest.mark.parametrize("away", AWAY)
+async def test_a_node_that_stays_away_keeps_nobody_waiting_for_it(cluster: Cluster, away: str) -> None:
+    """The first that the name leads to is away for a minute: the office goes on by the others meanwhile."""
+    luck, node = seed_of(f"away-{away}"), cluster.nodes.nodes[0]
+    leave, come_back = AWAY[away]
+
+    def hand() -> None:
+        leave(node)
+        time.sleep(LONG)
+        come_back(node)
+
+    silence = await weathered(cluster, Storm(f"node1 {away} for a minute", hand, luck, pace=LONG / 12))
+    assert silence < LONG / 2
