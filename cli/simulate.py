@@ -74,7 +74,7 @@ def simulate(
     from services.extras import Extra, need
     from simulation.beside import played_beside
     from simulation.printing import Printer
-    from simulation.run import check_fresh
+    from simulation.run import check_fresh, collecting_seldom
     from simulation.run import simulate_year as play
 
     need(Extra.SIMULATE)
@@ -84,7 +84,7 @@ def simulate(
     folder = plan if plan.is_dir() else plan.parent
     home, started, algorithm = session.settings.home, time.monotonic(), session.settings.hash_algorithm
     check_fresh(home)  # before another headquarters is begun beside it
-    with played_beside(folder, home, year, algorithm) as others, _progress(year) as moved:
+    with played_beside(folder, home, year, algorithm) as others, collecting_seldom(), _progress(year) as moved:
         played = asyncio.run(
             play(
                 folder,

@@ -195,7 +195,8 @@ class Habits:
         which = turn % len(work.kind.figure)
         total = self.lots(no, f"total/{work.kind.figure[which].text}")
         figure = work.kind.figure[which].said(total, work.before, work.now)
-        on = calendar.add_workdays(day, -lots.randint(0, 3))
+        back = lots.randint(0, 3)
+        on = day if daily else calendar.add_workdays(day, -back)  # who reports every day tells of the day
         done = step(work.kind, lots, work.before, work.now, on) or act(work.kind, lots, work.now, on, turn)
         return [figure, done] if figure else [done]
 

@@ -126,19 +126,21 @@ async def simulate_year(  # noqa: PLR0913  (what a year is made of)
     scenario = scenario_told or ordinary_year(year, year if seed is None else seed, cast, numbered, calendar)
     _register(database, plan, scenario, start)
     place = YearHome(settings, database, start, _city_above(settings, scenario, start, algorithm))
-    with _collecting_seldom():
+    with collecting_seldom():
         return await _play(place, scenario, cast, numbered, listed=listed, prints=prints, progress=progress)
 
 
 @contextmanager
-def _collecting_seldom() -> Iterator[None]:
+def collecting_seldom() -> Iterator[None]:
     """A year leaves many values that stay and few cycles: looking through them all cost a tenth of its time."""
     before = gc.get_threshold()
+    gc.freeze()
     gc.set_threshold(*COLLECT)
     try:
         yield
     finally:
         gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 async def _play(
