@@ -1,14 +1,15 @@
 """事事有回应、件件有落实: what was not answered or not ended, each with its explanation or without one."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from domain.calendar import SHANGHAI, local_date
-from domain.envelope import Recorded
 from domain.incoming.queries import carriers, unanswered_instructions
 from domain.matter import Matter
 from domain.onsite.inspection import OnSite
 from domain.onsite.queries import unanswered_problems
+from domain.queries.unanswered import TELLS_OF_LIMITS, TELLS_OF_WINDOWS, missed_days
 from domain.queries.unanswered import unanswered_windows as unanswered_of
 from domain.queries.unanswered import why_unfinished as unfinished_of
 from eventlog import reading
@@ -18,8 +19,11 @@ from views.viewer import Viewer
 
 def unanswered_document(viewer: Viewer, at: datetime, since: date) -> dict[str, Any]:
     """What `audit unanswered` says as of a moment, of windows that closed since a day."""
-    silent, unended = _lines(viewer, reading.moment_at(viewer.database, at), since)
-    problems, given = _problems(viewer, at), _instructions(viewer, at)
+    moment = reading.moment_at(viewer.database, at)
+    states = reading.matter_states(viewer.database, position=moment.position)
+    matters = [state.state for state in states if isinstance(state.state, Matter)]
+    silent, unended = _lines(viewer, moment, matters, since)
+    problems, given = _problems(viewer, at), _instructions(viewer, at, matters)
     unexplained = sum(line["explanation"] is None for line in (*silent, *unended, *problems, *given))
     return {
         "as_of": at.astimezone(SHANGHAI).isoformat(),
@@ -32,12 +36,21 @@ def unanswered_document(viewer: Viewer, at: datetime, since: date) -> dict[str, 
     }
 
 
-def _lines(viewer: Viewer, moment: Moment, since: date) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _lines(
+    viewer: Viewer, moment: Moment, matters: Sequence[Matter], since: date
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     names, at = viewer.units, moment.as_of
     rulebook = reading.rulebook(viewer.database, moment.position)
     silent: list[dict[str, Any]] = []
     unended: list[dict[str, Any]] = []
-    for matter, events in _matters(viewer, moment.position):
+    seen = sorted(viewer.rights.among(matters), key=lambda m: m.number)
+    late = [m.stream for m in seen if missed_days(m, since, local_date(at))]
+    upto = reading.recorded_upto(moment.position)
+    of_windows = reading.read_streams(viewer.database, late, upto, TELLS_OF_WINDOWS)
+    alive = [m.stream for m in seen if not m.ended]
+    of_limits = reading.read_streams(viewer.database, alive, upto, TELLS_OF_LIMITS)
+    for matter in seen:
+        windows, limits = of_windows.get(matter.stream, ()), of_limits.get(matter.stream, ())
         line = {
             "matter": matter.number,
             "title": matter.title,
@@ -45,9 +58,9 @@ def _lines(viewer: Viewer, moment: Moment, since: date) -> tuple[list[dict[str, 
             "lead": names(matter.lead) if matter.lead else None,
             "due": matter.due.isoformat(),
         }
-        if unheard := unanswered_of(matter, events, since, local_date(at), rulebook.calendar):
+        if unheard := unanswered_of(matter, windows, since, local_date(at), rulebook.calendar):
             silent.append({**line, "windows": list(unheard.windows), "explanation": unheard.explanation})
-        if going_on := unfinished_of(matter, events, rulebook, at):
+        if going_on := unfinished_of(matter, limits, rulebook, at):
             unended.append({**line, "explanation": going_on.explanation})
     return silent, unended
 
@@ -71,24 +84,15 @@ def _problems(viewer: Viewer, at: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _instructions(viewer: Viewer, at: datetime) -> list[dict[str, Any]]:
+def _instructions(viewer: Viewer, at: datetime, matters: Sequence[Matter]) -> list[dict[str, Any]]:
     """What leaders instructed on incoming papers and is not done."""
     if not viewer.rights.whole:
         return []
     position = reading.moment_at(viewer.database, at).position
     papers = reading.incoming_papers(viewer.database, position=position)
-    states = reading.matter_states(viewer.database, position=position) if papers else ()
-    carried = carriers(s.state for s in states if isinstance(s.state, Matter))
+    carried = carriers(matters)
     names, calendar = viewer.persons, reading.rulebook(viewer.database, position).calendar
     return [
         {**one.model_dump(mode="json"), "leader_name": names(one.leader)}
         for one in unanswered_instructions(papers, carried, local_date(at), calendar)
     ]
-
-
-def _matters(viewer: Viewer, position: int) -> list[tuple[Matter, tuple[Recorded, ...]]]:
-    """Each matter the reader sees all of, as known then, with its events."""
-    states = (s.state for s in reading.matter_states(viewer.database, position=position))
-    seen = viewer.rights.among(m for m in states if isinstance(m, Matter))
-    matters = ((m, reading.read_stream(viewer.database, m.stream, position=position)) for m in seen)
-    return sorted(matters, key=lambda pair: pair[0].number)

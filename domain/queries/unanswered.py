@@ -12,13 +12,30 @@ from domain.base import Frozen
 from domain.calendar import WorkCalendar, local_date
 from domain.deadlines import due_instant
 from domain.envelope import Recorded
-from domain.event import decode
+from domain.event import Event, decode
 from domain.log import Rulebook
 from domain.matter import Matter
 from domain.queries.leading import marks_awaited
 from domain.queries.spoken import said_date
 from domain.terms import Rung, Stage
 from domain.windows import window_label
+
+_OF_WINDOWS: tuple[type[Event], ...] = (
+    ev.FeedbackMissed,
+    ev.MissWithdrawn,
+    ev.FeedbackSubmitted,
+    ev.UrgeIssued,
+    ev.MatterEscalated,
+    ev.MatterSuspended,
+    ev.MatterMerged,
+    ev.MatterClosed,
+    ev.MatterCancelled,
+)
+_OF_LIMITS: tuple[type[Event], ...] = (ev.DecisionRecorded, ev.ExtensionGranted, ev.MatterReopened)
+TELLS_OF_WINDOWS = frozenset(kind.__name__ for kind in _OF_WINDOWS)
+"""The events `unanswered_windows` looks at."""
+TELLS_OF_LIMITS = frozenset(kind.__name__ for kind in _OF_LIMITS)
+"""The events `why_unfinished` looks at."""
 
 
 class Unanswered(Frozen):
@@ -43,11 +60,17 @@ def unanswered_windows(
     The office has the next working day for it. Where nothing was done because the unit reported again in the window
     after it, as in a 一日一调度, that report is the explanation.
     """
+    closed = missed_days(matter, since, until)
+    if not closed:
+        return None
+    first = min(closed)
     missed: dict[str, date] = {}
     answered: list[date] = []
     acts: list[tuple[date, str]] = []
     for recorded in events:
         day = local_date(recorded.recorded_at)
+        if day < first or recorded.type not in TELLS_OF_WINDOWS:
+            continue  # nothing of before is about these windows
         match decode(recorded):
             case ev.FeedbackMissed(window=window):
                 missed[window.key] = local_date(window.closes)
@@ -75,6 +98,12 @@ def unanswered_windows(
     if not after and _fresh(last, until, calendar):
         after = [f"{said_date(last)}刚漏报，次日催办"]
     return Unanswered(windows=tuple(map(window_label, open_)), explanation="，".join(dict.fromkeys(after)) or None)
+
+
+def missed_days(matter: Matter, since: date, until: date) -> tuple[date, ...]:
+    """When windows of the period closed whose 漏报 stands, made up for or not; without one there is no question."""
+    days = (local_date(window.closes) for window in matter.windows.missed)
+    return tuple(day for day in days if since <= day <= until)
 
 
 def _fresh(lapsed: date, on: date, calendar: WorkCalendar) -> bool:
@@ -122,6 +151,8 @@ def _overdue(matter: Matter, events: Sequence[Recorded]) -> str | None:
 def _moved_by(events: Sequence[Recorded]) -> str | None:
     """What last carried the matter on: a decision, an extension, a reopening."""
     for recorded in reversed(events):
+        if recorded.type not in TELLS_OF_LIMITS:
+            continue
         match decode(recorded):
             case ev.DecisionRecorded(meeting=meeting):
                 return f"第{recorded.version}条：{meeting}议定"

@@ -3,7 +3,7 @@
 # ruff: noqa: S608  (SQL is put together from constants here, values are parameters)
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -119,17 +119,20 @@ def position_at(database: Database, instant: datetime) -> int:
     return int(ahead[0] or position) if ahead else position
 
 
-def read_streams(database: Database, streams: Sequence[str], moment: Moment) -> dict[str, list[Recorded]]:
-    """The events of these streams that belong to a moment, by stream, in order."""
+def read_streams(
+    database: Database, streams: Sequence[str], moment: Moment, kinds: Collection[str] = ()
+) -> dict[str, list[Recorded]]:
+    """The events of these streams that belong to a moment, by stream, in order; all, or those of these kinds."""
+    wanted = f"AND type IN ({', '.join('?' * len(kinds))}) " if kinds else ""
     read: defaultdict[str, list[Recorded]] = defaultdict(list)
     with database.reading() as transaction:
         for first in range(0, len(streams), _AT_ONCE):
             some = streams[first : first + _AT_ONCE]
             sql = (
                 f"SELECT {EVENT_COLUMNS} FROM events WHERE stream IN ({', '.join('?' * len(some))}) AND {WITHIN} "
-                "ORDER BY stream, version"
+                f"{wanted}ORDER BY stream, version"
             )
-            for event in map(event_of_row, transaction.all(sql, (*some, *within(moment)))):
+            for event in map(event_of_row, transaction.all(sql, (*some, *within(moment), *sorted(kinds)))):
                 read[event.stream].append(event)
     return read
 
