@@ -41,6 +41,8 @@ CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+SHOWS_ITSELF = f"{CONTENT_POLICY}; frame-src 'self'"
+"""Of a page that frames another answer of ours."""
 HEADERS = {
     "Content-Security-Policy": CONTENT_POLICY,  # what is handed out as it came has a stricter one of its own
     "X-Content-Type-Options": "nosniff",

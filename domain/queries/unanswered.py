@@ -60,17 +60,13 @@ def unanswered_windows(
     The office has the next working day for it. Where nothing was done because the unit reported again in the window
     after it, as in a 一日一调度, that report is the explanation.
     """
-    closed = missed_days(matter, since, until)
-    if not closed:
-        return None
-    first = min(closed)
+    first = min(missed_days(matter, since, until), default=date.max)  # nothing of before is about these windows
     missed: dict[str, date] = {}
     answered: list[date] = []
     acts: list[tuple[date, str]] = []
-    for recorded in events:
+    telling = (e for e in events if e.type in TELLS_OF_WINDOWS and local_date(e.recorded_at) >= first)
+    for recorded in telling:
         day = local_date(recorded.recorded_at)
-        if day < first or recorded.type not in TELLS_OF_WINDOWS:
-            continue  # nothing of before is about these windows
         match decode(recorded):
             case ev.FeedbackMissed(window=window):
                 missed[window.key] = local_date(window.closes)

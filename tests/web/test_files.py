@@ -1,10 +1,12 @@
 """Files over the network: handed in by who reports, given to who may read them, on record, nobody else's to name."""
 
 import hashlib
+import io
 import json
 import socketserver
 import struct
 import threading
+import zlib
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
@@ -15,6 +17,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from openpyxl import Workbook
 from playwright.async_api import expect
 
 from domain import commands as c
@@ -25,6 +28,7 @@ from eventlog import reading
 from eventlog.attachments import attachment_problems
 from eventlog.sqlite import SqliteConnection
 from eventlog.uploads import note_upload
+from services import accounts, signing_in
 from services.attaching import MOST_OF_DAY, check_own_files, sweep_uploads, take_in
 from services.unreachable import Unreachable
 from settings import Settings, WebPlaces
@@ -219,9 +223,9 @@ async def test_without_script_files_come_with_the_form(browsing: Browsing, worki
     await page.get_by_text("更多").click()
     await page.get_by_label("内容没有完成仍要办结的理由").fill("余下转日常")
     await page.get_by_role("button", name="申请办结").click()
-    await page.get_by_role("link", name="验收单.pdf").wait_for()
+    await page.get_by_role("link", name="验收单.pdf", exact=True).wait_for()
     async with page.expect_download() as download:
-        await page.get_by_role("link", name="验收单.pdf").click()
+        await page.get_by_role("link", name="验收单.pdf", exact=True).click()
     saved = tmp_path / "saved"
     await (await download.value).save_as(saved)
     assert saved.read_bytes() == PDF
@@ -253,3 +257,69 @@ def test_a_scanner_that_is_set_lets_through_what_it_looked_at(tmp_path: Path) ->
     with pytest.raises(Unreachable, match="没有收下"):
         take_in(settings, BytesIO(PDF), "再来.pdf")
     assert len(list((tmp_path / "files").iterdir())) == 1
+
+
+def test_a_picture_and_a_pdf_are_looked_at_in_a_page_of_ours_and_nothing_of_them_runs(working: Served) -> None:
+    no = accepted(working)
+    client, browser = working.client("li", TokenScope.REPORT), working.client()
+    handed = [hand_in(client, data, name).json() for data, name in ((PDF, "验收<b>单.pdf"), (PHOTO, "现场.jpg"))]
+    table = hand_in(client, minimal_xlsx(), "台账.xlsx").json()
+    report = {"text": "桩基完成", "attachments": [*handed, table]}
+    assert post(client, f"/matters/{no}/commands/report", report).status_code == 201
+    sessions = {who: session_of(working, who) for who in ("li", "zhao")}
+    page = browser.get(f"/matters/{no}", headers=sessions["li"]).text
+    assert [f"files/{n}/view" in page for n in (1, 2, 3)] == [True, True, False]
+    for place, data, media, tag in ((1, PDF, "application/pdf", "<iframe"), (2, PHOTO, "image/jpeg", "<img")):
+        view = browser.get(f"/matters/{no}/files/{place}/view", headers=sessions["li"])
+        assert (view.status_code, tag in view.text, "<b>单" in view.text) == (200, True, False)
+        shown = browser.get(f"/matters/{no}/files/{place}/content", headers=sessions["li"])
+        assert (shown.content, shown.headers["content-type"]) == (data, media)
+        assert shown.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'self'"
+        assert (shown.headers["x-content-type-options"], shown.headers["cache-control"]) == ("nosniff", "no-store")
+        for way in ("view", "content"):
+            other = browser.get(f"/matters/{no}/files/{place}/{way}", headers=sessions["zhao"])
+            assert other.status_code == 404, (place, way)
+    for way in ("view", "content"):
+        assert browser.get(f"/matters/{no}/files/3/{way}", headers=sessions["li"]).status_code == 404, "downloaded only"
+
+
+def session_of(working: Served, who: str) -> dict[str, str]:
+    now = datetime.now(UTC)
+    if accounts.account_of(working.log, who) is None:
+        accounts.open_account(working.log, who, OFFICE, now)
+    return {"Cookie": f"__Host-xmh={signing_in.begin(working.log, who, '127.0.0.1', now)}"}
+
+
+def minimal_xlsx() -> bytes:
+    file = io.BytesIO()
+    Workbook().save(file)
+    return file.getvalue()
+
+
+async def test_a_picture_is_seen_and_read_is_on_record(browsing: Browsing, working: Served) -> None:
+    no, client = accepted(working), working.client("li", TokenScope.REPORT)
+    handed = [hand_in(client, data, name).json() for data, name in ((pixel(), "现场.png"), (PDF, "验收单.pdf"))]
+    assert post(client, f"/matters/{no}/commands/report", {"text": "完成", "attachments": handed}).status_code == 201
+    page = await browsing.person("li")
+    await page.goto(f"/matters/{no}")
+    await page.get_by_role("link", name="查看 现场.png").click()
+    seen = page.get_by_role("img", name="现场.png")
+    await expect(seen).to_be_visible()
+    assert await seen.evaluate("(img) => img.naturalWidth") == 1
+    assert [e["person"] for e in read_events(working) if (e["matter"], e["name"]) == (no, "现场.png")] == ["li"]
+    await accessible(page, "查看附件")
+    await page.goto(f"/matters/{no}/files/2/view")
+    await expect(page.locator("iframe")).to_have_attribute("title", "验收单.pdf")
+
+
+def pixel() -> bytes:
+    """A PNG of one pixel."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        body = kind + data
+        return struct.pack("!I", len(data)) + body + struct.pack("!I", zlib.crc32(body))
+
+    head = struct.pack("!IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\x00\xff")) + chunk(b"IEND", b"")
+    )

@@ -4,6 +4,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import pyotp
 import pytest
 from playwright.async_api import Route, expect
 
@@ -13,7 +14,7 @@ from tests.support.browsing import Browsing, accessible
 from tests.support.history import act
 from tests.support.office import LIAISON, OFFICE, opening
 from tests.web.conftest import Served
-from tests.web.test_signing_in import HERE, cookie_of, enrolled, enter
+from tests.web.test_signing_in import HERE, PASSWORD, cookie_of, enrolled, enter
 from tests.web.test_weekly_feedback import accepted, field, reports
 
 pytestmark = pytest.mark.slow
@@ -90,14 +91,25 @@ async def test_text_survives_an_ended_session_and_a_server_that_is_away(browsing
     await expect(page.get_by_role("alert")).to_contain_text("内容还在本页")
     await expect(first).to_have_value(TYPED)
     away.clear()
+    secret = enrolled(working, "li")
     await browsing.sign_out_everywhere(page)
     await first.fill(f"{TYPED}。")
     await (await field(page, no, "t2")).focus()
-    await expect(page.get_by_role("alert")).to_contain_text("登录已过期")
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("登录已过期")
+    await dialog.get_by_label("人员编号或姓名").fill("李三")
+    await dialog.get_by_label("密码").fill(PASSWORD)
+    await dialog.get_by_label("动态口令").fill("000000")
+    await dialog.get_by_role("button", name="登录").click()
+    await expect(dialog.get_by_role("alert")).to_be_visible()
+    await accessible(page, "登录对话框")
+    await dialog.get_by_label("密码").fill(PASSWORD)
+    await dialog.get_by_label("动态口令").fill(pyotp.TOTP(secret).now())
+    await dialog.get_by_role("button", name="登录").click()
+    await expect(dialog).to_have_count(0)
+    await expect(page.locator(".saved").first).to_contain_text("已自动保存")
+    await expect(first).to_have_value(f"{TYPED}。")
     await page.get_by_role("button", name="提交反馈").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("登录已过期")
-    await browsing.sign_in(page, "li")
-    await page.get_by_role("button", name="再次提交").click()
     await expect(page).to_have_url(f"{working.address}/matters/{no}")
     assert [p.text for p in reports(working, no)[0].points] == [f"{TYPED}。"]
     refused = "Failed to load resource: net::ERR_CONNECTION_REFUSED"

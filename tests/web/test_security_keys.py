@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import CDPSession, Page, expect
 
+from domain import commands as c
 from domain.door import Door
 from eventlog import security_keys as kept_keys
 from eventlog.stored_time import micros
@@ -19,7 +20,8 @@ from services.security_keys import KeyAnswer, KeyPlace, is_answer_of, new_challe
 from services.signing_in import Attempt, sign_in
 from settings import Settings
 from tests.support.browsing import Browsing, accessible
-from tests.support.office import OFFICE
+from tests.support.history import act
+from tests.support.office import LIAISON, OFFICE, opening
 from tests.support.processes import free_port
 from tests.web.conftest import Served, served_home
 from tests.web.test_signing_in import PASSWORD, enrolled, record
@@ -105,6 +107,23 @@ async def test_a_key_is_registered_and_lets_its_person_in(named: Served, people:
     await page.get_by_role("button", name="用安全密钥验证").click()
     await expect(page.get_by_role("heading", name="我的登录")).to_be_visible()
     assert record(named, "li")[-3:] == ["SignedOut", "SignedIn", "StepUp"]
+    # His session ends while he types: the key lets him in over the page, too.
+    now = datetime.now(UTC)
+    act(named.log, "matter/one", opening("推进道路施工", now.date() + timedelta(days=60)), OFFICE, now)
+    act(named.log, "matter/one", c.AcceptReceipt(), LIAISON, now)
+    await page.goto("/feedback?all=1")
+    await people.sign_out_everywhere(page)
+    words = page.locator("textarea").first
+    await words.fill("周报和月报要求重复")
+    await words.blur()
+    dialog = page.get_by_role("dialog")
+    await dialog.locator("[name=name]").fill("li")
+    await dialog.locator("[name=password]").fill(PASSWORD)
+    await dialog.get_by_role("button", name="用安全密钥登录").click()
+    await expect(dialog).to_have_count(0)
+    await expect(page.locator(".saved").first).to_contain_text("已自动保存")
+    await expect(words).to_have_value("周报和月报要求重复")
+    await page.goto("/account")
 
     # The same key once more is known to be his, and what was signed is good for nobody else.
     await page.locator("#name").fill("第二次")

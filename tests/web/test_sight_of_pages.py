@@ -69,6 +69,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/figures/{year}": ("/figures/2022",),
     "/matters/{no}/sheet.pdf": ("/matters/{no}/sheet.pdf",),
     "/matters/{no}/files/{place}": ("/matters/{no}/files/1",),
+    "/matters/{no}/files/{place}/view": ("/matters/{no}/files/1/view",),
+    "/matters/{no}/files/{place}/content": ("/matters/{no}/files/1/content",),
     "/matters/{no}/replay": ("/matters/{no}/replay", "/matters/{no}/replay?step=3"),
     "/audit": ("/audit?as_of=2022-03-31",),
     "/audit/access": ("/audit/access",),

@@ -157,6 +157,8 @@ async def test_cells_are_edited_by_keys_pasted_kept_and_done(browsing: Browsing,
     await page.keyboard.insert_text(WHY)
     await browsing.sign_out_everywhere(page)
     await page.get_by_role("button", name="核对修改").click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    await page.keyboard.press("Escape")
     await expect(page.get_by_role("heading", level=1)).to_have_text("登录已过期")
     await browsing.sign_in(page, "office")
     await page.get_by_role("button", name="再次提交").click()

@@ -41,7 +41,7 @@ from services.issuing.editing import (
 )
 from services.press import press_by
 from web.asking import whole_number
-from web.guards import CONTENT_POLICY
+from web.guards import CONTENT_POLICY, SHOWS_ITSELF
 from web.pages.drafts import clock_of
 from web.pages.printing import downloaded
 from web.pages.rendering import Visitor, visitor_of
@@ -60,7 +60,6 @@ _DRAFTING = Lock()
 """One drafts at a time: a button pressed twice begins one draft."""
 SET_ASIDE = "mine."
 _OF_TEXT = re.compile(r"title|foreword|s\d+\.b\d+")
-SHOWS_ITSELF = f"{CONTENT_POLICY}; frame-src 'self'"
 SHOWN_BY_US = CONTENT_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 
 

@@ -12,11 +12,19 @@ from services.attaching import read_out
 from views.files import matter_file
 from views.viewer import Viewer
 from web.asking import the_matter, whole_number
+from web.guards import SHOWS_ITSELF
 from web.pages.days import AskedDay, asked_day
-from web.pages.printing import downloaded, printed_page
+from web.pages.printing import MEDIA, downloaded, printed_page, viewed_as
 from web.pages.rendering import SignInNeededError, Visitor, visitor_of
 from web.service import service_of
 from web.uploading import received
+
+FOREIGN = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'self'",
+    "Content-Disposition": "inline",
+}
+"""What somebody handed in runs nothing and fetches nothing, and no page but ours frames it."""
+
 
 router = APIRouter(include_in_schema=False)
 
@@ -43,6 +51,39 @@ def file(request: Request, no: str, place: str) -> Response:
     except Refusal as refusal:
         return _refused(visitor, refusal)
     return downloaded(data, wanted.name)
+
+
+@router.get("/matters/{no}/files/{place}/view")
+def view(request: Request, no: str, place: str) -> Response:
+    """A PDF or a picture to be looked at in the page, with what it belongs to."""
+    visitor = visitor_of(request)
+    try:
+        matter = the_matter(visitor.viewer, no)
+        wanted = matter_file(visitor.viewer, matter, whole_number(place))
+        refuse(viewed_as(wanted.name) is None, "这种文件不能在网页上看，请下载", "not_found")
+    except Refusal as refusal:
+        return _refused(visitor, refusal)
+    person, is_picture = visitor.viewer.persons, viewed_as(wanted.name) != MEDIA["pdf"]
+    values = {"matter": matter, "file": wanted, "person_name": person, "is_picture": is_picture}
+    answer = visitor.page("matters", "file.html", **values)
+    answer.headers["Content-Security-Policy"] = SHOWS_ITSELF
+    return answer
+
+
+@router.get("/matters/{no}/files/{place}/content")
+def content(request: Request, no: str, place: str) -> Response:
+    """Its bytes, as the page that shows it asks for them."""
+    service, visitor = service_of(request), visitor_of(request)
+    try:
+        matter = the_matter(visitor.viewer, no)
+        wanted = matter_file(visitor.viewer, matter, whole_number(place))
+        media = viewed_as(wanted.name)
+        if media is None:
+            raise Refusal("这种文件不能在网页上看，请下载", "not_found")  # noqa: TRY301
+        data = read_out(service.settings, service.database, visitor.person.id, matter.number, wanted, service.now)
+    except Refusal as refusal:
+        return _refused(visitor, refusal)
+    return Response(data, media_type=media, headers=FOREIGN)
 
 
 @router.post("/files")

@@ -1,5 +1,6 @@
 """What leaves as a file: a page printed as our PDF, something filed, an attachment. Never the screen."""
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -18,6 +19,13 @@ MEDIA = {
     "html": "text/html; charset=utf-8",
     "md": "text/markdown; charset=utf-8",
 }
+
+VIEWED = {".pdf": MEDIA["pdf"], ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
+
+
+def viewed_as(name: str) -> str | None:
+    """What a browser shows a file as: a PDF or a picture, by the name its content was held to; None of others."""
+    return VIEWED.get(PurePath(name).suffix.lower())
 
 
 def printed_page(service: "WebService", page: "Page", name: str) -> Response:

@@ -23,6 +23,7 @@ from services.security_keys import answer_asked
 from services.signing_in import password_is_too_old, signed_in
 from views.viewer import Viewer, actor_of
 from views.wording import without_options
+from web.pages.printing import viewed_as
 from web.service import service_of
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ _TEMPLATES.filters["on_page"] = without_options
 _TEMPLATES.globals["progress_said"] = progress_said
 _TEMPLATES.globals["said_date"] = said_date
 _TEMPLATES.globals["numeral"] = numeral
+_TEMPLATES.globals["viewed_as"] = viewed_as
 
 
 def address(path: str, /, **asked: str | None) -> str:

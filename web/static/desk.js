@@ -65,6 +65,39 @@
     });
   });
 
+  // The session ended while somebody typed: he signs in over the page, and what he typed stays where it is. Esc puts it off.
+  let signing, declined = false;
+  const askToSignIn = async () => {
+    const dialog = Object.assign(document.createElement("dialog"), { ariaLabel: "登录已过期" });
+    const fill = async (answer) => {
+      const main = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main:has(form[action='/sign-in'])");
+      if (!main) return false;
+      main.querySelector("h1").replaceWith(Object.assign(document.createElement("h2"), { textContent: "登录已过期，请再登录；写的内容都在" }));
+      main.querySelectorAll("a").forEach((link) => (link.target = "_blank"));
+      main.querySelector("[name=next]").value = "/healthz";
+      const later = Object.assign(document.createElement("button"), { type: "button", textContent: "稍后再说", onclick: () => dialog.close() });
+      dialog.replaceChildren(...main.childNodes, later);
+      // A script that came as text does not run: the one for security keys is asked for anew.
+      dialog.querySelectorAll("script").forEach((old) => old.replaceWith(Object.assign(document.createElement("script"), { src: old.src })));
+      return true;
+    };
+    if (!(await fill(await fetch("/sign-in")))) return false;
+    document.body.append(dialog);
+    dialog.showModal();
+    dialog.querySelector("[name=name]").focus();
+    const came = await new Promise((over) => {
+      dialog.onclose = () => over(false);
+      dialog.onsubmit = async (event) => {
+        event.preventDefault();
+        if (!(await fill(await fetch("/sign-in", { method: "POST", body: new URLSearchParams(new FormData(event.target)) })))) over(true);
+      };
+    });
+    dialog.remove();
+    declined = !came;
+    return came;
+  };
+  const signIn = () => !declined && (signing ??= askToSignIn().catch(() => false).finally(() => (signing = undefined)));
+
   // What is typed is kept on the server two seconds after the last key and when a field is left; nothing stays in the browser.
   const keepTyped = (part) => {
     const line = part.querySelector(".saved"), version = part.querySelector("[data-version]");
@@ -104,7 +137,10 @@
       }
       dirty = true;
       timer = setTimeout(save, 10000);
-      if (answer.status === 401) say("登录已过期，内容还在本页。请先登录，再回到这里：", true, "/sign-in");
+      if (answer.status === 401) {
+        say("登录已过期，内容还在本页。请先登录，再回到这里：", true, "/sign-in");
+        if (!keepalive && (await signIn())) return put();
+      }
       else say("没有自动保存上，内容还在本页。", true);
     };
     const save = (keepalive = false) => (running = running.then(() => put(keepalive)));

@@ -1,7 +1,7 @@
 // Security keys: what the page asks is signed by the key, and goes with the form in place of the one-time code.
 "use strict";
 document.querySelectorAll("button[data-key], button[data-key-make]").forEach((button) => {
-  if (!window.PublicKeyCredential || !PublicKeyCredential.parseRequestOptionsFromJSON) return;
+  if (!button.hidden || !window.PublicKeyCredential || !PublicKeyCredential.parseRequestOptionsFromJSON) return; // it listens already, or cannot
   const form = button.form, said = button.nextElementSibling;
   button.hidden = false;
   button.addEventListener("click", async () => {
