@@ -6,6 +6,7 @@ The numbers are those of 简报 and 年度统计 (`documents/figures.py`), of th
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from documents.charts import lights_chart
 from documents.figures import Entry, Period, by_light, by_stage, newest_decision, read_period, working
@@ -114,6 +115,37 @@ class FigureBoard:
         """88.9%, as 简报 says it; empty when it is a share of nothing."""
         whole = self.lists[counted.of].count if counted.of else 0
         return share_in_words(counted.count, whole) if whole else ""
+
+
+def figures_document(board: FigureBoard) -> dict[str, Any]:
+    """The figures for scripts; `of` names the figure one is a share of, `GET …/figures/rows` the list of each."""
+    return {
+        "as_of": board.at.astimezone(SHANGHAI).isoformat(),
+        "span": board.span.value,
+        "since": board.since.isoformat(),
+        "until": board.until.isoformat(),
+        "figures": [
+            {
+                "group": title,
+                "key": one.key,
+                "label": one.label,
+                "count": one.count,
+                "measure": one.measure,
+                "of": one.of or None,
+            }
+            for title, counted in board.groups
+            for one in counted
+        ],
+    }
+
+
+def rows_document(counted: CountedList) -> dict[str, Any]:
+    """The list a figure is the length of."""
+    rows = [
+        {"matter": r.number, "title": r.title, "what": r.what, "on": r.on.isoformat() if r.on else None}
+        for r in counted.rows
+    ]
+    return {"key": counted.key, "label": counted.label, "count": counted.count, "rows": rows}
 
 
 _boards = Remembered[FigureBoard](6)

@@ -22,6 +22,7 @@ from services.signing_in import record_failures
 from web import codec, health, live
 from web.api import commands as api_commands
 from web.api import events as api_events
+from web.api import figures as api_figures
 from web.api import files as api_files
 from web.api import logins as api_logins
 from web.api import meetings as api_meetings
@@ -74,7 +75,7 @@ SWEPT_EVERY = timedelta(hours=1)
 READERS = 8
 """So many requests read the log at once; what more there are wait their turn."""
 API_VERSION = "1"
-API = (api_reads, api_commands, api_meetings, api_files, api_events, api_logins, api_suggestions)
+API = (api_reads, api_figures, api_commands, api_meetings, api_files, api_events, api_logins, api_suggestions)
 PAGES = (
     health,
     codec,

@@ -134,3 +134,21 @@ def grant_account(served: Served, person: str) -> None:
     from services.accounts import open_account
 
     open_account(served.log, person, OFFICE, datetime.now(UTC))
+
+
+def test_the_table_and_the_figures_are_those_of_the_pages_and_count_what_they_list(lived: Served) -> None:
+    office, li = lived.client("office", TokenScope.READ), lived.client("li", TokenScope.READ)
+    table = get(office, "/table", as_of="2022-03-31")
+    assert (table["count"], table["rows"]) == (0, []), "before there was any"
+    table = get(office, "/table", as_of=datetime.now(UTC).isoformat())
+    assert table["count"] == len(table["rows"]) == 3
+    assert {row["title"] for row in table["rows"]} >= {"推进桩基施工", HOSTILE}
+    mine = get(li, "/table", as_of=datetime.now(UTC).isoformat())
+    assert "老旧小区改造" not in {row["title"] for row in mine["rows"]}, "the other unit's"
+    for client in (office, li):
+        board = get(client, "/figures", span="week", as_of=datetime.now(UTC).isoformat())
+        for figure in board["figures"]:
+            rows = get(client, "/figures/rows", of=figure["key"], span="week", as_of=board["as_of"])
+            assert rows["count"] == len(rows["rows"]) == figure["count"], figure
+    get(office, "/figures/rows", 404, of="nothing")
+    get(office, "/figures", 422, span="decade")

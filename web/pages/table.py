@@ -1,6 +1,5 @@
 """`/table`: 《任务清单一览表》 to be read, and as a workbook that may be edited and brought back."""
 
-from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -13,20 +12,18 @@ from domain.base import Refusal, refuse
 from domain.calendar import local_date
 from eventlog import reading
 from sheets.table import Column
-from views.figures import five_minutes
 from views.remembered import Remembered
+from views.task_tables import WEEK, table_at
 from web.pages.days import AskedDay, asked_day
 from web.pages.printing import downloaded
 from web.pages.proving import prove_first
 from web.pages.rendering import Visitor, address, most_rows, visitor_of
 from web.service import service_of
 
-WEEK = timedelta(days=7)
 ALWAYS = (Column.NO, Column.NUMBER, Column.TITLE)
 USUAL = (Column.LEAD, Column.DUE, Column.LIGHT)
 MORE = (Column.POINTS, Column.ASSIST, Column.PERSON, Column.DATES, Column.PROGRESS, Column.PROBLEM, Column.NEXT)
 WRITERS = {"xlsx": table_workbook, "docx": table_docx}
-_tables = Remembered[TaskTable](2)
 _tables_now = Remembered[TaskTable](2)
 
 
@@ -77,16 +74,10 @@ def _every(day: AskedDay, chosen: tuple[Column, ...]) -> str:
 
 
 def _made(visitor: Visitor, day: AskedDay) -> TaskTable:
-    """The table of a day, or of the last full five minutes; the last two are kept."""
+    """The table of a day, or of now."""
     viewer = visitor.viewer
-    at: datetime = viewer.now if visitor.day is not None else five_minutes(viewer.now)
-    moment = day.moment or reading.moment_at(viewer.database, at)
-    readable = viewer.rights.readable
-    hashes = (reading.hash_at(viewer.database, moment.position), reading.hash_at(viewer.database, moment.later))
-    since = local_date(moment.as_of) - WEEK
-    return _tables.of(
-        (*hashes, moment, readable), lambda: task_table(viewer.database, moment.as_of, since, moment, readable)
-    )
+    shown = None if visitor.day is None else reading.moment_at(viewer.database, viewer.now)
+    return table_at(viewer, day.moment or shown)
 
 
 def table_now(visitor: Visitor) -> TaskTable:
