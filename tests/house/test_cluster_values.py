@@ -12,6 +12,10 @@ from tests.support.processes import binary
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
+SERVERS = {"temporalio/server", "temporalio/admin-tools"}
+ROLES = 4
+FOR_THE_LOG = 100
+"""Four processes of ours, workers or web servers, each with a thread a connection and some to spare."""
 LINE = re.compile(r"^(\w+)=(.*)$", re.MULTILINE)
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 NODE = dict(LINE.findall((DEPLOY / "temporal/node.env").read_text(encoding="ascii")))
@@ -31,9 +35,6 @@ def versions() -> dict[str, str]:
     of_temporal = {name: tag for name, (image, _, tag) in images.items() if image in SERVERS}
     (page,) = re.findall(r"Temporal's own server (\S+) from its Go", (DEPLOY / "README.md").read_text(encoding="utf-8"))
     return {"go.mod": "".join(module), "embedded": said, "README": page, **of_temporal}
-
-
-SERVERS = {"temporalio/server", "temporalio/admin-tools"}
 
 
 def test_everybody_names_one_version_of_temporal() -> None:
@@ -68,3 +69,14 @@ def test_workers_are_told_the_same_by_compose_and_by_the_unit_s_file() -> None:
     unit = (DEPLOY / "xmh-worker.service").read_text(encoding="utf-8")
     assert "EnvironmentFile=/etc/xmh/xmh.env\n" in unit
     assert "/etc/xmh/xmh.env" in (DEPLOY / "xmh.env").read_text(encoding="ascii")
+
+
+def test_temporal_leaves_the_log_its_connections() -> None:
+    """Each role of each node has two pools, and holds what they allow while nothing happens."""
+    told = COMPOSE["services"]["temporal"]["environment"]
+    a_node = ROLES * (int(told["SQL_MAX_CONNS"]) + int(told["SQL_VIS_MAX_CONNS"]))
+    replicated = (DEPLOY / "postgres/replicated.conf").read_text(encoding="ascii")
+    (with_a_standby,) = map(int, re.findall(r"^max_connections = (\d+)$", replicated, re.MULTILINE))
+    (alone,) = re.findall(r"max_connections=(\d+)", " ".join(COMPOSE["services"]["postgres"]["command"]))
+    assert int(alone) - a_node >= FOR_THE_LOG
+    assert with_a_standby - 3 * a_node >= FOR_THE_LOG
