@@ -57,6 +57,7 @@ demo: setup ## supervise the working year 2022 of the example and print what cam
 test: browser ## every test, on real Temporal servers, SQLite and PostgreSQL
 	$(BIN)/python -m pytest -n $(WORKERS)
 
+chaos: export XMH_TEST_SEED ?= $(shell date +%s)
 chaos: browser ## the long form of the kill tests, and some ten minutes of guesses at the command line
 	$(BIN)/python -m pytest -n $(WORKERS) -m chaos
 	XMH_FUZZ_CASES=2000 $(BIN)/python -m pytest -s tests/cli/test_fuzz.py

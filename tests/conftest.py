@@ -1,5 +1,7 @@
 """Servers every test may ask for by name. Each pytest worker has its own, so tests never meet each other's data."""
 
+import os
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +25,21 @@ settings.register_profile("searching", settings.get_profile("patient"), derandom
 def pytest_configure(config: pytest.Config) -> None:
     """The same examples for every change: what fails is the change's own. `make chaos` draws new ones."""
     settings.load_profile("searching" if config.option.markexpr == "chaos" else "patient")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the kill tests did, over all workers, and what repeats their choices."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    total = Counter[str]()
+    for report in reports:
+        for name, value in getattr(report, "user_properties", ()):
+            if name == "tally":
+                total.update(value)
+    if total:
+        terminalreporter.section("kills")
+        terminalreporter.write_line(", ".join(f"{name} {count}" for name, count in total.items()))
+        if "XMH_TEST_SEED" in os.environ:
+            terminalreporter.write_line(f"with the same choices: XMH_TEST_SEED={os.environ['XMH_TEST_SEED']}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,15 @@ from uuid import uuid4
 
 from eventlog.verify import verify
 from tests.cluster.shape import TALLY, Cluster
-from tests.recovery.chaos import CLIENTS, away_from_midnight, clients_of, counted, every_matter_goes_on, settled
+from tests.recovery.chaos import (
+    CLIENTS,
+    away_from_midnight,
+    clients_of,
+    counted,
+    every_matter_goes_on,
+    settled,
+    tallied,
+)
 
 MATTERS = 8
 REPORTS = 240
@@ -65,15 +74,8 @@ def _after(seconds: float, strike: Callable[[], None]) -> None:
     strike()
 
 
-def _count(storm: Storm, said: list[dict[str, Any]], found: dict[str, int], slowest: float, silence: float) -> None:
-    acknowledged = [command_id for told in said for command_id in told["acknowledged"]]
-    counts = {
-        "acknowledged": len(acknowledged),
-        "no answer": sum(len(told["unknown"]) for told in said),
-        "lost": sum(found[command_id] == 0 for command_id in acknowledged),
-        "doubled": sum(count > 1 for count in found.values()),
-        "wrongly refused": sum(len(told["refused"]) for told in said),
-    }
+def _count(storm: Storm, said: list[dict[str, Any]], found: Counter[str], slowest: float, silence: float) -> None:
+    counts = tallied(said, found)
     TALLY.counts.update({"strikes": 1, **counts})
     TALLY.lines.append(
         f"{storm.name}: {', '.join(f'{name} {count}' for name, count in counts.items())}; "

@@ -316,6 +316,18 @@ def counted(log: Database, streams: list[str]) -> Counter[str]:
     )
 
 
+def tallied(said: list[dict[str, Any]], found: Counter[str]) -> dict[str, int]:
+    """What came of a round of reports: what clients were told, held against the log."""
+    acknowledged = [command_id for told in said for command_id in told["acknowledged"]]
+    return {
+        "acknowledged": len(acknowledged),
+        "no answer": sum(len(told["unknown"]) for told in said),
+        "lost": sum(found[command_id] == 0 for command_id in acknowledged),
+        "doubled": sum(count > 1 for count in found.values()),
+        "wrongly refused": sum(len(told["refused"]) for told in said),
+    }
+
+
 async def settled(desk: Desk, matters: list[str], said: list[dict[str, Any]], reports: int) -> None:
     """What was acknowledged is there once and as told; what was not, is there once after it was repeated."""
     found = counted(desk.log, matters)

@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,14 +15,17 @@ from tests.recovery.chaos import (
     Desk,
     away_from_midnight,
     chaos_in,
+    counted,
     every_matter_goes_on,
     seed_of,
     settled,
+    tallied,
 )
 from tests.recovery.conftest import either
 from tests.recovery.deadly_worker import CALM
 from tests.support.postgres import Server
 
+Record = Callable[[str, object], None]
 REPORTS = 200
 MATTERS = 8
 STRIKES_WITHIN = 4.0
@@ -32,7 +37,7 @@ ANSWERED_WITHIN = 10.0
 @pytest.mark.timeout(180)
 @either(every_time="sqlite")
 async def test_every_acknowledged_report_is_recorded_once_after_every_kind_of_kill(
-    tmp_path: Path, database: Server | None
+    tmp_path: Path, database: Server | None, record_property: Record
 ) -> None:
     """Each kind once, within two rounds of 200 reports from 4 processes.
 
@@ -44,7 +49,7 @@ async def test_every_acknowledged_report_is_recorded_once_after_every_kind_of_ki
     deadly = {"deadly_before": "round0-0-2", "deadly_after": "round0-2-3", "deadly_together": "round1-2-2"}
     with chaos_in(tmp_path, database, **deadly, deadly_when_ready=True) as chaos:
         kinds = luck.sample(chaos.kinds, len(chaos.kinds))
-        await _lived_through(chaos, luck, [kinds[:2], kinds[2:]])
+        await _lived_through(chaos, luck, [kinds[:2], kinds[2:]], record_property)
         assert {path.stem.lower() for path in chaos.home.path.glob("DEADLY*.done")} == set(deadly)
 
 
@@ -52,7 +57,7 @@ async def test_every_acknowledged_report_is_recorded_once_after_every_kind_of_ki
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(4))
 async def test_every_acknowledged_report_is_recorded_once_whatever_is_killed(
-    tmp_path: Path, database: Server | None, part: int
+    tmp_path: Path, database: Server | None, part: int, record_property: Record
 ) -> None:
     """The long form: four times five rounds, in which the worker dies by chance and the hand takes what it likes."""
     away_from_midnight()
@@ -60,15 +65,15 @@ async def test_every_acknowledged_report_is_recorded_once_whatever_is_killed(
     chances = {"deadly_before": 0.003, "deadly_after": 0.004, "deadly_together": 0.002}
     with chaos_in(tmp_path, database, **chances, deadly_when_ready=True) as chaos:
         rounds = [luck.choices(chaos.kinds, k=2) for _ in range(5)]
-        await _lived_through(chaos, luck, rounds)
+        await _lived_through(chaos, luck, rounds, record_property)
 
 
-async def _lived_through(chaos: Chaos, luck: random.Random, rounds: list[list[str]]) -> None:
+async def _lived_through(chaos: Chaos, luck: random.Random, rounds: list[list[str]], record_property: Record) -> None:
     """So many rounds of reports, in each of which these are killed; then every matter goes on and the log is whole."""
     with chaos.log() as log, chaos.clients() as clients:
         desk = Desk(chaos.home, log)
         streams: list[str] = []
-        slowest = 0.0
+        slowest, tally = 0.0, Counter[str]()
         for n, kinds in enumerate(rounds):
             matters = await desk.in_progress(MATTERS)
             streams += matters
@@ -76,10 +81,12 @@ async def _lived_through(chaos: Chaos, luck: random.Random, rounds: list[list[st
                 said = await asyncio.to_thread(clients.report, matters, f"round{n}", REPORTS // CLIENTS)
             log.close()  # what it kept of connections died with the database's server
             slowest = max(slowest, *(told.pop("slowest") for told in said))
+            tally.update(tallied(said, counted(log, matters)))
             await settled(desk, matters, said, REPORTS)
         print(  # noqa: T201
             f"kills {dict(chaos.kills)}, restarts {chaos.home.running.restarts}, slowest {slowest:.1f} s"
         )
+        record_property("tally", {"kills": chaos.kills.total(), **tally})
         assert slowest < ANSWERED_WITHIN
         (chaos.home.path / CALM).touch()
         chaos.calm()
