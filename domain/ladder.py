@@ -102,7 +102,7 @@ def due_cards(matter: Matter, rulebook: Rulebook, at: datetime) -> tuple[DueCard
         for since, key in _SINCE[rule.trigger](matter, step, rulebook.calendar):
             claim = f"{rule.card.value}:{rule.trigger.value}:{key}"
             if since <= at and claim not in given:
-                cards.append(DueCard(rule.card, reason(key, step, matter), claim))
+                cards.append(DueCard(rule.card, _card_reason(key, step, matter), claim))
     return tuple(cards)
 
 
@@ -154,6 +154,12 @@ def reason(cause_key: str, step: Step, matter: Matter) -> str:
             return f"{period_label(no)}未完成{times}"
         case Trigger.UNRECTIFIED:
             return f"整改逾期{over}"
+
+
+def _card_reason(cause_key: str, step: Step, matter: Matter) -> str:
+    """Why a card is due: of several missed reports all of them, and not the last one alone."""
+    why = reason(cause_key, step, matter)
+    return f"连续{step.after}次{why}" if step.trigger is Trigger.MISSED and step.after > 1 else why
 
 
 def _behind_what(key: str) -> str:

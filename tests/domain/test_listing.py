@@ -1,6 +1,6 @@
 """挂牌 register, 约谈, 红黄牌: each by decision, each with its reason."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from domain import commands as c
@@ -26,7 +26,7 @@ CARDS = Policy(
 
 def accepted(policy: Policy | None = None, **more: Any) -> Life:
     life = Life(rulebook=Rulebook(version=1, calendar=CALENDAR, policy=policy or Policy()))
-    life.do(opening(rhythm="once", **more))
+    life.do(opening(**{"rhythm": "once", **more}))
     life.do(c.AcceptReceipt(), LIAISON)
     return life
 
@@ -116,6 +116,18 @@ def test_an_interview_is_with_people_of_a_unit_that_handles_the_matter() -> None
 
 def given(life: Life) -> list[tuple[str, str | None]]:
     return [(x.card.value, x.withdrawn) for x in life.m.cards]
+
+
+def test_a_card_for_missed_reports_says_that_they_are_several() -> None:
+    cards = Policy(version="红黄牌", cards=(CardRule(trigger=Trigger.MISSED, after=2, card=Card.YELLOW),))
+    life = accepted(cards, rhythm="weekly")
+    missed = 0
+    while missed < 2:
+        life.refuses(c.IssueCard(), FOR_LEADER, words="没有达到发红黄牌的情形", code="no_card")
+        life.wait_until(life.now + timedelta(days=7))
+        missed = life.m.missed_in_row
+    life.do(c.IssueCard(), FOR_LEADER)
+    assert life.m.cards[0].reason.startswith("连续2次漏报2022年第")
 
 
 def test_a_card_is_given_for_what_the_policy_names_once_a_cause_and_by_a_leader() -> None:
