@@ -9,9 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from domain.base import Frozen, refuse
+from domain.calendar import WorkCalendar
 from intake.draft.draft import DraftingContext, draft_file
 from intake.draft.sheet import HINTS, write_sheet
-from intake.edited.copy import is_edited_table
+from intake.edited.copy import EditedTable, is_edited_table, read_edited_table
 from intake.limits import limit_said
 from intake.sheets import CellFault, has_table, read_table
 from intake.task_list import ASSIST, DUE, LEAD, NO, OPTIONAL, REQUIRED, SHEET, TITLE, TaskList, read_task_list
@@ -51,7 +52,7 @@ def read_uploaded(path: Path, office: DraftingContext, today: date, filled: Fill
     Raises:
         Refusal: `malformed`: it cannot be read as either, or is an edited 一览表.
     """
-    refuse(is_edited_table(path), "这是改过的一览表，不是任务清单；请在“一览表”页修改", "malformed")
+    refuse(is_edited_table(path), "这是改过的一览表，不是任务清单；请在“一览表”页导回", "malformed")
     if path.suffix.lower() in TABLES and has_table(path, SHEET):
         return _read(path, office, today, filled)
     made = draft_file(path, office)
@@ -63,6 +64,16 @@ def read_uploaded(path: Path, office: DraftingContext, today: date, filled: Fill
         write_sheet(made, drafted, [unit.name for unit in office.units])
         read = _read(drafted, office, today, filled)
         return read.model_copy(update={"warnings": made.warnings, "workbook": drafted.read_bytes()})
+
+
+def read_edited(path: Path, database: str, calendar: WorkCalendar, today: date) -> EditedTable:
+    """Read an edited 一览表 of the log of this identity.
+
+    Raises:
+        Refusal: as `read_edited_table`, or it is none.
+    """
+    refuse(not is_edited_table(path), "这不是从“一览表”下载的 Excel", "malformed")
+    return read_edited_table(path, database, lambda text: limit_said(text, today, lambda: calendar))
 
 
 def _read(path: Path, office: DraftingContext, today: date, filled: Filled) -> UploadedList:

@@ -1,6 +1,8 @@
 """Task lists and plans that were handed in over the network, read once however often their page is asked for."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +16,8 @@ from eventlog.attachments import kept_file
 from eventlog.database import Database
 from eventlog.uploads import uploads_of
 from intake.draft.draft import DraftingContext
-from intake.uploaded import Filled, UploadedList, read_uploaded
+from intake.edited.copy import EditedTable
+from intake.uploaded import Filled, UploadedList, read_edited, read_uploaded
 from services.apart import done_apart
 from views.remembered import Remembered
 
@@ -50,10 +53,28 @@ def uploaded_list(
     names = tuple((unit.id, unit.name, *unit.aliases) for unit in units)
 
     def read() -> UploadedList:
-        with TemporaryDirectory() as folder:
-            copy = Path(folder) / f"上传的文件{suffix}"
-            shutil.copyfile(kept_file(settings.home, upload.sha256, upload.name), copy)
+        with _copied(settings, upload) as copy:
             return done_apart(read_uploaded, copy, office, today, filled)
 
     key = (reading.log_identity(database), reading.rulebook_version(database), names)
     return _lists.of((*key, upload.sha256, suffix, today, cells), read)
+
+
+def uploaded_table(settings: "Settings", database: Database, upload: Attachment, now: datetime) -> EditedTable:
+    """What an uploaded copy of 一览表 holds, read in a process of its own.
+
+    Raises:
+        Refusal: `malformed`: it is no such copy, lost its key, or is of another log; `not_found`: its bytes are gone.
+    """
+    identity, calendar = reading.log_identity(database), reading.rulebook(database).calendar
+    with _copied(settings, upload) as copy:
+        return done_apart(read_edited, copy, identity, calendar, local_date(now))
+
+
+@contextmanager
+def _copied(settings: "Settings", upload: Attachment) -> Iterator[Path]:
+    """An upload under a name that says its kind, for readers that go by it."""
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / f"上传的文件{Path(upload.name).suffix.lower()}"
+        shutil.copyfile(kept_file(settings.home, upload.sha256, upload.name), copy)
+        yield copy

@@ -13,7 +13,16 @@ from intake.dates import Spoken
 from intake.directory import UnitIndex
 from intake.edited.copy import edited_cells
 from intake.edited.edits import ASSIGNED_TOGETHER, SAID_TOGETHER, Edit, Edits, KnownNames, edits_of, judged
-from sheets.table import Column, RowKey, SheetNames, plain_cell, row_fingerprints, table_cells
+from sheets.table import (
+    KEYED,
+    Column,
+    RowKey,
+    SheetNames,
+    cell_fingerprint,
+    plain_cell,
+    row_fingerprints,
+    table_cells,
+)
 from views.explaining import states_after
 from views.viewer import Viewer
 
@@ -143,6 +152,19 @@ def judged_cells(viewer: Viewer, rows: Sequence[EditedCells], spoken: Spoken) ->
         cells += _cells(viewer, compared, known, shown, matters)
         ready += compared.ready
     return JudgedCells(tuple(cells), tuple(ready))
+
+
+def cells_of(table: "EditedTable") -> Iterator[EditedCells]:
+    """The cells that were edited in a copy, as if they had been on a page shown at the copy's position."""
+    for row in table.rows:
+        edited: dict[Column, str] = {
+            column: row.texts[column]
+            for column in KEYED
+            if column is not Column.LIGHT
+            and cell_fingerprint(column, row.texts[column]) != table.key.written(row.number, column)
+        }
+        if edited:
+            yield EditedCells(row.number, table.key.position, {**edited, Column.REASON: row.reason})
 
 
 def _readable(viewer: Viewer, number: str) -> Matter | None:

@@ -1,15 +1,21 @@
 """一览表 edited in the page: compared as the workbook is, looked at before anything is done, one command a change."""
 
 import html
+import io
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
+from openpyxl import Workbook, load_workbook
 from playwright.async_api import Page, expect
 
+from documents.table.rows import task_table
+from documents.table.workbook import table_workbook
 from eventlog import reading
 from eventlog.autosaves import autosave_of
+from sheets.table import SHEET
 from tests.support.browsing import Browsing, accessible, press
 from tests.web.conftest import Served
 from tests.web.test_acting import types
@@ -108,6 +114,41 @@ def test_bad_cells_are_a_line_each_and_stay(working: Served, office: dict[str, s
     assert "不能" in sent(working, li, "look", **{f"{no}.at": at, f"{no}.title": "改名", f"{no}.reason": WHY})
     assert sent(working, office, "look", who="li", **{f"{no}.at": at}).count("另一位用户") == 1
     assert set(types(working, stream_of(working, no))).isdisjoint({"EventCorrected", "FeedbackSubmitted"})
+
+
+def test_a_workbook_comes_back_and_is_compared_like_the_page(working: Served, office: dict[str, str]) -> None:
+    no, client = accepted(working), working.client()
+    now = datetime.now(UTC)
+    given_out = table_workbook(task_table(working.log, now, now.date() - timedelta(days=7)))
+    book = load_workbook(io.BytesIO(given_out))
+    sheet = book[SHEET]
+    heads = {str(c.value): c.column_letter for row in sheet.iter_rows(min_row=2, max_row=8) for c in row if c.value}
+    (row,) = (r[0].row for r in sheet.iter_rows() if any(c.value == no for c in r))
+    sheet[f"{heads['时限']}{row}"] = "2027-09-30"
+    sheet[f"{heads['理由或依据']}{row}"] = WHY
+    file = io.BytesIO()
+    book.save(file)
+
+    def brought(data: bytes, name: str) -> httpx.Response:
+        return client.post("/table/workbook", files={"file": (name, data)}, headers={**HERE, **office})
+
+    looked = brought(file.getvalue(), "一览表.xlsx")
+    assert "申请延期至 2027-09-30" in looked.text, looked.text
+    fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', looked.text))
+    assert (fields[f"{no}.due"], fields[f"{no}.reason"]) == ("2027-09-30", WHY)
+    assert f"{no}.points" not in fields, "what nobody edited is no edit"
+    done = sent(working, office, "apply", **{n: v for n, v in fields.items() if n.startswith(no)})
+    assert "已办理 1 处" in done
+    assert types(working, stream_of(working, no)).count("ExtensionRequested") == 1
+    other = io.BytesIO()
+    Workbook().save(other)
+    for data, line in (
+        (other.getvalue(), "这不是从“一览表”下载的 Excel"),
+        (b"MZ", "一览表.xlsx"),
+        (b"", "一览表.xlsx"),
+    ):
+        refused = brought(data, "一览表.xlsx")
+        assert (refused.status_code, line in html.unescape(refused.text)) == (422, True), refused.text
 
 
 async def cell(page: Page, no: str, label: str) -> Any:

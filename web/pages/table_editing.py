@@ -4,7 +4,7 @@ A page holds only the cells that were edited, each row with the position of the 
 comparison is the edited workbook's (`intake/edited`), and so are the commands' ids: sent twice it is done once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
@@ -15,14 +15,16 @@ from domain.base import Refusal, refuse
 from domain.bounds import seen
 from domain.calendar import local_date
 from eventlog.autosaves import autosave_of, keep_autosave
+from intake.edited.copy import EditedTable
 from intake.limits import limit_said
 from services.unreachable import Unreachable
+from services.uploaded_lists import uploaded_table
 from sheets.table import KEYED, Column
-from views.table_edits import CellVerdict, EditedCells, JudgedCells, judged_cells
+from views.table_edits import CellVerdict, EditedCells, JudgedCells, cells_of, judged_cells
 from web.asking import whole_number
 from web.pages.drafts import clock_of
 from web.pages.rendering import Visitor, most_rows, visitor_of
-from web.pages.submitting import Given, carry_out, sent_form, told_on_page
+from web.pages.submitting import Given, carry_out, files_in, handed_in, sent_form, told_on_page
 from web.pages.table import table_now
 from web.service import service_of
 
@@ -65,6 +67,22 @@ async def looked_at(request: Request) -> Response:
     service = service_of(request)
     visitor, given = await sent_form(request)
     return await service.ask(_looked_at, service, visitor, _settled(visitor, given))
+
+
+@router.post("/table/workbook")
+async def brought_back(request: Request) -> Response:
+    """A copy that was edited as a workbook: its edited cells join those of the page, and are looked at like them."""
+    service = service_of(request)
+    visitor, given = await sent_form(request, files=True)
+    given, not_taken = await handed_in(service, visitor, given)
+    try:
+        refuse(bool(not_taken), next(iter(not_taken.values()), ""), "malformed")
+        files = await service.ask(files_in, service.database, visitor.person.id, given, "file", service.now)
+        refuse(len(files) != 1, "请选择一份从这里下载、改过的 Excel", "malformed")
+        table = await service.ask(uploaded_table, service.settings, service.database, files[0], service.now)
+    except Refusal as refusal:
+        return visitor.page("table", "message.html", 422, title="没有导回", message=refusal.message)
+    return await service.ask(_joined, service, visitor, table)
 
 
 @router.post("/table/apply")
@@ -146,7 +164,19 @@ def _grid(service: "WebService", visitor: Visitor, given: Given | None, *, whole
     )
 
 
-def _looked_at(service: "WebService", visitor: Visitor, given: Given) -> Response:
+def _joined(service: "WebService", visitor: Visitor, table: EditedTable) -> Response:
+    """What the edited cells of a workbook would do, with those that were edited on the page before."""
+    saved = autosave_of(service.database, visitor.person.id, FORM, service.now)
+    fields = {**saved.fields, "version": str(saved.version)}
+    for row in cells_of(table):
+        fields |= {f"{row.number}.{column.value}": text for column, text in row.texts.items()}
+        fields[f"{row.number}.{AT}"] = str(row.position)
+    remarks = [f"第{f.row}行“{f.column}”：{f.message}" for f in table.faults]
+    remarks += [f"新增的 {len(table.new)} 行没有处理：新增事项请用立项或导入"] if table.new else []
+    return _looked_at(service, visitor, Given(fields), remarks)
+
+
+def _looked_at(service: "WebService", visitor: Visitor, given: Given, remarks: Sequence[str] = ()) -> Response:
     """Of each edited cell what becomes of it; the edited cells are kept as they now are."""
     try:
         refuse(visitor.day is not None, "这里只供查看过去某一天的情况，不能修改", "forbidden")
@@ -162,6 +192,7 @@ def _looked_at(service: "WebService", visitor: Visitor, given: Given) -> Respons
         given=given,
         version=given["version"] if version is None else version,
         kept=version is not None,
+        remarks=remarks,
     )
 
 
