@@ -5,7 +5,7 @@ import json
 import sqlite3
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,12 @@ from documents.filing.rebuilding import ReprintVerdict, rebuild_issues
 from documents.formats.press import Press
 from documents.ledger import read_ledger
 from domain.calendar import at_office, local_date
+from domain.commands import SubmitFeedback
 from domain.envelope import Actor, Recorded
-from domain.facts import Attachment, is_sealed
+from domain.facts import Attachment, PointReport, is_sealed
+from domain.matter import Matter
 from domain.meetings.meeting import Meeting
+from domain.terms import Role, Stage
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
@@ -28,6 +31,9 @@ from simulation.printing import Printer
 from simulation.run import Played, simulate_year
 from simulation.scenario import PlannedBriefing, PlannedCircular, PlannedPaper
 from tests.simulation.figures import embarrassing, fridays_that_disagree
+from tests.simulation.fridays import KeptFridays, Rows, fridays_not_replayed, fridays_seen_otherwise
+from tests.support.history import act
+from views.viewer import actor_of
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "xiangmihu-2022"
 DRAWN_AT_SEND = ("event_id", "hash", "previous_hash", "position")
@@ -94,13 +100,14 @@ async def played(folder: Path, seed: int, prints: Unprinted) -> Played:
 ENDS = date(2022, 2, 18)
 
 
-async def printed_year(folder: Path) -> tuple[Path, Played]:
-    """A winter with everything printed that it leaves."""
+async def printed_year(folder: Path) -> tuple[Path, Played, KeptFridays]:
+    """A winter with everything printed that it leaves, and what its list said on its Fridays."""
     home, press = folder / "home", Press()
     year = winter(folder / "winter")
-    done = await simulate_year(year, home, 2022, seed=7, prints=Printer(home, press))
+    fridays = KeptFridays(home)
+    done = await simulate_year(year, home, 2022, seed=7, prints=Printer(home, press), progress=fridays)
     print_year_end(done.database, home, at_office(ENDS, time(18, 0)), press)
-    return home, done
+    return home, done, fridays
 
 
 def told(log: Database) -> dict[str, list[dict[str, Any]]]:
@@ -168,23 +175,56 @@ async def _the_same_seed_gives_the_same_year_and_another_seed_another(tmp_path: 
 async def test_the_whole_year_holds_what_the_winter_does(tmp_path: Path) -> None:
     """Some minutes: the year of `make demo`, without its papers."""
     year = winter(tmp_path / "year", date(2022, 12, 30))
-    done = await simulate_year(year, tmp_path / "home", 2022, seed=2022, prints=Unprinted())
+    fridays = KeptFridays(tmp_path / "home")
+    done = await simulate_year(year, tmp_path / "home", 2022, seed=2022, prints=Unprinted(), progress=fridays)
     assert done.refused == []
     assert embarrassing(done.database) == []
     assert {event["type"] for events in told(done.database).values() for event in events} >= PLAYED
     assert fridays_that_disagree(done.database, date(2022, 1, 14), date(2022, 12, 30)) == []
+    assert len(fridays.kept) >= 49
+    assert fridays_not_replayed(done.database, fridays.kept) == {}
+    assert fridays_seen_otherwise(done.database, set(fridays.kept)) == {}
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(500)
 async def test_a_printed_winter_is_its_seeds_agrees_with_itself_and_is_laid_out_and_rebuilt(tmp_path: Path) -> None:
     """One test, because playing and printing takes most of a minute: what must hold of it is said by the functions."""
-    home, done = await printed_year(tmp_path)
+    home, done, fridays = await printed_year(tmp_path)
     assert done.refused == []
     await _the_same_seed_gives_the_same_year_and_another_seed_another(tmp_path, done)
     assert fridays_that_disagree(done.database, date(2022, 1, 14), ENDS) == []
     assert embarrassing(done.database) == []
+    _replayed(done.database, fridays.kept)
     _laid_out_and_rebuilt(home, done)
+
+
+def _replayed(log: Database, kept: dict[date, Rows]) -> None:
+    """Each Friday is what it was, on both axes; a report of a day before is known from when it was recorded on."""
+    assert list(kept) == [date(2022, 1, 14) + timedelta(days=7 * n) for n in range(5)]
+    assert min(len(rows) for rows in kept.values()) > 40
+    assert fridays_not_replayed(log, kept) == {}
+    assert fridays_seen_otherwise(log, set(kept)) == {}
+    late = _reported_late(log, date(2022, 1, 25))
+    assert fridays_not_replayed(log, kept) == {}, "what was known is what it was"
+    assert fridays_seen_otherwise(log, set(kept)) == {day: {late} for day in kept if day >= date(2022, 1, 28)}
+
+
+def _reported_late(log: Database, day: date) -> str:
+    """Report, as the year ends, what was achieved on an earlier day; the matter's number."""
+    liaisons = {p.unit: p for p in reading.people(log) if p.role is Role.LIAISON}
+    stream, matter = next(
+        (one.stream, one.state)
+        for one in reading.matter_states(log)
+        if isinstance(one.state, Matter) and one.state.stage is Stage.IN_PROGRESS and one.state.lead is not None
+        if one.state.lead in liaisons
+    )
+    assert matter.lead is not None
+    points = tuple(PointReport(no=p.no, progress=min(p.progress + 7, 99)) for p in matter.points if p.open)[:1]
+    progress, happened = min(matter.progress + 7, 99), at_office(day, time(10, 0))
+    report = SubmitFeedback(text="完成管线探测三公里", progress=progress, points=points, occurred_at=happened)
+    act(log, stream, report, actor_of(liaisons[matter.lead]), at_office(ENDS, time(19, 0)))
+    return matter.number
 
 
 def _laid_out_and_rebuilt(home: Path, done: Played) -> None:
