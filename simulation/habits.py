@@ -98,7 +98,7 @@ class Habits:
         sentences = [f"要点“{'”“'.join(finished)}”已办结"] if finished else []
         rates = self._rates(no, matter, key)
         sentences += [f"本期{i.name}{i.shown(value)}" for i, value in rates]
-        sentences += self._moved(no, work, lots, day, calendar, daily=matter.pace.rhythm is Rhythm.DAILY)
+        sentences += self._moved(no, matter, work, lots, day, calendar)
         problem, about = self._problem(no, matter, work, lots, day)
         text = "；".join(sentences) + "。" + about
         step = filled(lots.choice(work.kind.next), lots, work.kind, day)
@@ -188,12 +188,14 @@ class Habits:
         return calendar.add_workdays(point.due, -days if lots.random() < ON_TIME_POINTS else days)
 
     def _moved(
-        self, no: int, work: "_Work", lots: Random, day: date, calendar: WorkCalendar, *, daily: bool
+        self, no: int, matter: Matter, work: "_Work", lots: Random, day: date, calendar: WorkCalendar
     ) -> list[str]:
         """The figure that moved, and what was done for it on some day of the period."""
+        daily = matter.pace.rhythm is Rhythm.DAILY
+        turn_of = f"/{matter.running.key}" if matter.running else ""  # what recurs counts anew each time
         turn = day.toordinal() // (1 if daily else 7)
         which = turn % len(work.kind.figure)
-        total = self.lots(no, f"total/{work.kind.figure[which].text}")
+        total = self.lots(no, f"total/{work.kind.figure[which].text}{turn_of}")
         figure = work.kind.figure[which].said(total, work.before, work.now)
         back = lots.randint(0, 3)
         on = day if daily else calendar.add_workdays(day, -back)  # who reports every day tells of the day

@@ -11,7 +11,7 @@ import pytest
 from domain import commands as c
 from domain.calendar import at_office
 from domain.envelope import Actor
-from domain.facts import IndicatorReport, NewIndicator
+from domain.facts import IndicatorReport, NewIndicator, NewPoint
 from domain.matter import DONE
 from domain.office import Person, Unit
 from domain.rules import DecisionContext
@@ -185,6 +185,18 @@ def test_a_range_is_reported_within_and_what_fell_out_of_it_stays_so_until_the_s
     assert [reported(), reported()] == [3860, 3860]
     life.do(c.SubmitFeedback(text="恢复", indicators=(IndicatorReport(no=1, value=4710),)), LIAISON)
     assert reported() >= 4500
+
+
+def test_what_recurs_counts_anew_each_month() -> None:
+    habits = Habits(read_scenario(EXAMPLE / "scenario.toml"))
+    life, counted = Life(now=OPENS), set()
+    life.do(opening("在建工地安全每月巡查", None, period="month", points=(NewPoint(text="逐工地巡查登记"),)), OFFICE)
+    life.do(c.AcceptReceipt(), LIAISON)
+    for month in range(2, 8):
+        life.wait_until(at_office(date(2022, month, 14), time(15, 0)))
+        report = habits.feedback(1, life.m, date(2022, month, 14), CALENDAR, f"{month}")
+        counted.add(report.text.partition("；")[2].partition("；")[0])
+    assert len(counted) > 4, counted
 
 
 def test_when_all_points_are_done_a_unit_tells_of_the_approval_and_works_on_nothing_any_more() -> None:
