@@ -55,6 +55,7 @@ class WebService:
         self.refusals = ReadRefusals()
         self.live = LogFollower(self)
         self.proving = asyncio.Semaphore(PROVING_AT_ONCE)
+        self._long_work = asyncio.Lock()
         self.identity = _identity_of(settings)
         self._words_read: tuple[date, set[tuple[str, str]]] = (date.min, set())
 
@@ -137,6 +138,11 @@ class WebService:
     async def ask(self, question: "Callable[..., T]", *args: Any, **kwargs: Any) -> T:
         """Ask the log in a thread: no request waits for another's reading."""
         return await run_in_threadpool(partial(question, *args, **kwargs))
+
+    async def ask_long(self, question: "Callable[..., T]", *args: Any, **kwargs: Any) -> T:
+        """The same of what may take long, one at a time: who waits for it holds no thread a page is read in."""
+        async with self._long_work:
+            return await self.ask(question, *args, **kwargs)
 
     async def gateway(self) -> "Gateway":
         """The gateway, connected; anew when the service was started again elsewhere.

@@ -99,7 +99,8 @@ class Account(Frozen):
 def open_account(account: Account | None, person: str, now: datetime, *, emergency: bool = False) -> Iterator[Event]:
     """开立账户, or a new link for one whose password or phone is lost; what opened it before holds until it is used."""
     refuse(account is not None and account.locked is not None, "账户已锁定，请先用 xmh access unlock 解锁", "locked")
-    yield ev.AccountOpened(person=person, until=now + LINK_GOOD_FOR, emergency=emergency)
+    sealed = emergency or (account is not None and account.emergency)  # only closing it ends that its use is told
+    yield ev.AccountOpened(person=person, until=now + LINK_GOOD_FOR, emergency=sealed)
 
 
 def use_in_emergency(account: Account | None, person: str, address: str) -> Iterator[Event]:

@@ -74,7 +74,11 @@ def test_an_account_for_the_worst_day_tells_everybody_each_time_it_is_used(xmh: 
     assert all(n.due_at == n.recorded_at for n in told), "at once, at night too"
     xmh.json("access", "open", "head")
     begin(log, "head", "10.0.0.7", now())
-    assert events_of(log, "account/head")[-1] == "AccountOpened", "opened anew without it, it is one like others"
+    assert events_of(log, "account/head")[-1] == "EmergencyAccountUsed", "a new link does not silence it"
+    xmh.json("access", "close", "head", "--reason", "不再作应急用")
+    xmh.json("access", "open", "head")
+    begin(log, "head", "10.0.0.7", now())
+    assert events_of(log, "account/head")[-1] == "AccountOpened", "closed and opened, it is one like others"
 
 
 def test_a_token_is_shown_once_and_kept_as_a_digest(xmh: CommandLine, log: Database) -> None:

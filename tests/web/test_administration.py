@@ -2,8 +2,11 @@
 
 import html
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest import mock
 from uuid import uuid4
 
 import httpx
@@ -15,6 +18,7 @@ from eventlog import reading
 from eventlog.access import living_sessions
 from services import signing_in
 from services.accounts import account_of
+from services.doctor.report import HealthReport
 from services.office_records import record_office_events
 from tests.support.browsing import Browsing, accessible
 from tests.support.office import OFFICE
@@ -22,6 +26,7 @@ from tests.support.streams import DIRECTORY_STREAM
 from tests.web.conftest import Served
 from tests.web.test_reads import grant_account
 from tests.web.test_signing_in import HERE
+from web.pages import administration
 
 KEEPERS = {"admin": Role.SYSTEM_ADMIN, "guard": Role.SECURITY_ADMIN, "audit": Role.AUDITOR}
 ACTS = {
@@ -145,6 +150,25 @@ def test_what_runs_is_shown_and_examined(kept: Served) -> None:
     assert looked.status_code == 200
     assert re.search(r"体检发现 \d+ 处问题", words(looked)), words(looked)
     assert client.post("/ops", headers={**HERE, **cookie(kept, "li")}).status_code == 403
+
+
+def test_everybody_is_answered_while_it_is_examined(kept: Served) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    async def long_look(_: Any) -> HealthReport:
+        begun.set()
+        go_on.wait(10)
+        return HealthReport(problems=(), notices=())
+
+    headers = {**HERE, **cookie(kept, "admin")}
+    with mock.patch.object(administration, "examine", long_look), ThreadPoolExecutor(1) as other:
+        looked = other.submit(kept.client().post, "/ops", headers=headers)
+        assert begun.wait(10)
+        try:
+            assert httpx.get(f"{kept.address}/healthz", timeout=5).status_code == 200
+        finally:
+            go_on.set()
+        assert "体检没有发现问题" in words(looked.result(10))
 
 
 @pytest.mark.slow

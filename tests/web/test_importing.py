@@ -4,6 +4,8 @@ import asyncio
 import html
 import io
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -19,6 +21,7 @@ from intake.task_list import BASIS, DUE, LEAD, NO, SHEET, TITLE
 from tests.support.browsing import Browsing, accessible
 from tests.web.conftest import Served
 from tests.web.test_signing_in import HERE, cookie_of, enrolled, enter
+from web.app import READERS
 
 pytestmark = pytest.mark.slow
 CORPUS = Path(__file__).parents[1] / "intake" / "draft" / "corpus"
@@ -80,9 +83,30 @@ def test_a_list_is_looked_at_and_opened_once(working: Served, office: dict[str, 
     assert "已立项 2 件" in words(client.post(where, data=filled, headers={**HERE, **office}))
     li = cookie_of(enter(working, "li", enrolled(working, "li")))
     assert client.get(where, headers=li).status_code == 403
+    assert client.get(f"{where}/list.xlsx", headers=li).status_code == 403
     assert handed(working, li, task_list(rows[0]), "任务清单.xlsx").status_code == 403
     leader = cookie_of(enter(working, "leader", enrolled(working, "leader")))
     assert client.get(where, headers=leader).status_code == 404, "another's upload is not there"
+
+
+def test_who_hands_in_lists_keeps_nobody_from_his_page(working: Served, office: dict[str, str]) -> None:
+    """Each look costs a process of its own; more of them at once than there are threads that read."""
+    where = handed(working, office, task_list(("推进同时导入", LEADS, "2027-08-31", BASES)), "清单.xlsx").headers[
+        "location"
+    ]
+    headers, looked = {**HERE, **office}, list[int]()
+
+    def look(no: int) -> None:
+        sent = httpx.post(working.address + where, data={"approver": f"第{no}位"}, headers=headers, timeout=90)
+        looked.append(sent.status_code)
+
+    with ThreadPoolExecutor(READERS + 4) as many:
+        looks = [many.submit(look, no) for no in range(READERS + 4)]
+        time.sleep(0.5)
+        assert working.client().get("/policy", headers=office).status_code == 200
+        before = len(looked)
+    assert all(one.exception() is None for one in looks)
+    assert (set(looked), before < 3) == ({200}, True), before
 
 
 def test_what_is_no_list_is_said_beside_the_field(working: Served, office: dict[str, str]) -> None:

@@ -1,5 +1,6 @@
 """Passwords by the two profiles: what is taken, which of before are barred, and what runs out after ninety days."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -51,6 +52,7 @@ def test_each_profile_takes_its_own(profile: PasswordProfile, password: str, tak
     "password",
     [
         *("Passw0rd1", "P@ssw0rd", "Admin@123", "Qwer1234!", "1qaz@WSX", "Zaq12wsx", "Aa345678", "aaaaaaaaaaaa"),
+        *("x" * 100, "1qaz@WSX" * 16),  # long, and guessed like the piece it repeats
         *("Xmh@2026", "Shenzhen2026", "Xiangmihu@1", "Lisan-2026", "Duban123!"),
     ],
 )
@@ -59,9 +61,18 @@ def test_what_is_soon_guessed_is_not_taken(served: Served, password: str) -> Non
         passwords.check_not_guessed(served.log, "lisan", password)
 
 
-@pytest.mark.parametrize("password", ["gZ8!kfQ2", "Hetao-Tower-77", "correct horse battery", "x" * 100])
+@pytest.mark.parametrize(
+    "password", ["gZ8!kfQ2", "Hetao-Tower-77", "correct horse battery", "旧木船载着三只白鹭过河" * 5]
+)
 def test_what_withstands_is_taken(served: Served, password: str) -> None:
     passwords.check_not_guessed(served.log, "lisan", password)
+
+
+def test_the_look_at_a_password_is_short_whatever_is_typed(served: Served) -> None:
+    """Figures and signs that may stand for letters: each way to read them is tried."""
+    began = time.process_time()
+    passwords.check_not_guessed(served.log, "lisan", "4@8({[<369#!1|0$5+7%2" * 6)
+    assert time.process_time() - began < 1
 
 
 def test_ninety_days_are_of_one_profile_only() -> None:

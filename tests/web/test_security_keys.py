@@ -3,20 +3,27 @@
 import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cbor2
 import pyotp
 import pytest
 import pytest_asyncio
 from playwright.async_api import CDPSession, Page, expect
+from webauthn.helpers import bytes_to_base64url
 
 from domain import commands as c
+from domain.access import account as rules
+from domain.base import Refusal
 from domain.door import Door
+from domain.envelope import Actor
+from domain.terms import Role
 from eventlog import security_keys as kept_keys
 from eventlog.stored_time import micros
 from services import accounts
-from services.security_keys import KeyAnswer, KeyPlace, is_answer_of, new_challenge, place_of
+from services.security_keys import KeyAnswer, KeyPlace, add_key, is_answer_of, new_challenge, place_of
 from services.signing_in import Attempt, sign_in
 from settings import Settings
 from tests.support.browsing import Browsing, accessible
@@ -164,6 +171,12 @@ async def test_an_answer_counts_once_for_its_person_and_its_place(named: Served,
         sign_in(named.log, Attempt("zhao", "Wrong-word-7", "", "10.0.0.1", key), now)
     assert sign_in(named.log, Attempt("zhao", PASSWORD, "", "10.0.0.1", key), now)
     assert not is_answer_of(named.log, "zhao", key, now), "what was answered counts once"
+    # Taken back in the log by a process that died before it dropped the key: what is recorded holds.
+    second = KeyAnswer(await answered(page), place, door)
+    (held,) = kept_keys.keys_of(named.log, "zhao")
+    zhao = Actor(id="zhao", role=Role.LIAISON, unit="zhujian")
+    accounts.record_account(named.log, "zhao", lambda a: rules.remove_key(a, "zhao", held.id), zhao, now)
+    assert not is_answer_of(named.log, "zhao", second, datetime.now(UTC))
     # Enrolled anew, because something was lost: no key of before proves him.
     enrolled(named, "zhao", "Lizhi-gongyuan-8")
     account = accounts.account_of(named.log, "zhao")
@@ -210,3 +223,19 @@ def test_what_no_page_of_ours_asked_is_nothing(named: Served) -> None:
     ):
         assert not is_answer_of(named.log, "head", KeyAnswer(text, place_of("https://x.cn"), door), now), text[:20]
     assert new_challenge(door, now) != new_challenge(door, now)
+
+
+def test_a_key_without_a_key_in_it_is_refused(named: Served) -> None:
+    """What a program sends in place of a browser: all as it should be but the public half, which is an empty list."""
+    door, now, place = Settings(home=named.home).door, datetime.now(UTC), KeyPlace("localhost", "http://localhost")
+    client = {"type": "webauthn.create", "challenge": bytes_to_base64url(new_challenge(door, now).encode())}
+    held = sha256(b"localhost").digest() + b"\x45" + bytes(20) + b"\x00\x10" + b"k" * 16 + cbor2.dumps([])
+    made = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": held})
+    response = {
+        "clientDataJSON": bytes_to_base64url(json.dumps({**client, "origin": place.origin}).encode()),
+        "attestationObject": bytes_to_base64url(made),
+    }
+    own = bytes_to_base64url(b"k" * 16)
+    answer = json.dumps({"id": own, "rawId": own, "type": "public-key", "response": response})
+    with pytest.raises(Refusal, match="没有登记成"):
+        add_key(named.log, place, door, OFFICE, "空的", answer, now)

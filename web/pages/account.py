@@ -59,8 +59,9 @@ def _page(service: WebService, visitor: Visitor, error: Refusal | None = None) -
     explained = told_on_page(error, service) if error is not None else None
     log, now, person = service.database, service.now, visitor.person.id
     account, place = account_of(log, person), service.keys_at
+    may_have_keys = place is not None and account is not None and bool(account.factors)
     make = None
-    if place is not None and visitor.session.proven_at > now - FRESH:
+    if place is not None and may_have_keys and visitor.session.proven_at > now - FRESH:
         make = registration_asked(place, service.settings.door, person, keys_of(log, person), now)
     return visitor.page(
         HERE,
@@ -70,6 +71,6 @@ def _page(service: WebService, visitor: Visitor, error: Refusal | None = None) -
         tokens=[t for t in access.kept_tokens(log) if t.person == person and t.until > now],
         keys=account.keys if account is not None else (),
         make=make,
-        may_have_keys=place is not None,
+        may_have_keys=may_have_keys,
         fault=explained.message if explained else None,
     )

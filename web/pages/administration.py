@@ -5,6 +5,7 @@ the auditor looks at both. What may be done is asked of the rules (`may_record`)
 it is recorded. Every act wants a second factor shown within a quarter of an hour.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -301,7 +302,8 @@ async def examined(request: Request) -> Response:
     visitor, _ = await sent_form(request)
     if visitor.person.role not in MAY_LIST_ACCOUNTS:
         return _not_his(visitor)
-    report = await examine(service.settings)
+    # It reads files and the log where it stands: on the server's own loop nobody would be answered meanwhile.
+    report = await service.ask_long(lambda: asyncio.run(examine(service.settings)))
     return await service.ask(_ops, service, visitor, report.document())
 
 

@@ -79,7 +79,7 @@ async def brought(request: Request) -> Response:
 async def looked_at(request: Request, sha256: Digest) -> Response:
     service = service_of(request)
     visitor = await service.ask(visitor_of, request)
-    return await service.ask(_page, service, visitor, sha256, None)
+    return await service.ask_long(_page, service, visitor, sha256, None)
 
 
 @router.post("/import/{sha256}")
@@ -87,7 +87,7 @@ async def looked_at_again(request: Request, sha256: Digest) -> Response:
     """The rows with what was filled in; nothing is opened."""
     service = service_of(request)
     visitor, given = await sent_form(request)
-    return await service.ask(_page, service, visitor, sha256, given)
+    return await service.ask_long(_page, service, visitor, sha256, given)
 
 
 @router.get("/import/{sha256}/list.xlsx")
@@ -95,8 +95,10 @@ async def drafted(request: Request, sha256: Digest) -> Response:
     """The list that was drafted of a text, to be completed at a desk."""
     service = service_of(request)
     visitor = await service.ask(visitor_of, request)
+    if (shut := may_not_open(visitor)) is not None:
+        return shut
     try:
-        upload, read = await service.ask(_read, service, visitor, sha256, Given({}))
+        upload, read = await service.ask_long(_read, service, visitor, sha256, Given({}))
         refuse(read.workbook is None, "这份文件本身就是任务清单", "not_found")
     except Refusal as refusal:
         return visitor.page(HERE, "message.html", 404, title="没有找到", message=refusal.message)
@@ -112,10 +114,10 @@ async def opened(request: Request, sha256: Digest) -> Response:
         return shut
     results = list[ResultRow]()
     try:
-        _, read, judged = await service.ask(_judged, service, visitor, sha256, given)
+        _, read, judged = await service.ask_long(_judged, service, visitor, sha256, given)
         await service.ask(refuse_circulated, visitor.viewer, read.listed.rows)
     except Refusal as refusal:
-        return await service.ask(_page, service, visitor, sha256, given, refusal)
+        return await service.ask_long(_page, service, visitor, sha256, given, refusal)
     for one in judged.ready:
         label = f"第{one.row.row}行　{one.row.title}"
         try:

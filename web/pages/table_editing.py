@@ -79,7 +79,7 @@ async def brought_back(request: Request) -> Response:
         refuse(bool(not_taken), next(iter(not_taken.values()), ""), "malformed")
         files = await service.ask(files_in, service.database, visitor.person.id, given, "file", service.now)
         refuse(len(files) != 1, "请选择一份从这里下载、改过的 Excel", "malformed")
-        table = await service.ask(uploaded_table, service.settings, service.database, files[0], service.now)
+        table = await service.ask_long(uploaded_table, service.settings, service.database, files[0], service.now)
     except Refusal as refusal:
         return visitor.page("table", "message.html", 422, title="没有导回", message=refusal.message)
     return await service.ask(_joined, service, visitor, table)
