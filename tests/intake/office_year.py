@@ -26,6 +26,7 @@ from domain.rules.context import DecisionContext
 from domain.rules.decide import decide
 from domain.terms import (
     BasisKind,
+    Duty,
     Finding,
     LeaderMark,
     ObjectionOutcome,
@@ -39,7 +40,7 @@ from intake.task_list import TaskRow
 
 Entry = dict[str, Any]
 Step = tuple[datetime, Frozen, Actor]
-UNSAID = ("on", "at", "matter", "as", "by", "paper", "for", "via", "of", "urgent", "lead", "assist")
+UNSAID = ("on", "at", "matter", "matters", "as", "by", "paper", "for", "via", "of", "urgent", "lead", "assist")
 """Keys of an entry that are no field of its command as they stand."""
 TERMS: dict[str, dict[str, type[Term]]] = {
     "ask_back": {"reason": ReturnReason},
@@ -140,17 +141,21 @@ class MatterYear:
     # From the files to commands
 
     def entries(self) -> list[Entry]:
-        return [e for e in (*self.scenario["incident"], *self.decisions()) if e["matter"] == int(self.row.no)]
+        """What happens to the matter, but for a card, which answers missed reports: nobody here misses one."""
+        told = (e for e in (*self.scenario["incident"], *self.decisions()) if e["do"] != "card")
+        return [e for e in told if int(self.row.no) in happens_to(e)]
 
     def decisions(self) -> Iterator[Entry]:
-        """What the monthly meetings decide, once their minutes are signed; 新立项 opens a matter of its own."""
+        """What the meetings decide, once their minutes are signed; 新立项 opens a matter of its own."""
         held = monthly_meetings(self.scenario, self.rulebook.calendar)
         for told in self.scenario["meeting"]:
-            signed = self.rulebook.calendar.add_workdays(held[told["month"]], 1)
-            said = {"on": signed, "at": "11:00", "do": "decision", "by": told["by"], "meeting": f"{told['month']}会议"}
+            called = told.get("convene")
+            name, day = (called["title"], called["starts"].date()) if called else (told["month"], held[told["month"]])
+            signed = self.rulebook.calendar.add_workdays(day, 1)
+            said = {"on": signed, "at": "11:00", "do": "decision", "by": told["by"], "meeting": f"{name}会议"}
             for decision in told["decisions"]:
                 if decision.get("outcome") != Outcome.NEW_MATTER.label:
-                    yield {**said, "paper": f"{told['month']}会议纪要", **decision}
+                    yield {**said, "paper": f"{name}会议纪要", **decision}
 
     def incidents(self) -> list[Entry]:
         return sorted(self.entries(), key=self.instant)
@@ -216,6 +221,9 @@ class MatterYear:
                     given["text"] = SEALED + entry["text"]
             case "predecessor_set":
                 given["earlier"] = {"stream": f"matter/{entry['earlier']}", "number": f"XMH-2022-{entry['earlier']:03}"}
+            case "reassign_duty":
+                assert self.matter is not None
+                given |= {"duty": Duty.SUPERVISOR, "from_person": self.matter.supervisor}
             case "close":
                 given.setdefault("over_unfinished", "余下工作转日常")
             case "point_add":
@@ -229,6 +237,11 @@ class MatterYear:
         if "lead" in entry:
             found |= {"lead": self.unit(entry["lead"]), "assist": [self.unit(u) for u in entry.get("assist", ())]}
         return found
+
+
+def happens_to(entry: Entry) -> tuple[int, ...]:
+    """序号 of the matters of an incident: one, or those done in one batch."""
+    return tuple(entry.get("matters", ())) or (entry["matter"],)
 
 
 def monthly_meetings(scenario: Entry, calendar: WorkCalendar) -> dict[str, date]:
