@@ -229,7 +229,7 @@ LADDER = (
 )
 """承办人 → 单位负责人 → 指挥部办公室 → 分管领导 → 指挥部会议."""
 STEPS = (
-    Step(trigger=Trigger.MISSED, after=1, order=OrderColour.PLAIN, repeat_hours=14),
+    Step(trigger=Trigger.MISSED, after=1, order=OrderColour.PLAIN, repeat_hours=35),
     Step(trigger=Trigger.MISSED, after=2, rung=Rung.UNIT_HEAD),
     Step(trigger=Trigger.MISSED, after=4, rung=Rung.OFFICE),
     Step(trigger=Trigger.MISSED, after=6, rung=Rung.LEADER),
