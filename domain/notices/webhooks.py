@@ -5,6 +5,7 @@ Source: Standard Webhooks 1.0 (standardwebhooks.com): headers `webhook-id`, `web
 
 import base64
 import hmac
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -32,6 +33,7 @@ PAUSES = (
 """After the first try in vain, the second …; after the last of them nothing is tried any more."""
 HTTPS = 443
 MOST_URL = 500
+_LOST = "的主机或端口写错了（端口为 1 到 65535）"
 _TRANSLATED = ip_network("64:ff9b::/96")
 
 
@@ -70,14 +72,10 @@ def place_of(url: str, places: WebhookPlaces) -> WebhookTarget:
     Raises:
         Refusal: `malformed`: it is no https address. `forbidden`: its host is not declared.
     """
-    try:
-        parts = urlsplit(url)
-        port = parts.port or HTTPS
-    except ValueError:
-        parts, port = urlsplit(""), 0
-    plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= MOST_URL and "\\" not in url
-    fit = plain and parts.scheme == "https" and parts.hostname and "@" not in parts.netloc and not parts.fragment
-    refuse(not fit, f"推送地址须以 https:// 开头，不带用户名和 #，现在是 {seen(url)[:80]}", "malformed")
+    wrong = _malformed(url)
+    refuse(bool(wrong), f"推送地址{wrong}，现在是 {seen(_without_password(url))[:80]}", "malformed")
+    parts = urlsplit(url)
+    port = parts.port or HTTPS
     assert parts.hostname is not None  # noqa: S101  (refused above)
     known = _names(places.hosts)
     if (parts.hostname, port) not in known:
@@ -85,6 +83,30 @@ def place_of(url: str, places: WebhookPlaces) -> WebhookTarget:
     return WebhookTarget(
         host=parts.hostname, port=port, path=(parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     )
+
+
+def _malformed(url: str) -> str:
+    """What is wrong with an address, in the office's words; nothing when it is one of https."""
+    if not url.lower().startswith("https://"):
+        return "须以 https:// 开头"
+    if not (url.isascii() and url.isprintable()) or " " in url:
+        return "里的汉字和空格须写成 %XX 的形式"
+    if len(url) > MOST_URL:
+        return f"最多 {MOST_URL} 个字符"
+    try:
+        parts = urlsplit(url)
+        lost = not parts.hostname or parts.port == 0 or "\\" in url
+    except ValueError:
+        return _LOST
+    if lost:
+        return _LOST
+    if "@" in parts.netloc:
+        return "不能带用户名和密码"
+    return "不能带 # 及其后的部分" if "#" in url else ""
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"//[^/]*@", "//…@", url)
 
 
 def may_be_private(place: WebhookTarget, places: WebhookPlaces) -> bool:

@@ -245,25 +245,32 @@ def test_an_address_is_told_no_more_than_its_person_may_see(post: Post) -> None:
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("url", "said"),
     [
-        "http://localhost/",
-        "https://user@localhost/",
-        "https://localhost/#x",
-        "https:///x",
-        "https://[::1",
-        "https://localhost:99999/",
-        "https://local host/",
-        "https://localhost\\@evil.example/",
-        "ftp://localhost/",
-        "localhost",
-        "https://本机/",
-        "https://localhost/" + "x" * 500,
+        ("http://localhost/", "须以 https:// 开头，现在是 http://localhost/"),
+        ("ftp://localhost/", "须以 https:// 开头"),
+        ("localhost", "须以 https:// 开头"),
+        ("https://user@localhost/", "不能带用户名和密码"),
+        ("https://user:geheim@localhost/", "不能带用户名和密码，现在是 https://…@localhost/"),
+        ("https://localhost/#x", "不能带 #"),
+        ("https://localhost/#", "不能带 #"),
+        ("https:///x", "主机或端口写错了"),
+        ("https://", "主机或端口写错了"),
+        ("https://[::1", "主机或端口写错了"),
+        ("https://localhost:99999/", "主机或端口写错了"),
+        ("https://localhost:0/", "主机或端口写错了"),
+        ("https://localhost\\@evil.example/", "主机或端口写错了"),
+        ("https://local host/", "须写成 %XX 的形式"),
+        ("https://本机/", "须写成 %XX 的形式"),
+        ("https://localhost/钩子", "须写成 %XX 的形式"),
+        ("https://localhost/" + "x" * 500, "最多 500 个字符"),
     ],
 )
-def test_what_is_no_https_address_is_refused(url: str) -> None:
-    with pytest.raises(Refusal, match="https"):
+def test_what_is_no_https_address_is_refused_for_what_it_is(url: str, said: str) -> None:
+    with pytest.raises(Refusal) as refused:
         place_of(url, WebhookPlaces(hosts=("localhost", "evil.example")))
+    assert said in str(refused.value)
+    assert "geheim" not in str(refused.value)
 
 
 def test_only_declared_hosts_are_told_and_none_of_the_own_network_unless_declared(post: Post) -> None:
