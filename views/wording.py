@@ -20,7 +20,14 @@ def names_instead_of_ids(message: str, database: Callable[[], Database]) -> str:
 
 
 _ON_PAGES = (
-    (re.compile(r"（(?:--[a-z]|xmh )[^（）]*）"), ""),
+    (re.compile(r"（(?:[a-z]+ )?(?:--[a-z]|xmh )[^（）]*）"), ""),
+    (re.compile(r"[；，](?:如果全文都是工作总结，)?(?:可加|可用|需要时加|改期时加) --[a-z-]+(?: 指定)?"), ""),
+    (re.compile(r"改期请用 --move"), "改期请办理“调整一日一调度的期限”"),
+    (re.compile(r"提前结束请用 --end"), "提前结束请办理“结束一日一调度”"),
+    (re.compile(r"请去掉 --due"), "请不要填办结时限"),
+    (re.compile(r"请用 xmh task (?:report|cancel)(?: --secret)?(?! )"), "请到事项页办理"),
+    (re.compile(r"请用 xmh task [a-z-]+(?: --[a-z]+)? "), "请"),
+    (re.compile(r"；授权用 xmh org delegate|，请用 xmh org list 查看"), ""),
     (re.compile(r"的用 --[a-z-]+ "), "的请"),
     (re.compile(r"请用 --[a-z-]+ "), "请"),
     (re.compile(r"写 --met"), "请勾选"),
