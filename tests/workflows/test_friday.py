@@ -15,14 +15,18 @@ from domain.envelope import Recorded
 from domain.event import decode
 from domain.events import FeedbackMissed
 from domain.matter import Matter
-from domain.terms import Urgency
+from domain.office import PolicyAdopted
+from domain.policy import STEPS, Policy, Step
+from domain.terms import OrderColour, Trigger, Urgency
 from eventlog import reading
 from eventlog.database import Database
 from services.gateway import Gateway
+from services.office_records import record_office_events
 from services.running import running_worker
 from tests.support.history import act
 from tests.support.life import CALENDAR, at
 from tests.support.office import DOOR, LIAISON, OFFICE, founded, opening, sqlite, until
+from tests.support.streams import POLICY_STREAM
 from tests.support.temporal import time_skipping
 
 MANY = (50, pytest.param(500, marks=pytest.mark.chaos))
@@ -31,6 +35,8 @@ MONDAY, CLOSES = at(4, 25, 10), at(4, 29, 17)
 """劳动节 follows: from Saturday 04-30 to 05-04 nobody works, on Thursday 05-05 everybody does."""
 BEFORE = at(4, 29, 16)
 SATURDAY, AFTER = at(4, 30, 11), at(5, 5, 9)
+OFTEN = (Step(trigger=Trigger.MISSED, after=1, order=OrderColour.PLAIN, repeat_hours=14), *STEPS[1:])
+"""Urged again two working days later, that one window sees two of them."""
 AUTOMATIC = ("UrgeIssued", "MatterEscalated", "NearDueWarned")
 
 
@@ -43,7 +49,7 @@ def minute(instant: datetime) -> datetime:
 @pytest.mark.parametrize("many", MANY)
 async def test_windows_that_close_at_once_before_a_holiday(tmp_path: Path, many: int) -> None:
     """The workers are there: the last hour of Friday belongs to the office, what follows until Thursday does not."""
-    with founded(sqlite(tmp_path)) as log:
+    with _urging_often(tmp_path) as log:
         streams = [_accepted_on_monday(log, n) for n in range(many)]
         async with time_skipping() as environment:
             shift = BEFORE - await environment.get_current_time()
@@ -75,7 +81,7 @@ async def test_windows_that_close_at_once_before_a_holiday(tmp_path: Path, many:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("many", MANY)
 async def test_windows_that_closed_while_no_worker_was_there(tmp_path: Path, many: int) -> None:
-    with founded(sqlite(tmp_path)) as log:
+    with _urging_often(tmp_path) as log:
         streams = [_accepted_on_monday(log, n) for n in range(many)]
         async with time_skipping() as environment:
             # Nobody was there when the windows closed: the office comes back on Saturday.
@@ -102,6 +108,13 @@ async def test_windows_that_closed_while_no_worker_was_there(tmp_path: Path, man
     assert {at for urgency, at in first if urgency is Urgency.NORMAL} == {AFTER}, "the first working morning"
     assert {local_date(at) for urgency, at in first if urgency is Urgency.EXTRA} == {local_date(SATURDAY)}
     assert {len(_urges(r)) for _, r in events.values()} == {2}, "once more after the cool-down"
+
+
+def _urging_often(folder: Path) -> Database:
+    log = founded(sqlite(folder))
+    adopted = PolicyAdopted(policy=Policy(version="两日再催", steps=OFTEN))
+    record_office_events(log, POLICY_STREAM, [adopted], actor=OFFICE, command_id="often", now=MONDAY)
+    return log
 
 
 def _accepted_on_monday(log: Database, n: int) -> str:
