@@ -166,9 +166,12 @@ def issue_token(
     """签发令牌: the token, which nobody can show again, and what the log knows of it.
 
     Raises:
-        Refusal: nobody of that id is in office, the account is locked or closed, or the actor may not.
+        Refusal: nobody of that id is in office, the account is locked, closed or sealed, or the actor may not.
         LogError: the log cannot be written.
     """
+    account = account_of(database, person)
+    sealed = account is not None and account.emergency
+    refuse(sealed, "应急账户不签发令牌：用令牌办理没有人会接到启用的通知", "forbidden")
     return issue_token_until(database, person, scope, now.replace(microsecond=0) + timedelta(days=days), actor, now)
 
 

@@ -61,6 +61,8 @@ def test_an_account_for_the_worst_day_tells_everybody_each_time_it_is_used(xmh: 
     assert (third.code, "已有 2 个应急账户（孙四、李三）" in third.err) == (3, True), third
     assert [r["person"] for r in xmh.json("access", "list")["accounts"] if r["emergency"]] == ["head", "li"]
     assert "（应急）" in xmh("access", "list").out
+    unseen = xmh("access", "token", "head", "--scope", "read")
+    assert (unseen.code, "应急账户不签发令牌" in unseen.err) == (3, True), unseen
 
     begin(log, "zhao", "10.0.0.9", now())
     assert events_of(log, "account/zhao") == ["AccountOpened"]

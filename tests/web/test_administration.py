@@ -16,6 +16,7 @@ from domain.office import Person, PersonRecorded
 from domain.terms import Role
 from eventlog import reading
 from eventlog.access import living_sessions
+from eventlog.webhooks import KeptWebhook, drop_webhook, keep_webhook
 from services import signing_in
 from services.accounts import account_of
 from services.doctor.report import HealthReport
@@ -81,6 +82,20 @@ def test_each_role_sees_and_does_what_is_its_own(kept: Served) -> None:
             refused = did(kept, person, "li", do, reason="试", scope="read", days="1", subject="x", token="t", hook="h")
             assert (refused.status_code, "这件事不由您办理" in refused.text) == (403, True), (person, do)
     assert client.get("/ops", headers=cookie(kept, "guard")).status_code == 403
+    hook = KeptWebhook(
+        id="h1",
+        person="li",
+        url="https://x.cn/?key=geheim",
+        secret="",
+        cursor="",
+        position=0,
+        next_at=datetime.now(UTC),
+    )
+    keep_webhook(kept.log, hook)
+    for person in ACTS:
+        account_page = client.get("/admin/li", headers=cookie(kept, person)).text
+        assert ("geheim" in account_page) is (person != "guard"), "as on the command line"
+    drop_webhook(kept.log, "h1")
     account = account_of(kept.log, "li")
     assert account is not None
     assert not account.barred, "nothing was done"

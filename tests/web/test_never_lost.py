@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from domain import commands as c
+from domain.access.passwords import RULES, PasswordProfile
 from eventlog import reading
 from tests.support.browsing import Browsing, accessible
 from tests.support.history import act
@@ -135,3 +136,26 @@ async def test_who_signs_in_next_at_the_same_browser_sends_nothing_of_the_one_be
     await expect(page.get_by_label("办结情况")).to_have_value("")
     (found,) = reading.find_matters(working.log, no)
     assert "ClosureRequested" not in {e.type for e in reading.read_stream(working.log, found.stream)}
+
+
+async def test_what_is_typed_is_kept_when_the_password_ran_out_overnight(
+    browsing: Browsing, working: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """He signs in again over the page; what he typed is kept, and he changes his password before it is sent."""
+    no = accepted(working)
+    enrolled(working, "li", "Hetao-gongyuan-8")
+    page = await browsing.person("li")
+    await page.goto(f"/feedback?matter={no}")
+    monkeypatch.setitem(RULES, PasswordProfile.DENGBAO, RULES[PasswordProfile.DENGBAO].model_copy(update={"days": -1}))
+    await browsing.sign_in(page, "li")
+    await (await field(page, no, "t1")).fill(TYPED)
+    await (await field(page, no, "t2")).focus()
+    await expect(page.locator(".saved").first).to_contain_text("已自动保存")
+    chosen = {"name": "图.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + bytes(20)}
+    await page.locator("input[type=file]").first.set_input_files(chosen)  # type: ignore[arg-type]
+    await expect(page.get_by_text("密码已到期，请在新窗口更换")).to_have_count(1)
+    await page.get_by_role("button", name="提交反馈").click()
+    await expect(page).to_have_url(f"{working.address}/password")
+    monkeypatch.undo()
+    await page.goto(f"/feedback?matter={no}")
+    await expect(await field(page, no, "t1")).to_have_value(TYPED)

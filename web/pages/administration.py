@@ -260,6 +260,7 @@ def _page(
     if known is None:
         return visitor.page(HERE, "message.html", 404, title="没有找到", message="通讯录里没有这个人")
     account = accounts.account_of(log, person)
+    sees_hooks = visitor.person.role in MAY_LIST_ACCOUNTS  # as on the command line: their addresses may hold a secret
     explained = told_on_page(error, service) if error is not None else None
     acts = {act.do: act for act in ACTS if act.fits(account) and _may(act, visitor) and known.left_at is None}
     return visitor.page(
@@ -272,7 +273,7 @@ def _page(
         acts=acts,
         sessions=len(access.living_sessions(log, person, now)),
         tokens=[t for t in access.kept_tokens(log) if t.person == person and t.until > now],
-        hooks=[(h, state_said(h)) for h in kept_webhooks(log) if h.person == person],
+        hooks=[(h, state_said(h)) for h in kept_webhooks(log) if h.person == person and sees_hooks],
         scopes=list(TokenScope),
         most_days=MOST_TOKEN_DAYS,
         most_reason=rules.MOST_REASON,

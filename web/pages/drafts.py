@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from domain.bounds import storable
 from domain.calendar import SHANGHAI
 from eventlog.autosaves import autosave_of, drop_autosave, keep_autosave
-from web.pages.rendering import SignInNeededError, Visitor, own_path, visitor_of
+from web.pages.rendering import SignInNeededError, Visitor, own_path, visitor_of, visitor_to_change
 from web.service import service_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ router = APIRouter(include_in_schema=False)
 async def keep(request: Request, form: FormKey, typed: TypedForm) -> JSONResponse:
     service = service_of(request)
     try:
-        visitor = await service.ask(visitor_of, request)
+        visitor = await service.ask(visitor_to_change, request)  # what he typed is kept while he changes his password
     except SignInNeededError:
         return JSONResponse({"code": "unauthenticated"}, 401)
     if typed.fields.get("who", visitor.person.id) != visitor.person.id:

@@ -15,7 +15,7 @@ from web.asking import the_matter, whole_number
 from web.guards import SHOWS_ITSELF
 from web.pages.days import AskedDay, asked_day
 from web.pages.printing import MEDIA, downloaded, printed_page, viewed_as
-from web.pages.rendering import SignInNeededError, Visitor, visitor_of
+from web.pages.rendering import PasswordTooOldError, SignInNeededError, Visitor, visitor_of
 from web.service import service_of
 from web.uploading import received
 
@@ -94,6 +94,8 @@ async def upload(request: Request) -> JSONResponse:
         visitor = await service.ask(visitor_of, request)
     except SignInNeededError:
         return JSONResponse({"detail": "登录已过期"}, 401)
+    except PasswordTooOldError:
+        return JSONResponse({"detail": "密码已到期，请在新窗口更换后重新选择附件"}, 403)
     kept = await received(service, visitor.person.id, request)
     return JSONResponse(kept.model_dump(mode="json"), 201)
 

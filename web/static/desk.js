@@ -117,14 +117,14 @@
       dirty = false;
       const fields = Object.fromEntries([...part.querySelectorAll("input, textarea, select")].filter(typed).map((f) => [f.name, f.value]));
       const body = JSON.stringify({ version: Number(version.value), fields });
-      let answer;
+      let answer, told;
       try {
         answer = await fetch(`/drafts/${part.dataset.draft}`, { method: "PUT", headers: { "Content-Type": "application/json" }, body, keepalive });
+        if (answer.ok || answer.status === 409) told = await answer.json();
       } catch {
         answer = { status: 0 };
       }
       if (answer.ok || answer.status === 409) {
-        const told = await answer.json();
         if (answer.ok) version.value = told.version;
         stopped = !answer.ok;
         if (answer.ok) say(`已自动保存 ${told.at}`);
