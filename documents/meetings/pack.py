@@ -127,7 +127,8 @@ def _due(week: Period) -> list[tuple[date, str, str, str, str]]:
             continue
         unit = week.ledger.unit(matter.lead)
         if week.since <= matter.due <= week.until:
-            due.append((matter.due, "办结时限", clean_text(matter.title), unit, f"{matter.progress}%"))
+            what = "办结时限" if matter.period is None else "本期截止"
+            due.append((matter.due, what, clean_text(matter.title), unit, f"{matter.progress}%"))
         due += [
             (p.due, f"要点：{clean_text(p.text)}", clean_text(matter.title), unit, f"{p.progress}%")
             for p in matter.points

@@ -9,12 +9,13 @@ from domain import commands as ends
 from domain.envelope import SYSTEM
 from domain.meetings import commands as c
 from domain.meetings.terms import Outcome
+from domain.periods import PeriodLength
 from eventlog.database import Database
 from tests.documents.quarter import HALL, LAND, play
 from tests.support.history import act, meet
 from tests.support.homes import at
 from tests.support.meetings import MONTHLY, WEEKLY, convening, decision, item
-from tests.support.office import FOR_LEADER, LIAISON, OFFICE, SECOND
+from tests.support.office import FOR_LEADER, LIAISON, OFFICE, SECOND, opening
 
 STREAM = "meeting/weekly"
 HELD, AFTER = at("2022-03-28"), at("2022-04-02")
@@ -52,6 +53,15 @@ def test_points_of_the_last_meeting_stand_under_their_own_numbers_with_the_numbe
     assert "2022年第1次工作例会（3月28日，香指纪〔2022〕1号）议定1项。" in told
     (followed,) = [line for line in told if line.startswith("2.“协调二期用地收储”")]
     assert "移交用地。目前办理中，红灯；" in followed
+
+
+def test_what_goes_on_has_a_period_that_ends_this_week_and_no_limit(log: Database) -> None:
+    monthly = opening("每月巡查", None, period=PeriodLength.MONTH)
+    act(log, "matter/monthly", monthly, OFFICE, at("2022-04-01"))
+    act(log, "matter/monthly", ends.AcceptReceipt(), LIAISON, at("2022-04-01"))
+    told = markdown_of(weekly_pack(read_ledger(log, at("2022-04-25")), date(2022, 4, 25), date(2022, 4, 25)))
+    assert "| 4月29日 | 本期截止 | 每月巡查 |" in told
+    assert "| 4月29日 | 办结时限 |" not in told
 
 
 def test_what_a_headquarters_meeting_decided_is_followed_until_it_is_done(log: Database) -> None:
