@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 PROVING_AT_ONCE = 2
 """Each look at a password takes 64 MiB: a storm of sign-ins waits in line."""
+MOST_WAITING = 20
+"""For what takes long: fewer than requests are worked on at once, so that nobody's waiting shuts all others out."""
 logger = logging.getLogger("xmh.web")
 WHAT_IS_SHOWN = ("matter", "meeting", "calendar", "policy")
 """Kinds of stream a past day is made of; who signs in to look at it changes none."""
@@ -55,7 +57,7 @@ class WebService:
         self.refusals = ReadRefusals()
         self.live = LogFollower(self)
         self.proving = asyncio.Semaphore(PROVING_AT_ONCE)
-        self._long_work = asyncio.Lock()
+        self._long_work, self._waiting = asyncio.Lock(), 0
         self.identity = _identity_of(settings)
         self._words_read: tuple[date, set[tuple[str, str]]] = (date.min, set())
 
@@ -140,9 +142,18 @@ class WebService:
         return await run_in_threadpool(partial(question, *args, **kwargs))
 
     async def ask_long(self, question: "Callable[..., T]", *args: Any, **kwargs: Any) -> T:
-        """The same of what may take long, one at a time: who waits for it holds no thread a page is read in."""
-        async with self._long_work:
-            return await self.ask(question, *args, **kwargs)
+        """The same of what may take long, one at a time: who waits for it holds no thread a page is read in.
+
+        Raises:
+            Refusal: `too_many` wait already; or the question's own.
+        """
+        refuse(self._waiting > MOST_WAITING, "等着读文件、体检的太多，请稍候再试", "too_many")
+        self._waiting += 1
+        try:
+            async with self._long_work:
+                return await self.ask(question, *args, **kwargs)
+        finally:
+            self._waiting -= 1
 
     async def gateway(self) -> "Gateway":
         """The gateway, connected; anew when the service was started again elsewhere.

@@ -3,7 +3,7 @@
 import html
 import re
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
@@ -28,6 +28,7 @@ from tests.web.conftest import Served
 from tests.web.test_reads import grant_account
 from tests.web.test_signing_in import HERE
 from web.pages import administration
+from web.service import MOST_WAITING
 
 KEEPERS = {"admin": Role.SYSTEM_ADMIN, "guard": Role.SECURITY_ADMIN, "audit": Role.AUDITOR}
 ACTS = {
@@ -172,14 +173,17 @@ def test_everybody_is_answered_while_it_is_examined(kept: Served) -> None:
 
     async def long_look(_: Any) -> HealthReport:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(20)
         return HealthReport(problems=(), notices=())
 
     headers = {**HERE, **cookie(kept, "admin")}
-    with mock.patch.object(administration, "examine", long_look), ThreadPoolExecutor(1) as other:
-        looked = other.submit(kept.client().post, "/ops", headers=headers)
+    with mock.patch.object(administration, "examine", long_look), ThreadPoolExecutor(MOST_WAITING + 2) as others:
+        looked = others.submit(kept.client().post, "/ops", headers=headers)
         assert begun.wait(10)
         try:
+            more = [others.submit(kept.client().post, "/ops", headers=headers) for _ in range(MOST_WAITING + 1)]
+            (one, *_), _ = wait(more, 10, FIRST_COMPLETED)
+            assert one.result().status_code == 429, "so many may wait and no more"
             assert httpx.get(f"{kept.address}/healthz", timeout=5).status_code == 200
         finally:
             go_on.set()
