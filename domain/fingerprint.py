@@ -5,6 +5,7 @@ the root are 80 bits: whoever rewrites the log and wants this fingerprint again 
 """
 
 import re
+import unicodedata
 
 from domain.base import Frozen, Refusal
 from domain.bounds import seen
@@ -12,6 +13,7 @@ from domain.bounds import seen
 FIGURES = 20
 _GROUP = 4
 _SHAPE = re.compile(rf"([1-9]\d{{0,11}}) ([0-9A-F]{{{FIGURES}}})")
+_LABEL = re.compile(r"\s*日志指纹\s*:?")
 _BETWEEN = re.compile(r"[\s\-‐-―−]+")
 
 
@@ -39,12 +41,13 @@ def fingerprint_of(size: int, root: bytes) -> Fingerprint:
 
 
 def read_fingerprint(text: str) -> Fingerprint:
-    """What somebody read off a paper: the groups parted by whatever stroke or space he types.
+    """What somebody read off a paper: in letters of either width, the groups parted by whatever stroke or space.
 
     Raises:
         Refusal: `malformed`.
     """
-    size, _, root = _BETWEEN.sub(" ", text.strip().upper()).partition(" ")
+    narrow = _LABEL.sub("", unicodedata.normalize("NFKC", text), count=1)
+    size, _, root = _BETWEEN.sub(" ", narrow.strip().upper()).partition(" ")
     shape = _SHAPE.fullmatch(f"{size} {root.replace(' ', '')}")
     if shape is None:
         line = f"“{seen(text)[:60]}”不是日志指纹，请照版记抄写，如 5193-3F2A-9C41-77D0-B2E8-1C3D"

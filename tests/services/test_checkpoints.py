@@ -131,6 +131,8 @@ def test_a_fingerprint_on_paper_tells_a_rewritten_and_a_shorter_log(log: Databas
         " 5193-3f2a-9c41-77d0-b2e8-1c3d ",
         "5193 3f2a9c4177d0b2e81c3d",
         "5193—3F2A—9C41—77D0—B2E8—1C3D",
+        "５１９３－３Ｆ２Ａ－９Ｃ４１－７７Ｄ０－Ｂ２Ｅ８－１Ｃ３Ｄ",
+        "日志指纹：5193-3F2A-9C41-77D0-B2E8-1C3D",
     ],
 )
 def test_a_fingerprint_is_read_as_somebody_types_it(text: str) -> None:
