@@ -86,7 +86,7 @@ def said_on(log: Database, day: str, clock: str, template: str = TEMPLATE) -> st
 
 def test_an_urge_names_its_note_the_last_report_and_what_follows(played: Database) -> None:
     text = said(played, LAND, PaperKind.URGE)
-    assert "（催〔2022〕8号，第" in text
+    assert "（催〔2022〕5号，第" in text
     assert "最近一次反馈为2022年2月24日。" in text
     assert "办结时限2022年3月25日。目前尚未完成的有：事项逾期5个工作日未办结" in text
     assert "的催办单（红色）" in text
