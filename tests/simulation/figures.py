@@ -14,7 +14,7 @@ from documents.reports.burden import burden_report
 from documents.table.rows import task_table
 from domain import events as ev
 from domain.calendar import WorkCalendar, end_of_day, local_date
-from domain.event import decode
+from domain.event import Event, decode
 from domain.incoming.queries import carriers, unanswered_instructions
 from domain.lights import light
 from domain.matter import DONE, Matter
@@ -145,16 +145,27 @@ def embarrassing(database: Database) -> list[str]:
     texts: list[str] = []
     wrong: list[str] = []
     for state in reading.matter_states(database):
-        events = map(decode, reading.read_stream(database, state.stream))
-        own_texts = [event.text for event in events if isinstance(event, ev.FeedbackSubmitted)]
-        texts += own_texts
-        wrong += [f"{state.stream} {line}" for line in taken_back(own_texts)]
+        for reports in _counted_together(map(decode, reading.read_stream(database, state.stream))):
+            texts += reports
+            wrong += [f"{state.stream} {line}" for line in taken_back(reports)]
         matter = state.state
         if isinstance(matter, Matter) and _ended_unfinished(matter):
             reasons = [e.over_unfinished for e in _closed(database, state.stream)]
             wrong += [f"{matter.number} {matter.progress}% 办结，没有理由"] if not any(reasons) else []
     own = len(set(texts)) / len(texts)
     return wrong + ([f"{len(texts)}条反馈只有{own:.0%}各说各的"] if own < OWN_WORDS else [])
+
+
+def _counted_together(events: Iterable[Event]) -> Iterator[list[str]]:
+    """The texts of a matter's reports, those of each period apart: what recurs counts anew."""
+    reports: list[str] = []
+    for event in events:
+        if isinstance(event, ev.FeedbackSubmitted):
+            reports.append(event.text)
+        elif isinstance(event, ev.PeriodEnded):
+            yield reports
+            reports = []
+    yield reports
 
 
 def _ended_unfinished(matter: Matter) -> bool:
