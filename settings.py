@@ -98,7 +98,12 @@ class WebPlaces(BaseModel):
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """By default 8460, or with `xmh up` another one when that is taken."""
     address: str | None = None
-    """How people reach it, `https://…`, when a proxy stands in front."""
+    """How people reach it, `https://…`, when a proxy stands in front or it has a certificate."""
+    cert: Path | None = None
+    """PEM file of the certificate, with what it is signed by, that `xmh web` serves HTTPS with; read again when it
+    changes. What `xmh up` starts listens to this machine alone, and without it."""
+    key: Path | None = None
+    """PEM file of its private key, without a password."""
     proxy: tuple[str, ...] = ()
     """Addresses of the proxies whose word on who asks is believed; without one it listens to this machine alone."""
     temporal_ui: Annotated[str, Field(pattern=r"^https?://[^/\s]+$"), AfterValidator(_as_a_browser_says)] | None = None

@@ -2,8 +2,9 @@
 
 import json
 from http.client import HTTPException
+from ssl import SSLCertVerificationError
 from typing import Any, BinaryIO
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
@@ -149,8 +150,16 @@ class RemoteServer:
         except HTTPError as error:
             raise self._refusal(error, command_id) from error
         except (OSError, HTTPException, ValueError) as error:
-            raise Unreachable(f"连不上服务器 {self.address}，请检查网络和 XMH_SERVER", command_id) from error
+            raise Unreachable(self._why_not_reached(error), command_id) from error
         return data
+
+    def _why_not_reached(self, error: Exception) -> str:
+        reason = error.reason if isinstance(error, URLError) else error
+        if isinstance(reason, SSLCertVerificationError):
+            why = (reason.verify_message or "").rstrip(".")
+            remedy = "请核对地址；单位自己的根证书，用环境变量 SSL_CERT_FILE 写明它的文件"
+            return f"不信任服务器 {self.address} 的证书（{why}），{remedy}"
+        return f"连不上服务器 {self.address}，请检查网络和 XMH_SERVER"
 
     def _refusal(self, error: HTTPError, command_id: str | None) -> Exception:
         """What the server's problem is here: the same line and code."""

@@ -11,8 +11,20 @@ MOST_CONNECTIONS = 400
 """Half of them may be pages that follow the log."""
 ASKED_WITHIN = 20.0
 """Seconds a request has to arrive in, with its body; uvicorn itself would wait for ever."""
+HANDSHAKE_WITHIN = 5.0
+"""Seconds a connection has to agree on TLS; asyncio itself would keep it, unseen by these bounds, for sixty."""
 STEADY = 640 * 1024
 """Bytes that, arrived of a body within those seconds, give it as many more: a file over a slow line."""
+
+
+class HandshakeBoundedLoop(asyncio.SelectorEventLoop):
+    """An event loop whose servers wait no longer than that for a handshake: uvicorn has no setting for it."""
+
+    async def create_server(self, *args: Any, **options: Any) -> asyncio.Server:
+        """Listen, as the loop does."""
+        if options.get("ssl") is not None:
+            options["ssl_handshake_timeout"] = HANDSHAKE_WITHIN
+        return await super().create_server(*args, **options)
 
 
 class BoundedConnection(H11Protocol):

@@ -1,6 +1,7 @@
 """`xmh web` as a process: one server on one port, ended by SIGTERM after it has answered what it began."""
 
 import os
+import resource
 import signal
 import socket
 from contextlib import suppress
@@ -11,26 +12,36 @@ import uvicorn
 from domain.base import Refusal, refuse
 from process import keep_what_is_loaded
 from web.app import make_app
-from web.connections import BoundedConnection
+from web.connections import BoundedConnection, HandshakeBoundedLoop
 from web.service import WebService
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from services.web_certificate import OwnCertificate
     from settings import Settings
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 DRAINS_WITHIN = 5
 
 
-def check_address(settings: "Settings", host: str) -> None:
+RENEWED_EVERY = 100
+"""Ticks of uvicorn, ten a second, between two looks at the certificate's files."""
+MOST_FILES = 16384
+"""Connections that have agreed on nothing yet are not counted among ours, and each is a file."""
+
+
+def check_address(settings: "Settings", host: str, own: "OwnCertificate | None") -> None:
     """Refuse to listen where others hear passwords and tokens in the clear.
 
     Raises:
         Refusal: `malformed`.
     """
-    plain = host not in LOOPBACK and not settings.web.proxy
-    line = f"在 {host} 上会明文传送口令和令牌；请只监听本机，或先在设置 [web] proxy 写明前面的代理地址"
+    plain = host not in LOOPBACK and not settings.web.proxy and own is None
+    line = (
+        f"在 {host} 上会明文传送口令和令牌；请只监听本机，或先在设置 [web] 写明证书和私钥（cert、key），"
+        "或前面的代理地址（proxy）"
+    )
     refuse(plain, line, "malformed")
 
 
@@ -61,9 +72,14 @@ def serve_web(
     listener: socket.socket,
     when_ready: "Callable[[], None]",
     begin: "Callable[[uvicorn.Server], None]" = lambda _: None,
+    own: "OwnCertificate | None" = None,
 ) -> None:
-    """Serve until SIGTERM or Ctrl-C, or until whoever was handed the server as it began tells it to end."""
+    """Serve until SIGTERM or Ctrl-C, or until whoever was handed the server as it began tells it to end.
+
+    With a certificate of its `own` over HTTPS and nothing else.
+    """
     service = WebService(settings)
+    _allow_many_files()
     config = uvicorn.Config(
         make_app(service),
         log_level="warning",
@@ -76,8 +92,10 @@ def serve_web(
         timeout_graceful_shutdown=DRAINS_WITHIN,
         h11_max_incomplete_event_size=32 * 1024,
         ws="none",
+        loop=f"{HandshakeBoundedLoop.__module__}:{HandshakeBoundedLoop.__name__}",
+        ssl_context_factory=None if own is None else lambda *_: own.context,
     )
-    server = _Server(config, when_ready, service.live.end)
+    server = _Server(config, when_ready, service.live.end, own)
     begin(server)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
@@ -87,9 +105,14 @@ class _Server(uvicorn.Server):
     """A server that says when it is ready, to who started it and to who waits on the pipe."""
 
     def __init__(
-        self, config: uvicorn.Config, when_ready: "Callable[[], None]", when_ending: "Callable[[], None]"
+        self,
+        config: uvicorn.Config,
+        when_ready: "Callable[[], None]",
+        when_ending: "Callable[[], None]",
+        own: "OwnCertificate | None",
     ) -> None:
         super().__init__(config)
+        self._own = own
         self._when_ready = when_ready
         self._when_ending = when_ending
 
@@ -101,6 +124,12 @@ class _Server(uvicorn.Server):
             self._when_ready()
             tell_ready()
 
+    async def on_tick(self, counter: int) -> bool:
+        """Now and then, look whether the certificate was renewed."""
+        if self._own is not None and counter % RENEWED_EVERY == 0:
+            self._own.renew()
+        return await super().on_tick(counter)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End what would go on for ever, then wait for the rest."""
         self._when_ending()
@@ -109,6 +138,14 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: Any) -> None:
         """The second signal ends it at once, as the first ends it in order."""
         super().handle_exit(signal.SIGINT if self.should_exit else sig, frame)
+
+
+def _allow_many_files() -> None:
+    """Let this process open as many files as it may, up to what it would ever need."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def tell_ready() -> None:

@@ -22,10 +22,11 @@ def web(
         ),
     ] = None,
 ) -> None:
-    """网页和接口：登录、待办、事项，和给程序用的 /api/v1；只对本机，Ctrl-C 停止。"""
+    """网页和接口：登录、待办、事项，和给程序用的 /api/v1；配了证书（[web] cert、key）才对外；Ctrl-C 停止。"""
     from services.extras import Extra, need
 
     need(Extra.WEB)
+    from services.web_certificate import own_certificate
     from web.serving import check_address, listening, serve_web
 
     settings = session.settings
@@ -33,13 +34,14 @@ def web(
     if day is not None:
         shown = past_day(day, "--as-of ")
         settings.web.day = None if shown == today() else shown
-    check_address(settings, host)
+    own = own_certificate(settings)
+    check_address(settings, host, own)
     at = port or settings.web.port or WEB_PORT
     listener = listening(host, at)
-    address = f"http://{f'[{host}]' if ':' in host else host}:{at}"
+    address = f"{'https' if own else 'http'}://{f'[{host}]' if ':' in host else host}:{at}"
 
     def ready() -> None:
         answer({"ready": True, "web": address}, f"网页和接口已就绪：{address}")
         sys.stdout.flush()
 
-    serve_web(settings, listener, ready)
+    serve_web(settings, listener, ready, own=own)

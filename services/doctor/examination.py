@@ -25,7 +25,9 @@ _TO_PRINT = {
 async def examine(settings: "Settings", *, noted: bool = False) -> HealthReport:
     """What doctor finds in home, log and Temporal, or cannot reach. `noted` forgets earlier notices."""
     problems = [*home.schema_trouble(settings), *home.disk_trouble(settings), *home.process_trouble(settings)]
-    notices: list[HealthFinding] = []
+    certificate = [*home.web_certificate_trouble(settings, datetime.now(UTC))]
+    notices = [*home.web_address_noticed(settings), *(f for f in certificate if f.code == "web_certificate_ends")]
+    problems += [f for f in certificate if f.code == "web_certificate"]
     for look in (home.typeface_trouble, home.template_trouble):
         try:
             notices += look(settings)

@@ -2,9 +2,11 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from domain.base import Refusal, refuse
+from domain.queries.telling import office_time
 from eventlog.access import has_accounts
 from eventlog.errors import LogError
 from eventlog.proofs import demands_proofs, vouching_keys
@@ -15,6 +17,7 @@ from services.lost_log import check_no_lost_log
 from services.press import press_by
 from services.vouching import KEY_FILE as VOUCH_KEY
 from services.vouching import vouch_key
+from services.web_certificate import ENDS_SOON, believed_between
 
 if TYPE_CHECKING:
     from eventlog.database import Database
@@ -116,6 +119,35 @@ def scanner_noticed(database: "Database", settings: "Settings") -> Iterator[Heal
             code="nothing_scanned",
             message="上传的附件只核对种类和内容，没有查病毒",
             remedy='装好 clamd 后，在 xmh.toml 的 [web] 写 scanner = "127.0.0.1:3310"',
+        )
+
+
+def web_certificate_trouble(settings: "Settings", now: datetime) -> Iterator[HealthFinding]:
+    """For doctor: whether browsers will believe the certificate `xmh web` shows, now and in a fortnight."""
+    renew = "换上新的证书和私钥文件（xmh.toml 的 [web] cert、key 所写的位置），网页随即改用，不必重启"
+    try:
+        good = believed_between(settings)
+    except Refusal as refusal:
+        yield HealthFinding(code="web_certificate", message=refusal.message, remedy=renew)
+        return
+    if good is None:
+        return
+    since, until = good
+    if not since <= now <= until:
+        message = f"网页的证书不在有效期内（{office_time(since)}至{office_time(until)}），浏览器会拒绝打开"
+        yield HealthFinding(code="web_certificate", message=message, remedy=f"核对本机时钟；{renew}")
+    elif until - now < ENDS_SOON:
+        message = f"网页的证书{office_time(until)}到期，还有{(until - now).days}天"
+        yield HealthFinding(code="web_certificate_ends", message=message, remedy=renew)
+
+
+def web_address_noticed(settings: "Settings") -> Iterator[HealthFinding]:
+    """For doctor: whether links in notices lead to where people can come in."""
+    if settings.web.address is None and (settings.web.cert is not None or settings.web.proxy):
+        yield HealthFinding(
+            code="web_address_unset",
+            message=f"没有写明大家从哪个地址打开网页，通知里的链接指向 {settings.web_address}，只有本机能打开",
+            remedy='在 xmh.toml 的 [web] 写 address = "https://大家用的名称"',
         )
 
 

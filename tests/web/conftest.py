@@ -57,6 +57,7 @@ class Served:
 
 def served_home(founded: Path, folder: Path, ready: Callable[[str], Any], **environment: str) -> Iterator[Served]:
     """Serve a copy of a founded home in this process until the generator is closed; at the port of its own address."""
+    from services.web_certificate import own_certificate
     from settings import Settings
     from web.serving import listening, serve_web
 
@@ -67,10 +68,11 @@ def served_home(founded: Path, folder: Path, ready: Callable[[str], Any], **envi
     log_url = environment.get("XMH_DATABASE_URL", sqlite(home))
     own = urlsplit(settings.web.address or "")
     listener = listening("127.0.0.1", (own.port or 0) if own.hostname == "localhost" else 0)
-    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    certificate = own_certificate(settings)
+    address = f"{'https' if certificate else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
     started, servers = threading.Event(), list[Any]()
     serve = threading.Thread(
-        target=lambda: serve_web(settings, listener, started.set, servers.append), daemon=True, name="web"
+        target=lambda: serve_web(settings, listener, started.set, servers.append, certificate), daemon=True, name="web"
     )
     serve.start()
     assert started.wait(20)
