@@ -37,6 +37,8 @@ _MEANT = {called: column for column, names in _CALLED.items() for called in name
 _HEADS = re.compile(r"(?<![科处股组班])(局长|主任|书记|部长|区长|镇长|院长|校长|行长|会长|董事长|总经理|总裁|负责人)")
 _MINOR = re.compile(r"(科室|室|中心|窗口)(副)?主任")
 _MOBILE = re.compile(r"1\d{10}")
+_OF_TASKS = re.compile(r"任务|事项|工作内容|目标|时限|期限|进展|要求|举措|措施|项目")
+"""In the header of a table that names who does something."""
 _YES = frozenset({"是", "√", "✓", "●", "联络员", "1"})
 _NO_ROLE = "看不出在督办中的角色"
 
@@ -64,6 +66,25 @@ def read_contacts(path: Path, known: Iterable[Unit], people: Iterable[Person]) -
         for sheet, header in headed:
             reading.take(path.name, sheet, header)
         return reading.result()
+
+
+def is_contact_list(path: Path) -> bool:
+    """Whether a file lists people and nothing to be done: units, names, how to reach them, and no column of tasks.
+
+    Raises:
+        Refusal: `malformed`, when the file as a whole cannot be read.
+    """
+    with reading_budget(path.name, "通讯录"):
+        return any(_lists_people(sheet) for sheet in raw_sheets(path))
+
+
+def _lists_people(sheet: RawSheet) -> bool:
+    header = _header(sheet)
+    if header is None:
+        return False
+    at, columns = header
+    heads = "".join(as_text(value) for value in sheet.rows[at][1].values())
+    return not {POST, MOBILE, CALL, EMAIL}.isdisjoint(columns.values()) and not _OF_TASKS.search(heads)
 
 
 def _header(sheet: RawSheet) -> tuple[int, dict[int, str]] | None:

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from domain.base import Frozen, refuse
 from domain.calendar import WorkCalendar
+from intake.contacts import is_contact_list
 from intake.draft.draft import DraftingContext, draft_file
 from intake.draft.sheet import HINTS, write_sheet
 from intake.edited.copy import EditedTable, is_edited_table, read_edited_table
@@ -18,6 +19,7 @@ from intake.sheets import CellFault, has_table, read_table
 from intake.task_list import ASSIST, DUE, LEAD, NO, OPTIONAL, REQUIRED, SHEET, TITLE, TaskList, read_task_list
 
 TABLES = (".xlsx", ".csv")
+CONTACTS = "这是通讯录，不是任务清单；单位和人员由管理系统的人在服务器上导入，不在这里立项"
 Filled = Mapping[int, Mapping[str, str]]
 """Row → header → what its cell is to say."""
 
@@ -55,6 +57,7 @@ def read_uploaded(path: Path, office: DraftingContext, today: date, filled: Fill
     refuse(is_edited_table(path), "这是改过的一览表，不是任务清单；请在“一览表”页导回", "malformed")
     if path.suffix.lower() in TABLES and has_table(path, SHEET):
         return _read(path, office, today, filled)
+    refuse(path.suffix.lower() in TABLES and is_contact_list(path), CONTACTS, "malformed")
     made = draft_file(path, office)
     if made.faults or not made.items:
         empty = TaskList(file=path.name, sheet=SHEET, rows=(), faults=())

@@ -53,6 +53,7 @@ from web.pages import (
     passwords,
     proving,
     queue,
+    returning,
     signing_in,
     suggestions,
     table,
@@ -108,6 +109,7 @@ PAGES = (
     queue,
     opening,
     importing,
+    returning,
 )
 """In this order: of two addresses that fit, the first one answers."""
 

@@ -24,6 +24,7 @@ from tests.web.test_signing_in import HERE, cookie_of, enrolled, enter
 from web.app import READERS
 
 pytestmark = pytest.mark.slow
+CONTACTS = Path(__file__).parents[2] / "examples" / "huanggang-2022" / "通讯录.xlsx"
 CORPUS = Path(__file__).parents[1] / "intake" / "draft" / "corpus"
 LEADS = "区城市更新和土地整备局"
 BASES = "香指办〔2027〕3号"
@@ -128,6 +129,9 @@ def test_what_is_no_list_is_said_beside_the_field(working: Served, office: dict[
     where = handed(working, office, file.getvalue(), "随便.xlsx").headers["location"]
     told = working.client().get(where, headers=office)
     assert (told.status_code, "没有认出表头" in words(told)) == (422, True), words(told)
+    where = handed(working, office, CONTACTS.read_bytes(), "通讯录.xlsx").headers["location"]
+    told = working.client().get(where, headers=office)
+    assert (told.status_code, "这是通讯录" in words(told)) == (422, True), words(told)
 
 
 async def test_a_text_is_drafted_filled_in_and_opened(browsing: Browsing, working: Served) -> None:
@@ -165,4 +169,8 @@ async def test_a_text_is_drafted_filled_in_and_opened(browsing: Browsing, workin
     await page.get_by_role("button", name="立项（1）").click()
     await expect(page.get_by_role("status").first).to_contain_text("已立项、并入 1 件")
     await accessible(page, "导入结果")
+    await page.get_by_role("status").get_by_role("link").click()
+    await page.go_back()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("核对")
+    await expect(page.get_by_role("main")).to_contain_text("已立项 1 件")
     assert opened_titles(working).count("打通断头路") == 1

@@ -28,6 +28,8 @@ from tests.support.office import OFFICE
 from views.notices import notice_as_read
 from views.viewer import actor_of
 from web.app import make_app
+from web.codec import DECODE
+from web.pages.returning import CAME_FROM
 from web.service import WebService
 
 __all__ = ["lived"]
@@ -131,7 +133,9 @@ READS: dict[str, tuple[str, ...]] = {
 }
 """Of the API, below `/api/v1`."""
 OIDC = {f"/oidc/{way}" for way in ("begin", "again", "bind", "callback")}
-NOT_OF_A_PERSON = {"/first/{once}", "/sign-in", "/healthz", "/readyz", *OIDC}
+NOT_OF_A_PERSON = {"/first/{once}", "/sign-in", "/healthz", "/readyz", *OIDC, *CAME_FROM}
+BY_SCRIPT_OR_LED_ON = {"/files", "/drafts/{form}/drop", DECODE}
+"""Forms whose answer is no page that stays: a script has it, or it leads on at once."""
 STREAMS = {"/live", "/wall/live", "/events/stream"}
 """What never ends is listened to by `test_live` and `test_event_feed`."""
 """What anybody may ask: the way in, and whether the service is well."""
@@ -198,6 +202,14 @@ def routes_of(router: Any) -> Iterator[APIRoute]:
             yield route
         elif included := getattr(route, "original_router", None):
             yield from routes_of(included)
+
+
+def test_back_from_the_answer_to_any_form_is_a_page(service: WebService) -> None:
+    pages = [r for r in routes_of(make_app(service)) if not r.include_in_schema]
+    gets, posts = ({r.path for r in pages if method in (r.methods or ())} for method in ("GET", "POST"))
+    assert posts - gets == BY_SCRIPT_OR_LED_ON
+    assert set(CAME_FROM) <= posts
+    assert set(CAME_FROM.values()) <= gets - set(CAME_FROM)
 
 
 def test_every_page_and_read_is_looked_at(service: WebService) -> None:

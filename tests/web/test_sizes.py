@@ -13,8 +13,14 @@ STATIC = Path(__file__).parents[2] / "web" / "static"
 MOST_SCRIPT, MOST_STYLE, MOST_REQUESTS, MOST_WORKLIST = 8 * 1024, 10 * 1024, 5, 60 * 1024
 
 
-SCRIPTS = (("desk.js", "live.js", "room.js", "keys.js"), ("desk.js", "table.js"), ("wall.js",))
-"""What a page may ask for at most: one that is told when the log moves, one whose cells are edited, a wall screen."""
+SCRIPTS = (
+    ("desk.js", "live.js", "room.js", "keys.js"),
+    ("desk.js", "table.js"),
+    ("wall.js",),
+    ("desk.js", "sparse.js"),
+)
+"""What a page may ask for at most: one that is told when the log moves, one whose cells are edited, a wall screen,
+a long list."""
 
 
 def packed(*names: str) -> int:

@@ -8,7 +8,7 @@ from domain.readership import ReadKind
 from eventlog import reading
 from views.notices import opened_notices, own_notices
 from views.searching import Found, search
-from web.pages.rendering import visitor_of
+from web.pages.rendering import is_looked_at, visitor_of
 from web.service import service_of
 
 LONGEST = 100
@@ -38,8 +38,7 @@ def notices(request: Request) -> Response:
     newest = listed[0].position if listed else 0
     opened = opened_notices(service.database, listed)
     unread = {n.position for n in listed if (n.position, n.person) not in opened}
-    # Whoever opens the page has them before him; what a page asks by itself is read when somebody looks.
-    if unread and visitor.day is None and "x-live" not in request.headers:
+    if unread and is_looked_at(request, visitor):
         service.note_read(ReadKind.NOTICE, [str(position) for position in sorted(unread)], visitor.person.id)
     values = {"notices": listed, "count": count, "unread": unread, "at": newest}
     return visitor.page("notices", "notices.html", live="notices", **values)

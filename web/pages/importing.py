@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from domain.base import Refusal, refuse
-from eventlog.autosaves import autosave_of
+from eventlog.autosaves import autosave_of, keep_autosave
 from intake.task_list import APPROVER, ASSIST, BASIS, DUE, LEAD, TITLE
 from services.reprojection import open_matters
 from services.unreachable import Unreachable
@@ -194,7 +194,15 @@ def _page(
         given=typed,
         form=form,
         sha256=sha256,
-        version=typed["version"] or saved.version,
+        version=_kept(service, visitor, form, typed) if given is not None else saved.version,
         restored=clock_of(saved.saved_at) if given is None and saved.saved_at else None,
         fault=refusal.message if refusal else None,
     )
+
+
+def _kept(service: "WebService", visitor: Visitor, form: str, given: Given) -> int:
+    """Keep what was sent, as typing does; the version its page goes on from, unmoved when a newer one is kept."""
+    after = whole_number(given["version"]) or 0
+    fields = {name: text for name, text in given.fields.items() if name != "version"}
+    version = keep_autosave(service.database, visitor.person.id, form, fields, after, service.now)
+    return after if version is None else version

@@ -17,7 +17,7 @@ from eventlog import reading
 from views.meetings import agenda_lines, known_meetings, meeting_for, the_meeting
 from web.asking import whole_number
 from web.pages.printing import printed_page
-from web.pages.rendering import Visitor, visitor_of
+from web.pages.rendering import Visitor, is_looked_at, visitor_of
 from web.service import service_of
 
 HERE = "meetings"
@@ -100,7 +100,7 @@ def minutes(request: Request, no: str) -> Response:
         page = minutes_page(known, _names(visitor), local_date(visitor.viewer.now))
     except Refusal as refusal:
         return _not_found(visitor, refusal)
-    if known.minutes is not None and visitor.day is None:
+    if known.minutes is not None and is_looked_at(request, visitor):
         service.note_read(ReadKind.PAPER, [known.minutes.no], visitor.person.id)
     return printed_page(service, page, f"{known.number}-纪要")
 

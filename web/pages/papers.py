@@ -22,7 +22,7 @@ from services.press import press_by
 from views.meetings import may_know_meeting
 from web.pages.bulletins import waiting_drafts
 from web.pages.printing import downloaded
-from web.pages.rendering import visitor_of
+from web.pages.rendering import is_looked_at, visitor_of
 from web.service import service_of
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def paper(request: Request, number: str = "", kind: str = "pdf") -> Response:
     except Refusal as refusal:
         status = 404 if refusal.code == "not_found" else 409
         return visitor.page(HERE, "message.html", status, title="没有找到", message=refusal.message)
-    if visitor.day is None:
+    if is_looked_at(request, visitor):
         service.note_read(ReadKind.PAPER, [number], visitor.person.id)
     return downloaded(path.read_bytes(), path.name, inline=kind == "pdf")
 

@@ -136,6 +136,11 @@ def visitor_of(request: Request, *, used: bool = True) -> Visitor:
     return visitor
 
 
+def is_looked_at(request: Request, visitor: Visitor) -> bool:
+    """Whether the answer comes before somebody's eyes: not what a page asks by itself, nor HEAD, nor a past day."""
+    return visitor.day is None and "x-live" not in request.headers and not hasattr(request.state, "head")
+
+
 def visitor_to_change(request: Request, *, used: bool = True) -> Visitor:
     """The same, also of somebody who is to change his password before anything else.
 

@@ -1,6 +1,9 @@
 // What the pages do beyond plain forms. Every page works without it.
 "use strict";
 (() => {
+  // Back leads to what an address shows now: the answer to a form is no page a browser could ask for again.
+  history.replaceState(history.state, "", location.href);
+
   const ready = (what, on) => document.querySelectorAll(what).forEach(on);
 
   // Whoever opens a form begins in its first field, or at the line that says what is wrong.
