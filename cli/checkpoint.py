@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from eventlog.findings import VerifyFinding
     from services.checkpoints_left import LeftCheckpoint
 
-MOST_NOTE = 64 * 1024
-
 
 def checkpoint(
     out: Annotated[
@@ -41,7 +39,7 @@ def checkpoint(
     taken, note, public = take_checkpoint(session.database, session.settings.home, now())
     left: dict[str, Any] = {}
     if session.settings.witnesses.anybody:
-        shown = hand_out(session.settings, session.database, taken, note, now())
+        shown = hand_out(session.settings, session.database, note, now())
         note, left = shown.note, left_document(shown)
     if out is not None:
         _write(out, note)
@@ -69,6 +67,17 @@ def _write(out: Path, note: str) -> None:
         raise Problem(f"检查点写不到 {out}：{error.strerror}", "malformed") from error
 
 
+def note_file(file: Path) -> str:
+    """The note in a file: as `audit checkpoint` wrote it, or in a mail saved as it came.
+
+    Raises:
+        Refusal: it cannot be read, or is no text.
+    """
+    from services.checkpoint_mail import MOST_KEPT, note_in
+
+    return note_in(read_file(file, MOST_KEPT))
+
+
 def read_checkpoints(files: Iterable[Path], public: str | None) -> "list[LogCheckpoint]":
     """The checkpoints in these files, each signed by the key given, or by one the log knows.
 
@@ -82,11 +91,10 @@ def read_checkpoints(files: Iterable[Path], public: str | None) -> "list[LogChec
     kept = []
     for file in files:
         try:
-            one, signatures = read_note(read_file(file, MOST_NOTE).decode("utf-8"))
-        except (Refusal, UnicodeDecodeError) as error:
-            code = error.code if isinstance(error, Refusal) else "malformed"
-            why = error.message if isinstance(error, Refusal) else "不是文字文件"
-            raise Problem(f"{file}：{why}" if str(file) not in why else why, code) from error
+            one, signatures = read_note(note_file(file))
+        except Refusal as error:
+            why = error.message
+            raise Problem(f"{file}：{why}" if str(file) not in why else why, error.code) from error
         keys = (public,) if public is not None else known_keys(session.database, session.settings.home)
         if not any(is_signed(one, signatures, key) for key in keys):
             whose = "这把公钥" if public is not None else "本机或日志里记的任何一把公钥"
@@ -122,6 +130,8 @@ def left_document(left: "LeftCheckpoint") -> "dict[str, Any]":
         document["witnesses"] = list(left.witnesses)
     if left.authority:
         document["timestamp"] = left.authority
+    if left.mailed:
+        document["mailed"] = list(left.mailed)
     return document
 
 
@@ -131,6 +141,7 @@ def left_lines(left: "dict[str, Any]") -> list[str]:
         *([f"  检查点已留存：{left['checkpoint']}"] if "checkpoint" in left else []),
         *([f"  检查点已由{'、'.join(left['witnesses'])}见证"] if "witnesses" in left else []),
         *([f"  检查点已加盖时间戳：{left['timestamp']}"] if "timestamp" in left else []),
+        *([f"  检查点已寄给{'、'.join(left['mailed'])}"] if "mailed" in left else []),
     ]
 
 
@@ -138,10 +149,10 @@ def left_at_down() -> "dict[str, list[str]]":
     """The checkpoints left for each headquarters that stops; nothing without the setting."""
     from eventlog.configured import open_log
     from eventlog.errors import LogError
-    from services.checkpoints_left import leave_checkpoint
+    from services.checkpoints_left import is_left_anywhere, leave_checkpoint
     from services.headquarters import all_headquarters, settings_of
 
-    if session.settings.checkpoint_folder is None and not session.settings.witnesses.anybody:
+    if not is_left_anywhere(session.settings):
         return {}
     left: list[str] = []
     for one in all_headquarters(session.settings.installation):

@@ -10,9 +10,7 @@ from cli.lookup import the_matter
 from cli.moments import now
 from cli.session import Exit, Problem, answer, session
 from domain.base import refuse
-from sheets.input_file import read_file
 
-MOST_NOTE = 64 * 1024
 KeptOption = Annotated[
     list[Path] | None, typer.Option("--checkpoint", metavar="FILE", help="留存在别处的检查点，可多次填写")
 ]
@@ -24,16 +22,16 @@ def export(
     checkpoint: KeptOption = None,
 ) -> None:
     """导出一个事项的证据包：记录、证明、检查点、附件和公文，附核验程序，离开本系统也能核验。"""
-    from cli.checkpoint import read_checkpoints
+    from cli.checkpoint import note_file, read_checkpoints
     from services.bundle.export import export_matter
     from services.bundle.histories import fetch_runs
 
     refuse(not session.rights.whole, "证据包由办公室、领导或审计员导出", "forbidden")
     target = the_matter(matter)
     files = checkpoint or []
-    texts = [read_file(file, MOST_NOTE).decode("utf-8", "replace") for file in files]
-    notes = [text.removeprefix("\ufeff").replace("\r\n", "\n") for text in texts]  # as signed: mail changes these
-    kept = list(zip(notes, read_checkpoints(files, None), strict=True))
+    checkpoints = read_checkpoints(files, None)
+    notes = [note_file(file).removeprefix("\ufeff").replace("\r\n", "\n") for file in files]  # mail changes these
+    kept = list(zip(notes, checkpoints, strict=True))
     written = export_matter(
         session.database,
         session.settings,
@@ -71,13 +69,14 @@ def check(
     checkpoint: KeptOption = None,
 ) -> None:
     """核验证据包，不用服务也不用数据库；有问题时退出码为 1。"""
+    from cli.checkpoint import note_file
     from services.bundle.verify_bundle import check_bundle, verdict
 
     if not file.exists():
         raise Problem(f"找不到文件 {file}", "not_found")
     keys = public_key or []
     refuse_no_keys(keys)
-    report = check_bundle(file, keys, [read_file(one, MOST_NOTE) for one in checkpoint or []])
+    report = check_bundle(file, keys, [note_file(one).encode() for one in checkpoint or []])
     matter = report.manifest.get("matter", {}) if report.ok else {}
     document = {
         "ok": report.ok,

@@ -47,6 +47,19 @@ class CheckpointWitnessed(Event):
     """The server that stamped it with the time (RFC 3161)."""
     token: str | None = None
     """The stamp as it was answered, base64."""
+    roots: str | None = None
+    """The root certificate it was believed by, as PEM; None where none was set, or in events of before."""
+
+
+class CheckpointMailed(Event):
+    """寄送检查点: a checkpoint was taken by the mail server of those who keep it elsewhere."""
+
+    label: ClassVar[str] = "寄送检查点"
+    size: int
+    root: str
+    """Of the Merkle tree over the first `size` events, in hexadecimal."""
+    to: tuple[str, ...]
+    """Addresses."""
 
 
 class EvidenceExported(Event):
@@ -113,6 +126,6 @@ def evolve_operations(state: Operations | None, recorded: Recorded) -> Operation
             return known.model_copy(update={"witnessed": event, "witnessed_at": recorded.recorded_at})
         case RestoredFromBackup():
             return known.model_copy(update={"restored": event, "restored_at": recorded.recorded_at})
-        case EvidenceExported() | ArchiveWritten() | ProofsRequired():
+        case EvidenceExported() | ArchiveWritten() | ProofsRequired() | CheckpointMailed():
             return known
     raise TypeError(f"{type(event).__name__} does not belong to the operations")

@@ -16,6 +16,7 @@ COSIGNATURE = b"\x04"
 KEY_ID, MOMENT = 4, 8
 _KEY, _SIGNATURE = 32, 64
 _ADDRESS = re.compile(r"https?://[^\s?#]+")
+_MAILBOX = re.compile(r"[^\s@<>,;:?&#/%]+@[^\s@<>,;:?&#/%]+")
 
 
 class KnownWitness(NamedTuple):
@@ -54,8 +55,15 @@ def _checked_address(text: str) -> str:
     return text
 
 
+def _checked_mailbox(text: str) -> str:
+    if _MAILBOX.fullmatch(text) is None:
+        raise ValueError("应为邮箱地址，如 audit@example.cn")
+    return text
+
+
 WitnessKey = Annotated[str, AfterValidator(_checked_key)]
 HttpAddress = Annotated[str, Field(max_length=500), AfterValidator(_checked_address)]
+Mailbox = Annotated[str, Field(max_length=254), AfterValidator(_checked_mailbox)]
 
 
 class WitnessServer(Frozen):
@@ -63,6 +71,14 @@ class WitnessServer(Frozen):
 
     url: HttpAddress
     key: WitnessKey
+
+
+class CheckpointMail(Frozen):
+    """`[witnesses.mail]`: who is sent each checkpoint by e-mail: the auditor."""
+
+    channel: str
+    """The e-mail channel it goes by: a name under `[notices.channels]`."""
+    to: Annotated[tuple[Mailbox, ...], Field(min_length=1, max_length=20)]
 
 
 class WitnessPlaces(Frozen):
@@ -73,13 +89,14 @@ class WitnessPlaces(Frozen):
     """A time-stamp server (RFC 3161)."""
     timestamp_roots: Path | None = None
     """PEM file of the root certificates its stamps are believed by."""
+    mail: CheckpointMail | None = None
     timeout: Annotated[float, Field(gt=0, le=60)] = 10.0
     """Seconds for a whole exchange with one of them."""
 
     @property
     def anybody(self) -> bool:
         """Whether anybody is asked at all."""
-        return bool(self.servers) or self.timestamps is not None
+        return bool(self.servers) or self.timestamps is not None or self.mail is not None
 
 
 def cosigned_text(body: str, signature: Signature) -> tuple[datetime, bytes, bytes]:

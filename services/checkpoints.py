@@ -217,8 +217,11 @@ def _false_witnesses(database: Database) -> Iterator[VerifyFinding]:
             yield _finding(Token.LOG_DIFFERS, f"第{event.size}条处的检查点没有 {name} 的有效见证签名", event.size)
         if event.token is not None:
             try:
-                check_timestamp(base64.b64decode(event.token), checkpoint.body().encode(), None)
-            except (Refusal, ValueError):
+                check_timestamp(base64.b64decode(event.token), checkpoint.body().encode(), event.roots)
+            except Refusal as refusal:
+                line = f"第{event.size}条处的检查点没有有效的时间戳：{refusal.message}"
+                yield _finding(Token.LOG_DIFFERS, line, event.size)
+            except ValueError:
                 yield _finding(Token.LOG_DIFFERS, f"第{event.size}条处的检查点没有有效的时间戳", event.size)
 
 

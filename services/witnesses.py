@@ -23,6 +23,8 @@ from services.checkpoints import log_consistency, log_size
 from services.unreachable import Unreachable
 
 NOTE = "text/plain; charset=utf-8"
+SUPERSEDED = "superseded"
+"""The code of a refusal that nothing has to be done about: a later checkpoint says more."""
 MOST_CONFLICTS = 3
 """So often it may have been shown another checkpoint of ours between two questions."""
 _NUMBER = re.compile(r"\d{1,15}\n?")
@@ -34,8 +36,8 @@ class WitnessedCheckpoint(NamedTuple):
     signatures: tuple[Signature, ...]
     keys: tuple[str, ...]
     """Of the witnesses that signed."""
-    troubles: tuple[str, ...]
-    """Why the others did not, each in one line."""
+    errors: dict[str, Refusal | Unreachable]
+    """Why the others did not."""
 
 
 def ask_witnesses(
@@ -43,19 +45,24 @@ def ask_witnesses(
 ) -> WitnessedCheckpoint:
     """Show a checkpoint to all of them at once; one that does not answer keeps none of the others from it."""
 
-    def asked(server: WitnessServer) -> Signature | str:
+    def asked(server: WitnessServer) -> Signature | Refusal | Unreachable:
         try:
             return _asked(database, server, checkpoint, note, timeout)
         except (Refusal, Unreachable) as error:
-            return f"见证方 {known_witness(server.key).name}：{error.message}"
+            return error
 
     with ThreadPoolExecutor(max(1, len(servers))) as pool:
         answers = list(zip(servers, pool.map(asked, servers), strict=True))
     return WitnessedCheckpoint(
         signatures=tuple(one for _, one in answers if isinstance(one, Signature)),
         keys=tuple(server.key for server, one in answers if isinstance(one, Signature)),
-        troubles=tuple(one for _, one in answers if isinstance(one, str)),
+        errors={witness_party(server): one for server, one in answers if not isinstance(one, Signature)},
     )
+
+
+def witness_party(server: WitnessServer) -> str:
+    """What a witness is called among all who are to have a checkpoint."""
+    return f"见证方 {known_witness(server.key).name}（{server.url}）"
 
 
 def _asked(
@@ -64,7 +71,8 @@ def _asked(
     """The signature of one witness, which says itself how far it has seen the log.
 
     Raises:
-        Refusal: `other_log`, `rolled_back`: what it has seen is not what the log is; `witness`: it does not sign.
+        Refusal: `other_log`, `rolled_back`: what it has seen is not what the log is; `superseded`: it has seen a later
+            checkpoint; `witness`: it does not sign.
         Unreachable: it does not answer.
     """
     seen = 0
@@ -89,7 +97,7 @@ def _has_seen_more(database: Database, seen: int) -> Refusal:
     """Than this checkpoint: it was shown a later one by another of our processes, or the log was longer once."""
     size = log_size(database)
     if seen <= size:
-        return Refusal(f"在这以后的检查点（第{seen}条）已先给它看过，这一份不再签；下一份照常", "witness")
+        return Refusal(f"在这以后的检查点（第{seen}条）已先给它看过，这一份不再签；下一份照常", SUPERSEDED)
     line = f"已见过第{seen}条，日志现在只有{size}条；末尾被截去，或换回了旧副本，请立即查明"
     return Refusal(line, "rolled_back")
 

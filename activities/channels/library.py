@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import quote
 
-from apprise import Apprise, NotifyFormat
+from apprise import Apprise, AppriseAttachment, NotifyFormat
+from apprise.attachment.memory import AttachMemory
 
 from activities.channels.deadline import TimeLimit
 from activities.channels.filling import fill_gaps, fill_secrets, secrets_in, values_of_gaps
@@ -32,14 +33,28 @@ class AppriseChannel:
 
     def send(self, message: Message, person: Person) -> None:
         """Send it and wait for the library's answer."""
+        self._send(message, person, None)
+
+    def send_file(self, message: Message, person: Person, name: str, content: bytes) -> None:
+        """The same, with a text file that goes along.
+
+        Raises:
+            NotTakenError: it was not taken, or this is no channel that files go along with.
+        """
+        file = AttachMemory(content, name=name, mimetype="text/plain")  # type: ignore[no-untyped-call]
+        self._send(message, person, AppriseAttachment(file))
+
+    def _send(self, message: Message, person: Person, file: AppriseAttachment | None) -> None:
         service = Apprise.instantiate(self._timed(fill_gaps(self._url, values_of_gaps(message, person), in_url=True)))
         if service is None:
             raise NotTakenError("渠道地址无法识别，请对照 apprise 的写法检查")
+        if file is not None and not service.attachment_support:
+            raise NotTakenError("这种渠道不能带附件，请换用邮件渠道（mailto://、mailtos://）")
         # Named, because a robot of 企业微信 or 飞书 speaks to a whole group.
         body = f"{person.name}：\n{message.text}\n\n通知编号：{message.id}"
         deadline = TimeLimit(self._timeout)
         with _overheard() as messages, deadline:
-            taken = service.notify(title=message.subject, body=body, body_format=NotifyFormat.TEXT)
+            taken = service.notify(title=message.subject, body=body, body_format=NotifyFormat.TEXT, attach=file)
         if deadline.over:
             raise NotTakenError(f"渠道 {self._timeout:g} 秒内没有答复")
         if not taken:

@@ -41,6 +41,7 @@ from domain.onsite.rules import check_plan
 from domain.operations import (
     ArchiveWritten,
     BackupTaken,
+    CheckpointMailed,
     CheckpointSigned,
     CheckpointWitnessed,
     EvidenceExported,
@@ -91,6 +92,7 @@ RECORDS: dict[type[Event], Authority] = {
     BackupTaken: Authority.OFFICE,
     CheckpointSigned: Authority.SYSTEM,
     CheckpointWitnessed: Authority.SYSTEM,
+    CheckpointMailed: Authority.SYSTEM,
     EvidenceExported: Authority.SYSTEM,
     MatterArchived: Authority.OFFICE,
     ArchiveRenewed: Authority.OFFICE,

@@ -45,7 +45,7 @@ async def examine(settings: "Settings", *, noted: bool = False) -> HealthReport:
             if noted and database.witness is not None:
                 mark = database.witness.note(database.log(), Watermark.noted)
             notices = [*log.healing_noticed(mark), *log.backup_noticed(database, datetime.now(UTC)), *notices]
-            notices += [*log.witness_noticed(database, settings), *presence_noticed(database, datetime.now(UTC))]
+            notices += presence_noticed(database, datetime.now(UTC))
             notices += [*home.sign_in_noticed(database, settings), *home.scanner_noticed(database, settings)]
             notices += home.plain_temporal_noticed(settings)
             problems += log.restored_log(mark, database, settings)
@@ -54,6 +54,7 @@ async def examine(settings: "Settings", *, noted: bool = False) -> HealthReport:
             problems += log.provisional_days(database)
             problems += log.channel_trouble(database)
             problems += log.webhook_trouble(database)
+            problems += log.checkpoint_trouble(settings, datetime.now(UTC))
             problems += log.nobody_to_tell(database, settings)
             problems += log.pending_moves(database)
             if client is not None and not any(p.code.startswith("door_key_") for p in problems):

@@ -20,6 +20,8 @@ from eventlog.notices import failing_channels
 from eventlog.secrets import key_protection
 from eventlog.watermark import Watermark
 from eventlog.webhooks import kept_webhooks
+from services.checkpoints_left import all_parties
+from services.checkpoints_pending import PendingCheckpoint
 from services.doctor.report import NAMED, HealthFinding
 from services.lost_log import check_own_log
 from services.reprojection import pending_reprojections
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 HOUR_MINUTES, DAY_MINUTES = 60, 24 * 60
 BACKED_UP_WITHIN = timedelta(days=7)
 """So long a log may be without a backup before doctor says so."""
-WITNESSED_WITHIN = timedelta(days=3)
-"""So long checkpoints may be signed and witnessed by nobody who was to."""
 
 
 def healing_noticed(mark: Watermark) -> Iterator[HealthFinding]:
@@ -127,21 +127,18 @@ def backup_noticed(database: Database, now: datetime) -> Iterator[HealthFinding]
     yield HealthFinding(code="backup_due", message=message, remedy="运行 xmh backup FILE，写到另一块盘；可放进定时任务")
 
 
-def witness_noticed(database: Database, settings: "Settings") -> Iterator[HealthFinding]:
-    """For doctor: the settings name witnesses, and none has signed for days in which something happened."""
-    if not settings.witnesses.anybody:
-        return
-    loaded = reading.load(database, database.own(OfficeStream.OPERATIONS))
-    done = loaded.state if loaded and isinstance(loaded.state, Operations) else Operations()
-    asked, answered = done.checkpoint_at, done.witnessed_at
-    if asked is None or (answered is not None and asked - answered < WITNESSED_WITHIN):
-        return
-    since = f"已有{_apart(asked, answered)}没有人见证" if answered else "从未有人见证"
-    yield HealthFinding(
-        code="witness_due",
-        message=f"检查点{since}",
-        remedy="运行 xmh audit checkpoint 看是谁没有签、为什么；核对设置 [witnesses]",
-    )
+def checkpoint_trouble(settings: "Settings", now: datetime) -> Iterator[HealthFinding]:
+    """For doctor: who is to have each checkpoint and has not had one for a while: a witness, an auditor's mailbox."""
+    wanted = all_parties(settings)
+    for one in PendingCheckpoint.read(settings.home).parties:
+        if one.who in wanted and one.is_failing(now):
+            yield HealthFinding(
+                code="checkpoint_waiting",
+                message=f"检查点自 {office_time(one.since)} 起没有交到 {one.who}：{one.why}；已试{one.tries}次，"
+                f"{office_time(one.next_at)} 以后再试",
+                remedy="核对 xmh.toml 的 [witnesses] 和 checkpoint_folder；服务运行时会自动再试",
+                more={"who": one.who, "tries": one.tries, "error": one.why},
+            )
 
 
 def _apart(one: datetime, other: datetime) -> str:

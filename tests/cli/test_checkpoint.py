@@ -5,12 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from domain.witnessing import WitnessPlaces, WitnessServer
 from eventlog.database import Database
 from services.checkpoint_keys import signing_key
 from services.checkpoints import log_fingerprint
 from services.checkpoints_left import leave_checkpoint
-from services.doctor.log import witness_noticed
 from settings import Settings
 from tests.documents.quarter import play
 from tests.support.command_line import CommandLine
@@ -126,17 +124,3 @@ def test_a_witness_signs_what_is_issued_and_who_does_not_is_told(
     assert "不是见证方的公钥" in refused.error
     monkeypatch.setenv("XMH_WITNESSES", json.dumps({"timestamps": "ftp://tsa.example.cn"}))
     assert "应为 http:// 或 https:// 开头的地址" in xmh("audit", "checkpoint").error
-
-
-def test_doctor_says_when_nobody_has_witnessed_for_days(log: Database, tmp_path: Path) -> None:
-    with serving_witness(signing_key(tmp_path, log.headquarters).public) as witness:
-        places = WitnessPlaces(servers=(WitnessServer(url=witness.url, key=witness.key),))
-        settings = Settings(home=tmp_path, witnesses=places)
-        assert list(witness_noticed(log, Settings(home=tmp_path))) == []
-        leave_checkpoint(settings, log, at("2022-04-01"))
-        assert list(witness_noticed(log, settings)) == []
-    for day in (2, 8):
-        act(log, f"matter/{day}", opening(f"事项{day}"), OFFICE, at(f"2022-04-0{day}"))
-        leave_checkpoint(settings, log, at(f"2022-04-0{day}"))
-        found = [(one.code, one.message) for one in witness_noticed(log, settings)]
-        assert found == ([] if day == 2 else [("witness_due", "检查点已有7天没有人见证")])

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 import socket
 import subprocess
 import threading
@@ -125,10 +126,10 @@ def test_who_comes_late_with_a_checkpoint_of_before_raises_no_alarm(
     """Web, worker and command line may take one at once; a witness sees them in whatever order."""
     known = WitnessPlaces(servers=(WitnessServer(url=witness.url, key=witness.key),))
     settings = Settings(home=tmp_path, witnesses=known)
-    early, note, _ = take_checkpoint(log, tmp_path, NOW)
+    _, note, _ = take_checkpoint(log, tmp_path, NOW)
     Asker(log).open("b")
     left(log, tmp_path, witness)
-    [trouble] = hand_out(settings, log, early, note, NOW).troubles
+    [trouble] = hand_out(settings, log, note, NOW).troubles
     assert "这一份不再签" in trouble
     assert verify(log).ok
 
@@ -260,6 +261,15 @@ def authority(tmp_path: Path) -> Iterator[_Authority]:
         pytest.skip("no openssl on this machine: it plays the time-stamp authority")
     folder = tmp_path / "tsa"
     folder.mkdir()
+    make_authority(folder)
+    with _Authority(folder) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def make_authority(folder: Path) -> None:
+    """Keys and certificates of a time-stamp authority, under a root of its own."""
     (folder / "tsa.cnf").write_text(TSA)
     (folder / "serial").write_text("01")
     new = ("req", "-newkey", "rsa:2048", "-nodes", "-keyout")
@@ -269,10 +279,6 @@ def authority(tmp_path: Path) -> Iterator[_Authority]:
     openssl(
         folder, "x509", "-req", "-in", "tsa.csr", *ca, "-extfile", "tsa.cnf", "-extensions", "ext", "-out", "tsa.pem"
     )
-    with _Authority(folder) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
 
 
 def test_a_checkpoint_is_stamped_with_the_time_by_somebody_else(
@@ -287,7 +293,8 @@ def test_a_checkpoint_is_stamped_with_the_time_by_somebody_else(
     [event] = on_record(log)
     checkpoint, _ = read_note(event.note)
     body, token = checkpoint.body().encode(), base64.b64decode(event.token or "")
-    assert abs(check_timestamp(token, body, roots) - datetime.now(UTC)) < timedelta(minutes=1)
+    assert event.roots == roots.read_text("ascii"), "kept with it, for who verifies when the settings have another"
+    assert abs(check_timestamp(token, body, event.roots) - datetime.now(UTC)) < timedelta(minutes=1)
     assert recorded_checkpoints_differ(log) == []
     # A stranger needs nothing of ours for it.
     (authority.folder / "body").write_bytes(body)
@@ -295,6 +302,24 @@ def test_a_checkpoint_is_stamped_with_the_time_by_somebody_else(
     assert b"OK" in openssl(
         authority.folder, "ts", "-verify", "-data", "body", "-in", str(stamp), "-CAfile", "root.pem"
     )
+
+
+def test_the_certificate_of_a_stamp_is_looked_at_again_as_of_its_moment(
+    log: Database, authority: _Authority, tmp_path: Path
+) -> None:
+    """Somebody puts another authority's stamp on the same bytes in its place, with the root kept as it was."""
+    left(log, tmp_path, timestamps=authority.url, timestamp_roots=authority.folder / "root.pem")
+    [event] = on_record(log)
+    other = authority.folder.parent / "other"
+    shutil.copytree(authority.folder, other)
+    make_authority(other)
+    query = other / "query.tsq"  # of the same bytes
+    forged = openssl(other, "ts", "-reply", "-config", "tsa.cnf", "-queryfile", query.name)
+    unprotect(log)
+    replaced = f"replace(payload, '{event.token}', '{base64.b64encode(forged).decode()}')"
+    raw(log, f"UPDATE events SET payload = {replaced} WHERE type = 'CheckpointWitnessed'")
+    [finding] = recorded_checkpoints_differ(log)
+    assert "没有有效的时间戳：时间戳的证书不在所信的根证书之下" in finding.message
 
 
 def test_a_stamp_granted_without_a_stamp_is_none() -> None:
