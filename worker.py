@@ -29,6 +29,7 @@ from services.home import make_home, make_private
 from services.lookout import Lookout
 from services.metrics import WorkerMetrics
 from services.namespaces import keep_namespace
+from services.order_refusals import OrderRefusals
 from services.presence import Presence
 from services.running import running_worker
 from services.service_log import configure_logging, service_runtime
@@ -74,6 +75,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
         loop.add_signal_handler(signal.SIGUSR1, sweep.hurry)
         if not await _settled(sweep, stop):
             return
+        refusals = OrderRefusals(database)
         metrics = WorkerMetrics(database, sweep)
         async with (
             running_worker(
@@ -84,6 +86,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
                 cached=settings.cached_matters,
                 notices=NoticeActivities(database, channels, settings.notices, OfficeClock(), webhooks),
                 answered=metrics.answered,
+                forged=refusals.note,
             ) as worker,
             serve_health(settings, Readiness(settings, database, worker, sweep), metrics),
         ):
@@ -93,6 +96,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
                 lookout.for_ever(),
                 carry_for_ever(settings, database),
                 leave_for_ever(settings, database),
+                refusals.for_ever(),
                 Presence(database, ServingKind.WORKER, sweep.described).for_ever(),
             )
             at_work = [asyncio.create_task(duty) for duty in duties]

@@ -7,9 +7,10 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from domain.access.terms import OrderFault
 from domain.door import Door, same
 from domain.ids import kind_of
-from domain.log import APPEND, LOAD, LOG_UNREACHABLE, Appended, AppendRequest, Loaded, Loading, LogAnswer
+from domain.log import APPEND, LOAD, LOG_UNREACHABLE, Appended, AppendRequest, Loaded, Loading, LogAnswer, Refused
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
 from domain.streams import WORKFLOW_OF
@@ -19,6 +20,8 @@ from eventlog.database import Database
 from eventlog.errors import LogError, LogUnreachable
 
 logger = structlog.get_logger()
+
+_FORGED = {fault.value: fault for fault in OrderFault}
 
 
 class LogActivities:
@@ -35,11 +38,14 @@ class LogActivities:
         *,
         simulated: bool = False,
         answered: Callable[[str], None] = lambda _: None,
+        forged: Callable[[OrderFault, str, str], None] = lambda *_: None,
     ) -> None:
         """Work on this database, for what came through this door; in a simulated home starts say which day it is.
 
-        `answered` hears each answer of the log by its name, and `failed`.
+        `answered` hears each answer of the log by its name, and `failed`; `forged` of each order that is nobody's: why,
+        for which stream, in whose name.
         """
+        self._forged = forged
         self._answered = answered
         self._database = database
         self._door = door
@@ -53,13 +59,15 @@ class LogActivities:
     @activity.defn(name=APPEND, no_thread_cancel_exception=True)
     def append(self, request: AppendRequest) -> LogAnswer:
         """Ask the log to record what was decided; one line of log per event recorded."""
-        _check_caller(request.stream)
+        self._check_caller(request.stream, request.actor.id)
         try:
             answer = append(self._database, request, door=self._door)
         except LogError as e:
             self._answered("failed")
             raise failed_activity(e) from e
         self._answered(answer.answer)
+        if isinstance(answer, Refused) and answer.code in _FORGED:
+            self._forged(_FORGED[answer.code], request.stream, request.actor.id)
         if isinstance(answer, Appended):
             for event in answer.events:
                 logger.info(
@@ -75,11 +83,28 @@ class LogActivities:
     @activity.defn(name=LOAD, no_thread_cancel_exception=True)
     def load(self, asked: Loading) -> Loaded:
         """The state of a stream as the log has it, the rulebook in force, and what to think of the start."""
-        _check_caller(asked.stream)
+        self._check_caller(asked.stream, "")
         proof = self._door.of_start(asked.stream, asked.renew_after, asked.clock_shift)
         proven = same(asked.proof, proof)
         loaded = self._loaded(asked.stream)
+        if not proven and loaded.matter is None and loaded.meeting is None:  # runs of an older build have no proof
+            self._forged(OrderFault.PAST_THE_DOOR, asked.stream, "")
         return loaded.model_copy(update={"unproven": not proven, "plain": not (proven and self._simulated)})
+
+    def _check_caller(self, stream: str, claimed: str) -> None:
+        """Refuse who is not the workflow of the stream itself, running in this very worker.
+
+        Any workflow on any queue can ask for an activity by name; only a local one runs where its workflow's code does.
+
+        Raises:
+            ApplicationError: it is somebody else; not to be tried again.
+        """
+        info = activity.info()
+        own = info.is_local and info.workflow_id == stream and info.workflow_type == WORKFLOW_OF.get(kind_of(stream))
+        if not own:
+            logger.error("foreign_call", stream=stream, workflow=info.workflow_id, type=info.workflow_type)
+            self._forged(OrderFault.FOREIGN, stream, claimed)
+            raise ApplicationError(f"{stream} is not the caller's", type="foreign_call", non_retryable=True)
 
     def _loaded(self, stream: str) -> Loaded:
         try:
@@ -95,21 +120,6 @@ class LogActivities:
             case Meeting() as meeting:
                 return Loaded(meeting=meeting, rulebook=rulebook)
         raise ApplicationError(f"{stream} has no workflow", type="no_workflow", non_retryable=True)
-
-
-def _check_caller(stream: str) -> None:
-    """Refuse who is not the workflow of the stream itself, running in this very worker.
-
-    Any workflow on any queue can ask for an activity by name; only a local one runs where its workflow's code does.
-
-    Raises:
-        ApplicationError: it is somebody else; not to be tried again.
-    """
-    info = activity.info()
-    own = info.is_local and info.workflow_id == stream and info.workflow_type == WORKFLOW_OF.get(kind_of(stream))
-    if not own:
-        logger.error("foreign_call", stream=stream, workflow=info.workflow_id, type=info.workflow_type)
-        raise ApplicationError(f"{stream} is not the caller's", type="foreign_call", non_retryable=True)
 
 
 def failed_activity(error: LogError) -> ApplicationError:

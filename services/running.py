@@ -14,6 +14,7 @@ from activities.clock import OfficeClock
 from activities.log import LogActivities
 from activities.meetings import MeetingActivities
 from activities.notices import NoticeActivities
+from domain.access.terms import OrderFault
 from domain.door import Door
 from eventlog.database import Database
 from services.gateway import Gateway
@@ -52,6 +53,7 @@ async def running_worker(  # noqa: PLR0913  (what a worker is made of)
     notices: NoticeActivities | None = None,
     clock_shift: timedelta = timedelta(0),
     answered: Callable[[str], None] = lambda _: None,
+    forged: Callable[[OrderFault, str, str], None] = lambda *_: None,
 ) -> AsyncIterator[Worker]:
     """A worker on this client and log; on leaving it drains what it has begun. Without `notices` it sends none.
 
@@ -61,7 +63,7 @@ async def running_worker(  # noqa: PLR0913  (what a worker is made of)
     gateway = Gateway(client, database, task_queue, door, clock_shift=clock_shift)
     clock = OfficeClock(simulated=simulated)
     activities = [
-        *LogActivities(database, door, simulated=simulated, answered=answered).all,
+        *LogActivities(database, door, simulated=simulated, answered=answered, forged=forged).all,
         *MeetingActivities(database, gateway.carry, gateway.convene, clock, look_in_the_morning).all,
         *(notices.all if notices else ()),
     ]

@@ -50,6 +50,11 @@ def _said(event: Event) -> Iterator[str]:
         case ev.ReadRefused(count=count, sought=sought):
             yield f"{count}次"
             yield sought
+        case ev.OrderRefused(count=count, stream=stream, claimed=claimed, fault=fault):
+            yield f"{count}次"
+            yield fault.label
+            yield f"自称{claimed}" if claimed else "没有署名"
+            yield stream
         case ev.SessionEnded(count=count, reason=reason):
             yield f"{count}个"
             yield reason

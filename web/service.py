@@ -18,13 +18,13 @@ from eventlog import reading
 from eventlog.configured import open_log
 from eventlog.database import Database
 from eventlog.errors import LogError
+from services.minute_counts import MinuteCount, MinuteCounts
 from services.readership import note_read
 from services.reading_record import record_reading, record_words_read
 from services.security_keys import KeyAnswer, KeyPlace, place_of
 from services.vouching import service_vouch
 from views.viewer import Viewer
 from web.following import LogFollower
-from web.refusals import ReadRefusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -54,7 +54,8 @@ class WebService:
         self._gateway: Gateway | None = None
         self._address: str | None = None
         self._opening = asyncio.Lock()
-        self.refusals = ReadRefusals()
+        self.refusals = MinuteCounts[tuple[str, str]]()
+        """By person and address."""
         self.live = LogFollower(self)
         self.proving = asyncio.Semaphore(PROVING_AT_ONCE)
         self._long_work, self._waiting = asyncio.Lock(), 0
@@ -128,14 +129,13 @@ class WebService:
         Raises:
             LogError: the log cannot be written; what is not in it is tried again.
         """
-        events = list(self.refusals.taken(now))
-        for no, event in enumerate(events):
-            try:
-                record_reading(self.database, event, self.now)
-            except Exception:
-                for other in events[no:]:
-                    self.refusals.give_back(other)
-                raise
+        self.refusals.record(now, self._record_refusal)
+
+    def _record_refusal(self, counted: MinuteCount[tuple[str, str]]) -> None:
+        person, address = counted.key
+        minute, count = counted.minute, counted.count
+        event = ev.ReadRefused(person=person, address=address, minute=minute, count=count, sought=counted.first)
+        record_reading(self.database, event, self.now)
 
     async def ask(self, question: "Callable[..., T]", *args: Any, **kwargs: Any) -> T:
         """Ask the log in a thread: no request waits for another's reading."""

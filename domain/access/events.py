@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import ClassVar
 
-from domain.access.terms import Factor, TokenScope
+from domain.access.terms import Factor, OrderFault, TokenScope
 from domain.event import Event
 from domain.facts import MatterRef
 
@@ -272,6 +272,19 @@ class ReadRefused(Event):
     """The first thing of that minute he asked for."""
 
 
+class OrderRefused(Event):
+    """命令被拒: orders came past all entrances, in one name and for one reason, so many within one minute."""
+
+    label: ClassVar[str] = "冒名命令被拒"
+    claimed: str
+    """Who they say they are from; nobody has proven to be him."""
+    fault: OrderFault
+    minute: datetime
+    count: int
+    stream: str
+    """The first stream of that minute they were for."""
+
+
 ACCOUNT_EVENTS = (
     AccountOpened,
     EmergencyAccountUsed,
@@ -303,6 +316,7 @@ ACCESS_EVENTS = (
     Exported,
     PayloadsRead,
     ReadRefused,
+    OrderRefused,
 )
 
 

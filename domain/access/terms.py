@@ -15,6 +15,14 @@ class Factor(Term):
     TOTP = "totp", "动态口令"
 
 
+class OrderFault(Term):
+    """Why an order that reached a workflow is believed to be nobody's."""
+
+    PAST_THE_DOOR = "unproven", "不是经系统的入口发来"
+    NOBODYS = "unproved", "没有本人的有效签名"
+    FOREIGN = "foreign_call", "不是该事项自己的流程"
+
+
 class TokenScope(Term):
     """What a token may do of what its person may; none may sign, instruct, review, cancel or delegate."""
 

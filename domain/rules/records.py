@@ -178,6 +178,7 @@ RECORDS: dict[type[Event], Authority] = {
     access.Exported: Authority.SYSTEM,
     access.PayloadsRead: Authority.SYSTEM,
     access.ReadRefused: Authority.SYSTEM,
+    access.OrderRefused: Authority.SYSTEM,
     access.WordsOpened: Authority.LEADER,
     access.StepUp: Authority.SYSTEM,
     access.SessionEnded: Authority.SYSTEM,

@@ -5,6 +5,7 @@ signals, and ask for activities by name. These are the calls of such a stranger.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,9 +19,11 @@ from temporalio import workflow
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from domain import commands as c
+from domain.access.terms import OrderFault
 from domain.door import Door
 from domain.envelope import SYSTEM
 from domain.facts import NewPoint
@@ -33,6 +36,7 @@ from eventlog.database import Database
 from eventlog.verify import verify
 from services.gateway import Gateway
 from services.office_records import record_office_events
+from services.order_refusals import MOST_NAMES, OrderRefusals
 from services.running import running_worker
 from tests.support.meetings import MONTHLY
 from tests.support.office import (
@@ -51,6 +55,7 @@ from tests.support.office import (
 )
 from tests.support.streams import SERIES_STREAM
 from tests.support.temporal import DevServer
+from views.access_record import access_row
 from workflows.contract import HeadquartersStart, MatterStart
 
 REPORT = c.SubmitFeedback(text="正常推进", progress=20)
@@ -64,6 +69,7 @@ class Attacked:
         self.client = client
         self.log = log
         self.gateway = gateway
+        self.refusals = OrderRefusals(log)
         self.stream = f"matter/{uuid4().hex[:12]}"
         self.before = 0
         """How many events the log held before the stranger came."""
@@ -110,8 +116,8 @@ async def home(dev_server: DevServer, tmp_path: Path) -> AsyncIterator[Attacked]
     client = await dev_server.client()
     queue = f"home-{uuid4().hex[:8]}"
     with founded(sqlite(tmp_path)) as log:
-        async with running_worker(client, log, task_queue=queue, door=DOOR):
-            found = Attacked(client, log, Gateway(client, log, queue, DOOR))
+        found = Attacked(client, log, Gateway(client, log, queue, DOOR))
+        async with running_worker(client, log, task_queue=queue, door=DOOR, forged=found.refusals.note):
             await found.opened()
             found.before = found.events()
             yield found
@@ -177,6 +183,68 @@ async def test_a_refused_stranger_does_not_spoil_the_id_of_a_caller(home: Attack
 async def test_an_update_of_garbage_is_refused(home: Attacked, garbage: object) -> None:
     with pytest.raises(WorkflowUpdateFailedError):
         await home.client.get_workflow_handle(home.stream).execute_update("submit", garbage)
+
+
+async def test_what_came_past_the_entrances_is_on_record_once_a_minute(home: Attacked) -> None:
+    """Forty cancellations in a leader's name are one line for who looks, and no further one in the matter."""
+    handle = home.client.get_workflow_handle(home.stream)
+    for _ in range(40):
+        with pytest.raises(WorkflowUpdateFailedError):
+            await handle.execute_update("submit", home.order(c.CancelMatter(reason="到此为止")))
+    with pytest.raises(WorkflowFailureError):
+        await asked(home, APPEND, home.cancellation().model_dump(mode="json"))
+    await started(home, "Matter", MatterStart(stream="matter/new"), "matter/new")
+    await ended(home, "matter/new")
+    home.refusals.record(None)
+    rows = [access_row(e) for e in reading.access_record(home.log, home.now - timedelta(days=1), home.now)]
+    lines = [row["said"].partition("次，") for row in rows if row["type"] == "OrderRefused"]
+    counts = {words: sum(int(n) for n, _, other in lines if other == words) for _, _, words in lines}
+    assert counts == {
+        f"不是经系统的入口发来，自称leader，{home.stream}": 40,
+        f"不是该事项自己的流程，自称leader，{home.stream}": 1,
+        "不是经系统的入口发来，没有署名，matter/new": 1,
+    }
+    assert len(lines) <= 4, "of one minute, or of two"
+    home.before = home.events()
+
+
+def test_whoever_invents_a_name_for_each_order_fills_no_log(tmp_path: Path) -> None:
+    with founded(sqlite(tmp_path)) as log:
+        refusals = OrderRefusals(log)
+        for n in range(500):
+            refusals.note(OrderFault.PAST_THE_DOOR, "matter/x", f"{n}\n" + "长" * 200)
+        refusals.record(None)
+        now = datetime.now(UTC)
+        events = [e for e in reading.access_record(log, now - timedelta(days=1), now) if e.type == "OrderRefused"]
+        assert len(events) <= 2 * (MOST_NAMES + 1)
+        assert sum(json.loads(e.payload)["count"] for e in events) == 500
+        assert max(len(e.payload) for e in events) < 600
+        assert verify(log).problems == ()
+
+
+# --- what is no order for this
+
+
+async def test_an_order_that_is_late_large_of_no_kind_or_for_no_workflow_wedges_nothing(home: Attacked) -> None:
+    """By somebody who has the door's key, or whose order never becomes one."""
+    handle = home.client.get_workflow_handle(home.stream)
+    late = home.order(REPORT).model_copy(update={"valid_until": home.now - timedelta(minutes=1)})
+    with pytest.raises(WorkflowUpdateFailedError) as told:
+        await handle.execute_update("submit", DOOR.pass_order(late))
+    assert isinstance(told.value.cause, ApplicationError)
+    assert told.value.cause.type == "expired"
+    long = home.order(REPORT.model_copy(update={"text": "长" * 600_000}))
+    unknown = DOOR.pass_order(home.order(REPORT)).model_dump(mode="json")
+    unknown["command"]["kind"] = "abolish"
+    for said in (DOOR.pass_order(long), unknown):
+        with pytest.raises(WorkflowUpdateFailedError):  # the converter makes no order of it
+            await handle.execute_update("submit", said)
+    for stream in ("account/li", "access/2022-03", "office/calendar", "nothing"):
+        with pytest.raises(RPCError, match="not found"):
+            said = DOOR.pass_order(home.order(REPORT, stream=stream))
+            await home.client.get_workflow_handle(stream).execute_update("submit", said)
+        await started(home, "Matter", MatterStart(stream=stream), stream)
+        assert await ended(home, stream) is WorkflowExecutionStatus.FAILED
 
 
 # --- signals
