@@ -130,6 +130,8 @@ def left_document(left: "LeftCheckpoint") -> "dict[str, Any]":
         document["witnesses"] = list(left.witnesses)
     if left.authority:
         document["timestamp"] = left.authority
+    if left.signers:
+        document["signers"] = list(left.signers)
     if left.mailed:
         document["mailed"] = list(left.mailed)
     return document
@@ -141,6 +143,7 @@ def left_lines(left: "dict[str, Any]") -> list[str]:
         *([f"  检查点已留存：{left['checkpoint']}"] if "checkpoint" in left else []),
         *([f"  检查点已由{'、'.join(left['witnesses'])}见证"] if "witnesses" in left else []),
         *([f"  检查点已加盖时间戳：{left['timestamp']}"] if "timestamp" in left else []),
+        *(f"  检查点已由国密密钥签名，公钥 {key}" for key in left.get("signers", ())),
         *([f"  检查点已寄给{'、'.join(left['mailed'])}"] if "mailed" in left else []),
     ]
 

@@ -43,6 +43,8 @@ class CheckpointWitnessed(Event):
     """The checkpoint with all its signatures: ours, and those of the witnesses (C2SP cosignature/v1)."""
     witnesses: tuple[str, ...] = ()
     """The public keys of the witnesses that signed."""
+    signers: tuple[str, ...] = ()
+    """The public keys of the office's own that lie elsewhere and signed too (SM2)."""
     authority: str | None = None
     """The server that stamped it with the time (RFC 3161)."""
     token: str | None = None

@@ -73,6 +73,15 @@ class WitnessServer(Frozen):
     key: WitnessKey
 
 
+class ExternalSigner(Frozen):
+    """`[witnesses.signer]`: a key of the office in an HSM or a signing server, which signs too (SM2)."""
+
+    command: Annotated[str, Field(min_length=1)]
+    """A program that reads what is to be signed and writes the signature (DER, or base64 of it)."""
+    public_key: Path
+    """PEM file of its public key."""
+
+
 class CheckpointMail(Frozen):
     """`[witnesses.mail]`: who is sent each checkpoint by e-mail: the auditor."""
 
@@ -89,6 +98,7 @@ class WitnessPlaces(Frozen):
     """A time-stamp server (RFC 3161)."""
     timestamp_roots: Path | None = None
     """PEM file of the root certificates its stamps are believed by."""
+    signer: ExternalSigner | None = None
     mail: CheckpointMail | None = None
     timeout: Annotated[float, Field(gt=0, le=60)] = 10.0
     """Seconds for a whole exchange with one of them."""
@@ -96,7 +106,7 @@ class WitnessPlaces(Frozen):
     @property
     def anybody(self) -> bool:
         """Whether anybody is asked at all."""
-        return bool(self.servers) or self.timestamps is not None or self.mail is not None
+        return bool(self.servers) or any(one is not None for one in (self.timestamps, self.signer, self.mail))
 
 
 def cosigned_text(body: str, signature: Signature) -> tuple[datetime, bytes, bytes]:

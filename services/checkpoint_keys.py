@@ -1,4 +1,4 @@
-"""The keys checkpoints are signed with, and whether one was (Ed25519, C2SP signed note)."""
+"""The keys checkpoints are signed with, and whether one was (C2SP signed note): Ed25519 of the home, SM2 elsewhere."""
 
 import base64
 import hashlib
@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from domain.base import Refusal
 from domain.checkpoint import LogCheckpoint, Signature
+from domain.sm2 import is_sm2_key, sm2_verify
 from eventlog.durable import create_durably
 
 KEY_FILE = "checkpoint.key"
 """Inside the home: the key checkpoints are signed with, mode 0600. It is in no backup; another home has another."""
-_ED25519 = b"\x01"
+ED25519 = b"\x01"
+SM2 = b"\xffGB/T 32918 SM2 with SM3"
+"""What the key of an algorithm begins with in its line; C2SP gives SM2 no number, so it is named (0xff)."""
 _KEY_ID = 4
 
 
@@ -39,7 +43,7 @@ class SigningKey:
     def sign_text(self, body: str) -> Signature:
         """The signature of any note of ours; its first line says what it is."""
         key = self.private.public_key().public_bytes_raw()
-        return Signature(name=self.name, data=_key_id(self.name, key) + self.private.sign(body.encode()))
+        return Signature(name=self.name, data=key_id(self.name, ED25519 + key) + self.private.sign(body.encode()))
 
 
 def signing_key(home: Path, headquarters: str) -> SigningKey:
@@ -59,13 +63,36 @@ def signing_key(home: Path, headquarters: str) -> SigningKey:
     return SigningKey(f"xmh-{headquarters}", private)
 
 
-def public_key_line(name: str, key: bytes) -> str:
+class VerifierKey(NamedTuple):
+    """A public key in one line, taken apart."""
+
+    name: str
+    algorithm: bytes
+    key: bytes
+
+    @property
+    def id(self) -> bytes:
+        """What its signatures begin with."""
+        return key_id(self.name, self.algorithm + self.key)
+
+    def verifies(self, body: bytes, signature: bytes) -> bool:
+        """Whether a signature is its own."""
+        if self.algorithm == SM2:
+            return sm2_verify(self.key, body, signature)
+        with suppress(InvalidSignature):
+            Ed25519PublicKey.from_public_bytes(self.key).verify(signature, body)
+            return True
+        return False
+
+
+def public_key_line(name: str, key: bytes, algorithm: bytes = ED25519) -> str:
     """A public key in one line."""
-    return f"{name}+{_key_id(name, key).hex()}+{base64.b64encode(_ED25519 + key).decode()}"
+    return f"{name}+{key_id(name, algorithm + key).hex()}+{base64.b64encode(algorithm + key).decode()}"
 
 
-def _key_id(name: str, key: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + _ED25519 + key).digest()[:_KEY_ID]
+def key_id(name: str, key: bytes) -> bytes:
+    """The first bytes of each signature by a key, which begins with its algorithm."""
+    return hashlib.sha256(name.encode() + b"\n" + key).digest()[:_KEY_ID]
 
 
 def is_signed(checkpoint: LogCheckpoint, signatures: Sequence[Signature], public: str) -> bool:
@@ -74,17 +101,24 @@ def is_signed(checkpoint: LogCheckpoint, signatures: Sequence[Signature], public
     Raises:
         Refusal: `malformed`, it is no public key.
     """
-    name, raw = _parsed(public.strip())
-    for signature in signatures:
-        if signature.name == name and signature.data[:_KEY_ID] == _key_id(name, raw):
-            with suppress(InvalidSignature):
-                Ed25519PublicKey.from_public_bytes(raw).verify(signature.data[_KEY_ID:], checkpoint.body().encode())
-                return True
-    return False
+    key = _parsed(public.strip())
+    return any(
+        (one.name, one.data[:_KEY_ID]) == (key.name, key.id)
+        and key.verifies(checkpoint.body().encode(), one.data[_KEY_ID:])
+        for one in signatures
+    )
 
 
 def is_public_key(text: str) -> bool:
-    """Whether it is one of ours in one line."""
+    """Whether it is the line of a home's own key."""
+    try:
+        return _parsed(text.strip()).algorithm == ED25519
+    except Refusal:
+        return False
+
+
+def is_key_line(text: str) -> bool:
+    """Whether it is the line of a public key by an algorithm known here."""
     try:
         _parsed(text.strip())
     except Refusal:
@@ -92,13 +126,14 @@ def is_public_key(text: str) -> bool:
     return True
 
 
-def _parsed(public: str) -> tuple[str, bytes]:
-    """Name and key of a public key's line."""
+def _parsed(public: str) -> VerifierKey:
     name, _, rest = public.partition("+")
-    try:
-        raw = base64.b64decode(rest.partition("+")[2], validate=True)[1:]
-        if public_key_line(name, Ed25519PublicKey.from_public_bytes(raw).public_bytes_raw()) == public:
-            return name, raw
-    except ValueError:
-        pass
+    with suppress(ValueError):
+        raw = base64.b64decode(rest.partition("+")[2], validate=True)
+        algorithm = SM2 if raw.startswith(SM2) else ED25519
+        key = raw.removeprefix(algorithm)
+        if algorithm == ED25519:
+            Ed25519PublicKey.from_public_bytes(key)
+        if (algorithm == ED25519 or is_sm2_key(key)) and public_key_line(name, key, algorithm) == public:
+            return VerifierKey(name, algorithm, key)
     raise Refusal("不是公钥，应为 audit checkpoint 给出的那一行（xmh-XMH+1a2b3c4d+…）", "malformed")

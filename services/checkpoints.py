@@ -27,7 +27,7 @@ from eventlog.database import Database, Transaction
 from eventlog.findings import Token, VerifyFinding
 from eventlog.projections import log_pages
 from eventlog.verify_since import VerifiedSince, verify_since
-from services.checkpoint_keys import KEY_FILE, is_public_key, signing_key
+from services.checkpoint_keys import KEY_FILE, is_key_line, is_public_key, is_signed, signing_key
 from services.office_records import record_office_events
 
 E = TypeVar("E", bound=Event)
@@ -215,6 +215,10 @@ def _false_witnesses(database: Database) -> Iterator[VerifyFinding]:
             yield _finding(Token.LOG_DIFFERS, f"有人为第{event.size}条处的检查点作过见证，日志里没有签过它", event.size)
         for name in unproven_witnesses(event.witnesses, checkpoint.body(), signatures):
             yield _finding(Token.LOG_DIFFERS, f"第{event.size}条处的检查点没有 {name} 的有效见证签名", event.size)
+        for key in event.signers:
+            if not is_key_line(key) or not is_signed(checkpoint, signatures, key):
+                line = f"第{event.size}条处的检查点没有 {key.partition('+')[0][:40]} 的有效签名"
+                yield _finding(Token.LOG_DIFFERS, line, event.size)
         if event.token is not None:
             try:
                 check_timestamp(base64.b64decode(event.token), checkpoint.body().encode(), event.roots)

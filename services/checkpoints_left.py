@@ -31,6 +31,7 @@ from services.checkpoint_keys import signing_key
 from services.checkpoint_mail import mail_checkpoint, mail_party
 from services.checkpoints import newest_checkpoint_at, take_checkpoint
 from services.checkpoints_pending import PENDING_FILE, PendingCheckpoint
+from services.external_signer import SIGNER_PARTY, sign_outside
 from services.office_records import record_office_events
 from services.unreachable import Unreachable
 from services.witnesses import SUPERSEDED, ask_witnesses, witness_party
@@ -60,6 +61,8 @@ class LeftCheckpoint(Frozen):
     """The names of the servers that signed it."""
     authority: str | None = None
     """The server that stamped it with the time."""
+    signers: tuple[str, ...] = ()
+    """The public keys that lie elsewhere and signed too."""
     mailed: tuple[str, ...] = ()
     """The addresses whose mail server has taken it."""
     troubles: tuple[str, ...] = ()
@@ -112,6 +115,7 @@ def all_parties(settings: "Settings") -> tuple[str, ...]:
     """Everybody who is to have a checkpoint, as the settings are."""
     places = settings.witnesses
     return (
+        *((SIGNER_PARTY,) if places.signer is not None else ()),
         *(witness_party(server) for server in places.servers),
         *((_STAMP,) if places.timestamps is not None else ()),
         *((mail_party(address) for address in places.mail.to) if places.mail is not None else ()),
@@ -149,6 +153,7 @@ class _Round:
         self._settings, self._database, self._asked, self._now = settings, database, asked, now
         self._taken, self._signatures = read_note(note)
         self._keys: tuple[str, ...] = ()
+        self._signers: tuple[str, ...] = ()
         self._stamped: BelievedStamp | None = None
         self._mailed: list[str] = []
         self._place: Path | None = None
@@ -165,18 +170,25 @@ class _Round:
         Raises:
             LogError: the log cannot be written.
         """
+        with self._party(SIGNER_PARTY) as wanted:
+            if wanted:
+                self._sign()
         self._witness()
         with self._party(_STAMP) as wanted:
             if wanted:
                 self._stamp()
-        if self._keys or self._stamped:
+        if self._was_signed:
             self._record(f"witnessed:{self._taken.size}:{self._now.isoformat()}", self._witnessed())
         self._mail()
         with self._party(_FOLDER) as wanted:
-            folder, later = self._settings.checkpoint_folder, bool(self._keys or self._stamped)
-            if folder is not None and (wanted or later):
+            folder = self._settings.checkpoint_folder
+            if folder is not None and (wanted or self._was_signed):
                 name = f"检查点-{self._database.headquarters}-{self._taken.size}"
                 self._place = _put_away(folder, name, self._witnessed())
+
+    @property
+    def _was_signed(self) -> bool:
+        return bool(self._signers or self._keys or self._stamped)
 
     def waiting(self) -> dict[str, str]:
         """Who still waits for it, and why."""
@@ -190,6 +202,7 @@ class _Round:
             place=self._place,
             witnesses=tuple(known_witness(key).name for key in self._keys),
             authority=self._settings.witnesses.timestamps if self._stamped else None,
+            signers=self._signers,
             mailed=tuple(self._mailed),
             troubles=tuple(f"{who}：{error.message}" for who, error in self._errors.items()),
         )
@@ -200,6 +213,12 @@ class _Round:
             yield who in self._asked
         except (Refusal, Unreachable) as error:
             self._errors[who] = error
+
+    def _sign(self) -> None:
+        places = self._settings.witnesses
+        assert places.signer is not None  # noqa: S101  (only then it is asked)
+        made, key = sign_outside(places.signer, self._taken, self._database.headquarters, places.timeout)
+        self._signatures, self._signers = (*self._signatures, made), (key,)
 
     def _witness(self) -> None:
         places = self._settings.witnesses
@@ -231,6 +250,7 @@ class _Round:
             size=self._taken.size,
             note=self.note,
             witnesses=self._keys,
+            signers=self._signers,
             authority=self._settings.witnesses.timestamps if stamped else None,
             token=base64.b64encode(stamped.token).decode() if stamped else None,
             roots=stamped.roots if stamped else None,

@@ -207,7 +207,7 @@ def _check_files(report: BundleReport, source: Files) -> dict[str, str]:
 class Note:
     """A signed note; a checkpoint has origin, size and root in its first lines, its time below, events it covers."""
 
-    size, root, events = 0, b"", 0
+    size, root, events, others = 0, b"", 0, list[str]()
     made_at: datetime
 
     def __init__(self, text: bytes, name: str) -> None:
@@ -232,6 +232,7 @@ def _check_signature(report: BundleReport, note: Note, keys: Sequence[str]) -> N
             raise BrokenBundle(f"不是公钥：{_shown(key)}")
         for data in (_decoded(what) for who, what in note.signatures if who == name):
             if data[:4] == key_id and ed25519_verify(raw[1:], note.body, data[4:]):
+                note.others = sorted({who for who, _ in note.signatures} - {name})
                 return
             if (tried := tried + (data[:4] == key_id)) > MOST_TRIED:
                 raise BrokenBundle(f"{note.name} 的签名过多，都不是所认公钥的")
@@ -410,6 +411,7 @@ def verdict(report: BundleReport, *, key_given: bool) -> list[str]:
         f"核验通过：{_shown(matter['number'])} {_shown(matter['title'])}",
         f"  记录{report.events}条（本事项第1至{matter['version']}条，链完整），文件{report.files}个，均与清单相符",
         *(f"  {_covered(report, note)}" for note in report.notes),
+        *(f"  {note.name} 另有 {_shown(who)} 的签名，没有核验" for note in report.notes for who in note.others),
         *(f"  未附：{_shown(one.get('what'))}" for one in manifest["left_out"]),
         "  事项名称、时间线和 histories 是签发者的说明，不由记录证明，以 events.jsonl 为准",
         f"  不能证明第{matter['version']}条以后再无记录：那要用整本日志和更晚的检查点核验",

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain import commands as c
 from domain.base import Refusal
-from domain.checkpoint import LogCheckpoint, note_of
+from domain.checkpoint import LogCheckpoint, note_of, read_note
 from domain.operations import EvidenceExported
 from domain.papers import PaperKind
 from eventlog import reading
@@ -598,6 +598,18 @@ def test_a_kept_checkpoint_vouches_for_no_event_younger_than_it(case: Case) -> N
     assert f"只有{report.events - len(younger)}条在 checkpoints/1.txt（就是你留存的检查点）" in said
     assert f"其后的{len(younger)}条" in said
     assert "都在 checkpoints/2.txt 所签的日志里" in said
+
+
+def test_a_signature_it_does_not_know_is_named_as_not_looked_at(case: Case, tmp_path: Path) -> None:
+    """Of a key by SM2, or of a witness: whoever reads the verdict shall not think that it was."""
+    early, _ = read_note(case.kept)
+    kept = f"{case.kept}— xmh-XMH-sm2 {base64.b64encode(b'of another algorithm').decode()}\n"
+    out = tmp_path / "x.zip"
+    settings = Settings(home=case.home)
+    export_matter(case.log, settings, HALL, out, kept=[(kept, early)], runs=Runs(RUN), by="audit", now=NOW)
+    report = verifier.check_bundle(out)
+    assert report.ok
+    assert "  checkpoints/1.txt 另有 xmh-XMH-sm2 的签名，没有核验" in verifier.verdict(report, key_given=False)
 
 
 def test_a_checkpoint_kept_with_an_editor_s_marks_is_the_same(case: Case) -> None:
