@@ -20,6 +20,7 @@ from services.service_log import configure_logging
 BENCHMARKS = {
     "workflows": "open and report on real workflows",
     "order": "the same order by the API and by the gateway",
+    "pages": "pages of a thousand open matters, and what they weigh",
     "append": "one durable append",
     "fold": "from events to a state",
     "proof": "the log against a checkpoint, whole and since one, and inclusion proofs",

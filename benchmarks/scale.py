@@ -21,6 +21,8 @@ class Scale:
     """Matters in the log that is listed and verified."""
     long: int = 100
     """Matters of long lives in the log whose days long past are asked for."""
+    pages: int = 10
+    """Requests for each page, per round."""
     reads: tuple[int, ...] = (1000, 10_000, 100_000)
     """Matters in the logs that are read a page at a time."""
     drafted: int = 5000
@@ -43,6 +45,7 @@ QUICK = Scale(
     folds=3,
     listed=60,
     long=6,
+    pages=3,
     reads=(60,),
     drafted=60,
     tabled=60,

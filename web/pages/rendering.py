@@ -121,7 +121,12 @@ class SessionEndedError(Exception):
 
 def page(template: str, status: int = 200, /, **values: Any) -> Response:
     """A page of a template; whatever stands in it is text."""
-    return HTMLResponse(_TEMPLATES.get_template(template).render(values), status)
+    return HTMLResponse(filled(template, values), status)
+
+
+def filled(template: str, values: "Mapping[str, Any]") -> str:
+    """The text of a page."""
+    return _TEMPLATES.get_template(template).render(values)
 
 
 def visitor_of(request: Request, *, used: bool = True) -> Visitor:
