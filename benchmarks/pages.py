@@ -1,4 +1,4 @@
-"""Pages of a thousand open matters, from the request to the answer, beside the same template over models that are ready.
+"""Pages of a thousand open matters, from request to answer, beside the same template over models that are ready.
 
 Something is recorded before each request, so that no page is one that was made before.
 """

@@ -25,9 +25,10 @@ from web.asking import the_matter, whole_number
 from web.pages.submitting import FieldRefusal, Given, files_in
 
 Options = tuple[tuple[str, str], ...]
-PEOPLE = frozenset({"person", "from_person", "to_person", "basis.approver", "supervisor"})
+PEOPLE = frozenset({"chair", "person", "from_person", "to_person", "basis.approver", "supervisor"})
 SHORT = frozenset(
     {
+        "new_title",
         "basis.no",
         "basis.text",
         "title",

@@ -15,6 +15,7 @@ from tests.support.office import ASSIST, LEAD, OFFICE, founded, sqlite
 from views.viewer import Viewer
 from web.acts import ACTS, LABELS, LEFT_OUT, OPENING, label_of
 from web.forms import Filling, command_of, fields_of
+from web.meeting_acts import MEETING_ACTS
 from web.pages.actions import BY_NAME
 from web.pages.submitting import FieldRefusal, Given
 
@@ -37,7 +38,8 @@ def test_every_command_has_a_form_and_every_field_its_place() -> None:
             assert asked | LEFT_OUT.get(act.kind, frozenset()) == set(act.kind.model_fields) - {"do"}, act.kind
         assert all(label_of(act, name) for name in act.fields)
     named = {f"{act.do}.{name}" for act in (*ACTS, OPENING) for name in act.fields}
-    named |= {name for act in (*ACTS, OPENING) for name in act.fields}
+    named |= {name for act in (*ACTS, OPENING, *MEETING_ACTS) for name in act.fields}
+    named |= {f"{act.do}.{name}" for act in MEETING_ACTS for name in act.fields}
     assert set(LABELS) <= named, "no label without its field"
 
 

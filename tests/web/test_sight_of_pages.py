@@ -93,7 +93,14 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/papers/file": ("/papers/file?number=1",),
     "/meetings": ("/meetings?year=2022",),
     "/meetings/{no}": ("/meetings/HY-2022-001",),
-    "/meetings/{no}/room": ("/meetings/HY-2022-001/room?item=1", "/meetings/HY-2022-001/room?item=2"),
+    "/meetings/{no}/room": (
+        "/meetings/HY-2022-001/room?item=1",
+        "/meetings/HY-2022-001/room?item=2",
+        "/meetings/HY-2022-001/room?item=99",
+    ),
+    "/meetings/{no}/do/{do}": tuple(
+        f"/meetings/HY-2022-001/do/{do}" for do in ("decide?item=1", "attend", "item_drop")
+    ),
     "/meetings/{no}/agenda.pdf": ("/meetings/HY-2022-001/agenda.pdf",),
     "/meetings/{no}/minutes.pdf": ("/meetings/HY-2022-001/minutes.pdf",),
     "/feedback": ("/feedback", "/feedback?unit=zhujian", "/feedback?unit=gengxin"),

@@ -1,24 +1,34 @@
 """`/meetings`: the list, one meeting with agenda and minutes, its papers as PDF, and 会议模式 for the projector."""
 
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from activities.agenda import assembled_agenda
-from documents.meetings.calling import DirectoryNames, agenda_page
+from documents.meetings.calling import agenda_page
 from documents.meetings.minutes import decision_sentence, minutes_page
 from domain.base import Refusal, refuse
 from domain.calendar import local_date
 from domain.facts import openly
-from domain.meetings.agenda import arranged_agenda
-from domain.meetings.meeting import AgendaItem, Meeting
+from domain.meetings.meeting import Meeting
 from domain.meetings.secrets import readable_meeting
+from domain.meetings.terms import MeetingStage
 from domain.readership import ReadKind
-from eventlog import reading
+from eventlog.autosaves import autosave_of
 from views.meetings import agenda_lines, known_meetings, meeting_for, the_meeting
 from web.asking import whole_number
+from web.meeting_acts import acts_now, form_of, form_values, free_points, items_of, may_act, names_of
+from web.pages.drafts import clock_of
 from web.pages.printing import printed_page
 from web.pages.rendering import Visitor, is_looked_at, visitor_of
+from web.pages.sitting import form_key
+from web.pages.submitting import Given
 from web.service import service_of
+
+if TYPE_CHECKING:
+    from views.meetings import AgendaLine
+    from web.service import WebService
 
 HERE = "meetings"
 FIRST_YEAR, LAST_YEAR = 1990, 2100
@@ -50,9 +60,12 @@ def meeting(request: Request, no: str) -> Response:
         "meeting.html",
         live=f"meeting:{known.number}",
         m=shown,
-        lines=agenda_lines(visitor.viewer, shown, _items(visitor, shown)),
-        names=_names(visitor),
+        lines=agenda_lines(visitor.viewer, shown, items_of(visitor, shown)),
+        names=names_of(visitor),
         said=decision_sentence,
+        acts=acts_now(visitor, known),
+        free=free_points(known) if may_act(visitor) else (),
+        acting=may_act(visitor),
         minutes=_may_read_minutes(visitor, known),
     )
 
@@ -65,9 +78,9 @@ def room(request: Request, no: str, item: str = "1") -> Response:
         _is_office(visitor)
     except Refusal as refusal:
         return _not_found(visitor, refusal)
-    lines = agenda_lines(visitor.viewer, known, _items(visitor, known))
-    place = min(max(whole_number(item) or 1, 1), max(len(lines), 1))
-    line = lines[place - 1] if lines else None
+    lines = agenda_lines(visitor.viewer, known, items_of(visitor, known))
+    place = min(max(whole_number(item) or 1, 1), len(lines) + 1)  # behind the last item: what is left
+    line = lines[place - 1] if place <= len(lines) else None
     return visitor.page(
         HERE,
         "room.html",
@@ -75,9 +88,32 @@ def room(request: Request, no: str, item: str = "1") -> Response:
         line=line,
         place=place,
         count=len(lines),
-        names=_names(visitor),
+        names=names_of(visitor),
         said=decision_sentence,
+        left=[(at, one.item) for at, one in enumerate(lines, 1) if not one.decided],
+        **_form_in_room(service_of(request), visitor, known, line),
     )
+
+
+def _form_in_room(
+    service: "WebService", visitor: Visitor, meeting: Meeting, line: "AgendaLine | None"
+) -> dict[str, Any]:
+    """The form under an item, while the meeting sits and somebody who keeps it is signed in."""
+    sits = line is not None and meeting.stage is MeetingStage.IN_SESSION and may_act(visitor)
+    if line is None or not sits:
+        return {"form": None}
+    form, given = form_of(visitor, meeting, "decide"), Given({"item": str(line.item.no)})
+    key = form_key("decide", meeting, given)
+    saved = autosave_of(service.database, visitor.person.id, key, service.now)
+    typed = Given({**given.fields, **saved.fields})
+    return {
+        **form_values(visitor, form, typed, typed["command"] or uuid4().hex),
+        "placed": given.fields,
+        "form_key": key,
+        "version": saved.version,
+        "restored": clock_of(saved.saved_at) if saved.saved_at and saved.fields else None,
+        "prove": False,
+    }
 
 
 @router.get("/meetings/{no}/agenda.pdf")
@@ -87,7 +123,7 @@ def agenda(request: Request, no: str) -> Response:
         known = _shown(visitor, the_meeting(visitor.viewer, no))
     except Refusal as refusal:
         return _not_found(visitor, refusal)
-    page = agenda_page(known, _items(visitor, known), _names(visitor), on=local_date(visitor.viewer.now))
+    page = agenda_page(known, items_of(visitor, known), names_of(visitor), on=local_date(visitor.viewer.now))
     return printed_page(service, page, f"{known.number}-议程")
 
 
@@ -97,7 +133,7 @@ def minutes(request: Request, no: str) -> Response:
     try:
         known = the_meeting(visitor.viewer, no)
         refuse(not _may_read_minutes(visitor, known), f"{known.number} 的纪要尚未签发", "not_found")
-        page = minutes_page(known, _names(visitor), local_date(visitor.viewer.now))
+        page = minutes_page(known, names_of(visitor), local_date(visitor.viewer.now))
     except Refusal as refusal:
         return _not_found(visitor, refusal)
     if known.minutes is not None and is_looked_at(request, visitor):
@@ -121,15 +157,3 @@ def _is_office(visitor: Visitor) -> None:
 def _may_read_minutes(visitor: Visitor, meeting: Meeting) -> bool:
     """Signed minutes are for everybody who may know of the meeting, a draft is the office's and leaders'."""
     return meeting.minutes is not None or (bool(meeting.points) and visitor.viewer.rights.of_office)
-
-
-def _items(visitor: Visitor, meeting: Meeting) -> tuple[AgendaItem, ...]:
-    """The agenda as it stands; before it is fixed, what the log proposes, for who prepares it."""
-    if meeting.items or not visitor.viewer.rights.whole:
-        return meeting.items
-    return arranged_agenda(meeting, assembled_agenda(visitor.viewer.database, meeting.stream).items)
-
-
-def _names(visitor: Visitor) -> DirectoryNames:
-    database = visitor.viewer.database
-    return DirectoryNames.of(reading.units(database), reading.people(database, former=True))

@@ -6,7 +6,7 @@ A form is one command however often its button is pressed: it carries the comman
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
@@ -17,6 +17,7 @@ from domain.bounds import named, seen
 from domain.envelope import OnBehalf, Provenance, Via
 from domain.facts import Attachment
 from domain.ids import matter_stream
+from domain.order import OrderBase
 from eventlog.uploads import uploads_of
 from services.attaching import take_in_of
 from services.orders import matter_order
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from web.service import WebService
     from workflows.contract import Reply
 
+OrderKind = TypeVar("OrderKind", bound=OrderBase)
 MOST_FIELDS = 3000
 OTHERS = "这份内容是另一位用户在这台电脑上填写的，没有提交；请他本人登录后再交"
 MOST_FILES_AT_ONCE = 20
@@ -194,8 +196,13 @@ async def carry_out(  # noqa: PLR0913  (what an order says)
             occurred_at=opening.occurred_at if opening else None,
             secret=secret,
         )
-        session = visitor.session
-        proven = Provenance(via=Via.WEB, credential=session.digest[:16], auth_time=session.proven_at)
-        return made.model_copy(update={"signed": signed(service.settings.home, made, proven)})
+        return vouched(service, visitor, made)
 
     return await (await service.gateway()).submit(await service.ask(order))
+
+
+def vouched(service: "WebService", visitor: Visitor, made: OrderKind) -> OrderKind:
+    """An order with the proof of whose session gave it."""
+    session = visitor.session
+    proven = Provenance(via=Via.WEB, credential=session.digest[:16], auth_time=session.proven_at)
+    return made.model_copy(update={"signed": signed(service.settings.home, made, proven)})
