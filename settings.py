@@ -106,6 +106,8 @@ class WebPlaces(BaseModel):
     """PEM file of its private key, without a password."""
     proxy: tuple[str, ...] = ()
     """Addresses of the proxies whose word on who asks is believed; without one it listens to this machine alone."""
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Where `/metrics` of the web process is read, on `listen_address`; by default nowhere."""
     temporal_ui: Annotated[str, Field(pattern=r"^https?://[^/\s]+$"), AfterValidator(_as_a_browser_says)] | None = None
     """Origin of Temporal's page, `https://host:port`, which may ask us to open what it shows; without it none may."""
     oidc: OidcPlaces | None = None

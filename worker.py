@@ -76,7 +76,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
         if not await _settled(sweep, stop):
             return
         refusals = OrderRefusals(database)
-        metrics = WorkerMetrics(database, sweep)
+        metrics = WorkerMetrics(database, sweep, refusals)
         async with (
             running_worker(
                 client,

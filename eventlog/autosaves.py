@@ -26,6 +26,7 @@ _EMPTY = (
     "INSERT INTO autosaves (person, form, version, body, saved_at) VALUES (?, ?, 1, '', ?) "
     "ON CONFLICT (person, form) DO UPDATE SET version = autosaves.version + 1, body = '', saved_at = excluded.saved_at"
 )
+_LEFT_LYING = "SELECT count(*) FROM autosaves WHERE saved_at <= ? AND body != ''"
 _TOO_OLD = "DELETE FROM autosaves WHERE saved_at <= ?"
 _TOO_MANY = (
     "DELETE FROM autosaves WHERE person = ? AND form IN "
@@ -55,6 +56,13 @@ def autosave_of(database: Database, person: str, form: str, now: datetime) -> Au
     if isinstance(text, Unreadable) or from_micros(saved) <= now - KEPT:
         return Autosave(version, {})
     return Autosave(version, json.loads(text), from_micros(saved))
+
+
+def left_lying(database: Database, since: datetime) -> int:
+    """How many texts were typed by then and are not sent, nor thrown away."""
+    with database.reading() as transaction:
+        row = transaction.one(_LEFT_LYING, (micros(since),))
+    return int(row[0]) if row else 0
 
 
 def keep_autosave(

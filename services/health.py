@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -19,6 +19,7 @@ from eventlog.errors import LogError
 from eventlog.secrets import key_protection
 from services.metrics import WorkerMetrics
 from services.sweep import SWEEP_EVERY, Sweep
+from services.watched_pages import Answer, serve_pages
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 SWEPT_WITHIN = 3 * SWEEP_EVERY
 """A worker that has not looked at every matter for so long keeps nothing going."""
 TEMPORAL_WITHIN = timedelta(seconds=2)
-_ASKED_WITHIN = 5.0
-Answer = tuple[HTTPStatus, str, bytes]
-"""Status, content type, body."""
 
 
 class Readiness:
@@ -74,9 +72,6 @@ class Readiness:
 @asynccontextmanager
 async def serve_health(settings: "Settings", readiness: Readiness, metrics: WorkerMetrics) -> AsyncIterator[None]:
     """Serve `/healthz`, `/readyz` and `/metrics` on the health port, if one is set."""
-    if settings.health_port is None:
-        yield
-        return
 
     async def alive() -> Answer:
         return HTTPStatus.OK, "text/plain", b"ok\n"
@@ -92,35 +87,5 @@ async def serve_health(settings: "Settings", readiness: Readiness, metrics: Work
         return HTTPStatus.OK, "text/plain; version=0.0.4; charset=utf-8", text
 
     pages = {"/healthz": alive, "/readyz": ready, "/metrics": figures}
-    server = await asyncio.start_server(_answering(pages), settings.listen_address, settings.health_port)
-    async with server:
+    async with serve_pages(settings.listen_address, settings.health_port, pages):
         yield
-
-
-Asked = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-def _answering(pages: Mapping[str, Callable[[], Awaitable[Answer]]]) -> Asked:
-    """One request a connection: three fixed pages for a machine that watches need no framework in the worker."""
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            line = await asyncio.wait_for(reader.readline(), _ASKED_WITHIN)
-            page = pages.get(_path(line))
-            status, kind, body = (HTTPStatus.NOT_FOUND, "text/plain", b"not found\n") if page is None else await page()
-            head = f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: {kind}\r\n"
-            writer.write(f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
-            await writer.drain()
-        except (TimeoutError, ConnectionError, ValueError):
-            pass  # whoever asks and says nothing, too much, or goes away
-        finally:
-            writer.close()
-
-    return answer
-
-
-def _path(line: bytes) -> str:
-    match line.decode("latin-1").split():
-        case ["GET", target, *_]:
-            return target.partition("?")[0]
-    return ""

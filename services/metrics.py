@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -22,6 +22,7 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
 from eventlog.notices import oldest_waiting, untold_count
+from services.order_refusals import OrderRefusals
 from services.sweep import Sweep
 
 LATE = timedelta(minutes=5)
@@ -33,14 +34,16 @@ LATE_EVERY = 300.0
 class WorkerMetrics:
     """The figures of one worker."""
 
-    def __init__(self, database: Database, sweep: Sweep) -> None:
-        """Of this worker's log and sweeps."""
+    def __init__(self, database: Database, sweep: Sweep, refusals: OrderRefusals) -> None:
+        """Of this worker's log, its sweeps, and what it refused as nobody's."""
         self._registry = CollectorRegistry()
         self._answers = Counter(
             "xmh_appends", "What the log answered to this worker.", ["answer"], registry=self._registry
         )
         self._registry.register(_LogFigures(database))
         self._registry.register(_SweepFigures(sweep))
+        forged = Gauge("xmh_forged_orders", "Orders past all entrances this worker refused.", registry=self._registry)
+        forged.set_function(lambda: refusals.total)
 
     def answered(self, answer: str) -> None:
         """Count one answer of the log: appended, behind, already, ahead, refused or failed."""

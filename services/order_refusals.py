@@ -29,9 +29,12 @@ class OrderRefusals:
         """Nothing was refused yet."""
         self._database = database
         self._counts = MinuteCounts[tuple[str, OrderFault]]()
+        self.total = 0
+        """How many since this worker began."""
 
     def note(self, fault: OrderFault, stream: str, claimed: str) -> None:
         """One order was refused."""
+        self.total += 1
         now = datetime.now(UTC)
         name = seen(claimed)[:LONGEST] if self._counts.kinds(now) < MOST_NAMES else OTHERS
         self._counts.note((name, fault), seen(stream)[:LONGEST], now)

@@ -29,6 +29,8 @@ from web.api import meetings as api_meetings
 from web.api import reads as api_reads
 from web.api import suggestions as api_suggestions
 from web.guards import BoundedBodies, BoundedWork, HeadAsGet, SafetyHeaders, SameOrigin, TokenGuard
+from web.measuring import TimedRequests
+from web.metrics import serve_figures
 from web.pages import (
     account,
     acting,
@@ -127,7 +129,8 @@ def make_app(service: "WebService") -> FastAPI:
             asyncio.create_task(_record_failures(service)),
             asyncio.create_task(Presence(service.database, ServingKind.WEB).for_ever()),
         ]
-        yield
+        async with serve_figures(service):
+            yield
         service.live.end()
         for task in at_work:
             task.cancel()
@@ -160,6 +163,7 @@ def make_app(service: "WebService") -> FastAPI:
     app.add_middleware(TokenGuard, service=service)
     app.add_middleware(RefusalsNoted, service=service)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(TimedRequests, metrics=service.metrics)
     return app
 
 

@@ -52,6 +52,15 @@ class LogFollower:
         """Whether another stream may be opened for this person."""
         return self.streams[person] < MOST_OF_ACCOUNT and self.streams.total() < MOST_STREAMS
 
+    @property
+    def open(self) -> int:
+        """How many streams are open."""
+        return self.streams.total()
+
+    def behind(self, position: int) -> int:
+        """How many events up to this position they were not told of; none where nobody follows."""
+        return max(position - self._newest, 0) if self.open else 0
+
     async def events(self, person: str, cookie: str, watch: Watch, after: int) -> AsyncIterator[str]:
         """The lines of one page's stream, until its reader may see no more, leaves, or the server ends.
 

@@ -36,5 +36,6 @@ class RefusalsNoted:
         caller = state.get("caller")
         person = caller.actor.id if caller is not None else state.get("person")
         if person is not None:
+            self.service.metrics.refused_reads.inc()
             sought = seen(scope["path"])[:LONGEST_SOUGHT]
             self.service.refusals.note((person, client[0] if client else ""), sought, self.service.now)

@@ -25,13 +25,17 @@ from services.security_keys import KeyAnswer, KeyPlace, place_of
 from services.vouching import service_vouch
 from views.viewer import Viewer
 from web.following import LogFollower
+from web.metrics import WebMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from domain.commands import Order
+    from domain.meetings.commands import MeetingOrder
     from services.gateway import Gateway
     from services.oidc import IdentityProvider
     from settings import Settings
+    from workflows.contract import MeetingReply, Reply
 
 T = TypeVar("T")
 PROVING_AT_ONCE = 2
@@ -57,6 +61,7 @@ class WebService:
         self.refusals = MinuteCounts[tuple[str, str]]()
         """By person and address."""
         self.live = LogFollower(self)
+        self.metrics = WebMetrics(self)
         self.proving = asyncio.Semaphore(PROVING_AT_ONCE)
         self._long_work, self._waiting = asyncio.Lock(), 0
         self.identity = _identity_of(settings)
@@ -176,6 +181,20 @@ class WebService:
                 self._gateway = Gateway(client, self.database, self.settings.task_queue, self.settings.door)
                 self._address = address
             return self._gateway
+
+    async def submit(self, order: "Order") -> "Reply":
+        """Hand an order for a matter to the door; what comes of it is counted.
+
+        Raises:
+            Refusal: it is not taken. Unreachable: no answer.
+        """
+        with self.metrics.command():
+            return await (await self.gateway()).submit(order)
+
+    async def convene(self, order: "MeetingOrder") -> "MeetingReply":
+        """The same for a meeting."""
+        with self.metrics.command():
+            return await (await self.gateway()).convene(order)
 
     def warn(self, what: str) -> None:
         """Note for who runs the server what went wrong beside a request that was answered."""

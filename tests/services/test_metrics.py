@@ -13,6 +13,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from domain import commands as c
+from domain.access.terms import OrderFault
 from domain.calendar import local_date
 from domain.envelope import SYSTEM
 from domain.ids import OfficeStream
@@ -24,6 +25,7 @@ from services.gateway import Gateway
 from services.healing import Recovery
 from services.metrics import WorkerMetrics
 from services.office_records import record_office_events
+from services.order_refusals import OrderRefusals
 from services.sweep import Sweep
 from tests.support.history import act
 from tests.support.office import DOOR, OFFICE, founded, opening, sqlite
@@ -31,7 +33,7 @@ from tests.support.office import DOOR, OFFICE, founded, opening, sqlite
 ROOT = Path(__file__).parents[2]
 RULES = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text(encoding="utf-8"))["groups"][0]["rules"]
 BY_NAME = {rule["alert"]: rule for rule in RULES}
-NOT_OURS = {"XmhWorkerDown"}
+NOT_OURS = {"XmhWorkerDown", "XmhWebDown"}
 """Prometheus itself says that nobody answers."""
 CONDITION = re.compile(r"(\w+)(?:\{(\w+)(=~?)\"([^\"]*)\"\})? (==|>|<) (-?\d+)")
 
@@ -48,7 +50,8 @@ class Watched:
 
     def begin_again(self) -> None:
         """A worker starts: its counters stand at nothing."""
-        self.metrics = WorkerMetrics(self.log, self.sweep)
+        self.refusals = OrderRefusals(self.log)
+        self.metrics = WorkerMetrics(self.log, self.sweep, self.refusals)
 
     def figures(self) -> list[tuple[str, dict[str, str], float]]:
         text = self.metrics.exposition().decode()
@@ -145,6 +148,10 @@ TROUBLES: dict[str, tuple[Callable[[Watched], None], Callable[[Watched], None]]]
     "XmhMattersOff": (_swept(Recovery(open=1, silent=("matter/a",))), _swept(LEVEL)),
     "XmhClockRefused": (_swept(Recovery(open=1, refused=("matter/a",))), _swept(LEVEL)),
     "XmhMattersLate": (_overdue, _cancelled),
+    "XmhForgedOrders": (
+        lambda w: w.refusals.note(OrderFault.PAST_THE_DOOR, "matter/a", "leader"),
+        Watched.begin_again,
+    ),
     "XmhEventsUntold": (_day_off, Watched.tell),
 }
 """Alert → what raises it, and what clears it."""
@@ -168,7 +175,8 @@ def test_a_log_never_backed_up_is_said_until_it_is(watched: Watched) -> None:
 
 def test_every_alert_names_figures_that_exist_and_has_its_page(watched: Watched) -> None:
     watched.metrics.answered("failed")
-    known = {name for name, _, _ in watched.figures()} | {"xmh_notice_waiting_seconds"}
+    of_web = {"xmh_web_commands_total"}  # held by tests/web/test_metrics.py
+    known = {name for name, _, _ in watched.figures()} | {"xmh_notice_waiting_seconds"} | of_web
     page = (ROOT / "docs/运维告警.md").read_text(encoding="utf-8")
     assert {line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")} == set(BY_NAME)
     for rule in RULES:

@@ -152,7 +152,7 @@ async def _carried_out(
     """The answer to a command, sent once however often it is posted under its key."""
     key = check_named(caller, body, key)
     order, advice = await service.ask(_order, service, caller, kind, body, no, key)
-    reply = await (await service.gateway()).submit(order)
+    reply = await service.submit(order)
     answer = await service.ask(_answered, service, reply, order)
     return {**answer, **({"advice": advice} if advice else {})}
 

@@ -61,7 +61,7 @@ def _add(kind: type[Frozen]) -> None:
     async def acting(request: Request, no: str, body: Annotated[Any, Body()], key: KeyHeader = None) -> JSONResponse:
         service, caller = service_of(request), caller_of(request)
         order = await service.ask(_order, service, caller, kind, body, no, check_named(caller, body, key))
-        reply = await (await service.gateway()).convene(order)
+        reply = await service.convene(order)
         answer = {"meeting": reply.meeting, "stage": reply.stage.value, "version": reply.version}
         return JSONResponse({**answer, "points": list(reply.points), "events": list(reply.events)}, 201)
 

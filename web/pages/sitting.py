@@ -112,7 +112,7 @@ async def _carry(
         )
         return vouched(service, visitor, made)
 
-    await (await service.gateway()).convene(await service.ask(order))
+    await service.convene(await service.ask(order))
     if isinstance(command, SignMinutes):
         await service.ask(_filed, service, visitor, meeting.number)
 

@@ -198,7 +198,7 @@ async def carry_out(  # noqa: PLR0913  (what an order says)
         )
         return vouched(service, visitor, made)
 
-    return await (await service.gateway()).submit(await service.ask(order))
+    return await service.submit(await service.ask(order))
 
 
 def vouched(service: "WebService", visitor: Visitor, made: OrderKind) -> OrderKind:
