@@ -8,11 +8,9 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from unittest import mock
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -21,14 +19,12 @@ from domain.office import CalendarYearPublished
 from eventlog import reading
 from eventlog.database import Database
 from services.door_key import make_door_key
-from services.gateway import Gateway
 from services.office_records import record_office_events
 from services.payload_keys import begin_payload_keys
-from services.temporal_client import connect
 from settings import Settings
 from tests.cluster.database import Databases
 from tests.cluster.temporal import DEPLOY, environment_file
-from tests.recovery.chaos import Desk, open_all_day
+from tests.recovery.chaos import AddressedDesk, Desk, open_all_day
 from tests.support.office import founded, office_today
 from tests.support.processes import end, free_port, spawn
 from tests.support.served import ROOT, XMH, Home
@@ -93,20 +89,6 @@ class Service:
             end(self.process, seconds=40)
 
 
-class ClusterDesk(Desk):
-    """The office at its command line, on a machine that is told by the file."""
-
-    async def gateway(self) -> Gateway:
-        settings = settings_of(self.home.environment)
-        client = await connect(settings, within=timedelta(seconds=2))
-        return Gateway(client, self.log, settings.task_queue, settings.door)
-
-
-def settings_of(environment: Mapping[str, str]) -> Settings:
-    with mock.patch.dict("os.environ", environment, clear=True):
-        return Settings()
-
-
 class Office:
     """Two workers, and a log that was migrated by its owner."""
 
@@ -148,7 +130,7 @@ class Office:
             open_all_day(log)
 
     def desk(self, log: Database) -> Desk:
-        return ClusterDesk(self.machine, log)
+        return AddressedDesk(self.machine, log)
 
     def stop(self) -> None:
         for service in self.services:

@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from uuid import uuid4
 
 from domain import commands as c
@@ -282,6 +283,19 @@ class Desk:
         """Set the closing hour, and with it the limit of every matter due today, to a moment from now."""
         closes = (datetime.now(UTC) + timedelta(seconds=seconds)).astimezone(SHANGHAI).time()
         await asyncio.to_thread(set_hours, self.log, closes)
+
+
+class AddressedDesk(Desk):
+    """The office at a home that is told by its environment where everything is."""
+
+    def __init__(self, home: Home, log: Database) -> None:
+        super().__init__(home, log)
+        with mock.patch.dict("os.environ", home.environment, clear=True):
+            self.settings = Settings()
+
+    async def gateway(self) -> Gateway:
+        client = await connect(self.settings, within=timedelta(seconds=2))
+        return Gateway(client, self.log, self.settings.task_queue, self.settings.door)
 
 
 def open_all_day(log: Database) -> None:

@@ -7,19 +7,14 @@ import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
-from unittest import mock
 
 import pytest
 
 from eventlog.verify import verify
-from services.gateway import Gateway
-from services.temporal_client import connect
-from settings import Settings
 from tests.recovery.chaos import (
     CLIENTS,
-    Desk,
+    AddressedDesk,
     away_from_midnight,
     clients_of,
     every_matter_goes_on,
@@ -91,16 +86,6 @@ class Build:
             self.process = None
 
 
-class BuildsDesk(Desk):
-    """The office at a home whose server is told by address."""
-
-    async def gateway(self) -> Gateway:
-        with mock.patch.dict("os.environ", self.home.environment, clear=True):
-            settings = Settings()
-        client = await connect(settings, within=timedelta(seconds=2))
-        return Gateway(client, self.log, settings.task_queue, settings.door)
-
-
 @contextmanager
 def temporal(folder: Path) -> Iterator[str]:
     server = DevServer(folder, database=folder / "temporal.db")
@@ -125,7 +110,7 @@ async def test_an_earlier_build_and_this_one_work_side_by_side_forward_and_back(
     with temporal(tmp_path) as address, home_in(tmp_path, {"XMH_TEMPORAL_ADDRESS": address}) as home, home.log() as log:
         open_all_day(log)
         old, new = Build(home, earlier, "old"), Build(home, ROOT, "new")
-        desk = BuildsDesk(home, log)
+        desk = AddressedDesk(home, log)
         streams: list[str] = []
         try:
             old.starts()
