@@ -13,7 +13,7 @@ ROOMS := domain eventlog workflows activities documents intake sheets views serv
 OWN   := $(wildcard $(ROOMS) *.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test chaos cluster universes check bench bench-scale curves bundle fonts lock clean distclean
+.PHONY: help setup browser demo test chaos long cluster universes check bench bench-scale curves bundle fonts lock clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -57,8 +57,13 @@ demo: setup ## supervise the working year 2022 of the example and print what cam
 test: browser ## every test, on real Temporal servers, SQLite and PostgreSQL
 	$(BIN)/python -m pytest -n $(WORKERS)
 
-chaos: export XMH_TEST_SEED ?= $(shell date +%s)
-chaos: browser ## the long form of the kill tests, and some ten minutes of guesses at the command line
+SECONDS ?= 1800
+SEED    ?= $(shell date +%s)
+chaos: setup ## every kind of fault under load for SECONDS, by SEED: the tally, and what repeats it (more of it as root)
+	$(BIN)/python -m tests.faults $(SECONDS) $(SEED)
+
+long: export XMH_TEST_SEED ?= $(shell date +%s)
+long: browser ## the long forms of tests, kills before all, and some ten minutes of guesses at the command line
 	$(BIN)/python -m pytest -n $(WORKERS) -m chaos
 	XMH_FUZZ_CASES=2000 $(BIN)/python -m pytest -s tests/cli/test_fuzz.py
 

@@ -23,7 +23,7 @@ settings.register_profile("searching", settings.get_profile("patient"), derandom
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The same examples for every change: what fails is the change's own. `make chaos` draws new ones."""
+    """The same examples for every change: what fails is the change's own. `make long` draws new ones."""
     settings.load_profile("searching" if config.option.markexpr == "chaos" else "patient")
 
 

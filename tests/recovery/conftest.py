@@ -6,7 +6,7 @@ from tests.support.postgres import Server
 
 
 def either(*, every_time: str) -> pytest.MarkDecorator:
-    """Both databases for `make chaos`, and one of them in every run: each kill test takes another one."""
+    """Both databases for `make long`, and one of them in every run: each kill test takes another one."""
     marks = {name: () if name == every_time else pytest.mark.chaos for name in ("sqlite", "postgresql")}
     return pytest.mark.parametrize(
         "database", [pytest.param(name, marks=mark) for name, mark in marks.items()], indirect=True

@@ -6,6 +6,8 @@ server with itself after the commit), `DEADLY_ALL` (the supervisor as well): eac
 the command with which it happens, once. `DEADLY_WHEN_READY`: none of them while `up` still waits for its first word,
 for one that never says it is given up, and rightly. `FROZEN` (the beginning of a command id before whose insert the
 worker stops itself, once), `FROZEN_IN` (the same, inside the transaction, everything written but not committed).
+`POISON` (a stream that this build cannot work on: whatever is loaded of it breaks the workflow), and with it
+`POISON_MENDED`: the build after it, in which the step that broke is another one, behind `workflow.patched`.
 """
 
 import os
@@ -15,16 +17,19 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from temporalio import activity
+from temporalio import activity, workflow
 
 import services.running
 import worker
+import workflows.matter
 from activities.log import LogActivities
-from domain.log import APPEND, Appended, AppendRequest, LogAnswer
+from domain.log import APPEND, Appended, AppendRequest, Loaded, LogAnswer
+from domain.matter import Matter
 from eventlog.backend import Statement
 from eventlog.database import Transaction
 from services.embedded.runfile import RunFile
 from services.embedded.supervise import READY_FD
+from workflows.matter import LoggedMatter
 
 HOME = Path(os.environ.get("XMH_HOME", "."))
 CHANCE = random.SystemRandom()
@@ -98,10 +103,31 @@ class FrozenTransaction(Transaction):
             super().commit(statements)
 
 
+POISON = os.environ.get("POISON")
+MENDED = "POISON_MENDED" in os.environ
+
+
+class PoisonedMatter(LoggedMatter):
+    """A build with a fault that befalls one matter only, or the one that mends it."""
+
+    def of(self, loaded: Loaded) -> Matter | None:
+        if self.stream == POISON and not (MENDED and self._of_either_build()):
+            raise ZeroDivisionError
+        return super().of(loaded)
+
+    @staticmethod
+    def _of_either_build() -> bool:
+        """What was recorded before the fault goes its old way, everything else the new one; both are sound."""
+        workflow.patched("a-poison-is-taken")
+        return True
+
+
 if __name__ == "__main__":
     setattr(services.running, "LogActivities", DeadlyActivities)  # noqa: B010  (a name the worker imported, not its own)
     if "FROZEN_IN" in os.environ:
         import eventlog.database
 
         eventlog.database.Transaction = FrozenTransaction  # type: ignore[misc]
+    if POISON is not None:
+        setattr(workflows.matter, "LoggedMatter", PoisonedMatter)  # noqa: B010  (as above)
     worker.main()

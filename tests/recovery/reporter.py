@@ -92,7 +92,7 @@ async def one_round(client: Client, told: dict[str, object]) -> dict[str, object
                 try:
                     acknowledged[command_id] = await client.submit(order)
                 except Refusal as e:
-                    refused[command_id] = e.message
+                    refused[command_id] = f"{e.code}: {e.message}"
                 except Unreachable:
                     if told["retries"] and asyncio.get_running_loop().time() < limit:
                         await asyncio.sleep(0.3)

@@ -1,4 +1,4 @@
-"""Random lives in two depths: some for every change, many for `make chaos`."""
+"""Random lives in two depths: some for every change, many for `make long`."""
 
 import unittest
 

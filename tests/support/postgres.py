@@ -48,14 +48,15 @@ class Server:
     def __init__(self, *, durable: bool = False) -> None:
         """Make the folder and an empty cluster; `start()` runs it."""
         self.durable = durable
+        self.extra: dict[str, str] = {}
+        """What its environment holds besides, from the next start on."""
         self.folder = self._new_folder()
         self.process: subprocess.Popen[bytes] | None = None
         self._names = itertools.count(1)
         self._bin = self._reachable_binaries()
         self._initialise()
 
-    @staticmethod
-    def _new_folder() -> Path:
+    def _new_folder(self) -> Path:
         # The path of a Unix socket is limited to about a hundred bytes; some TMPDIRs are longer than that.
         parent = tempfile.gettempdir()
         if len(parent) > _LONGEST_SOCKET_FOLDER:
@@ -106,7 +107,7 @@ class Server:
 
     @property
     def _env(self) -> dict[str, str]:
-        return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", "HOME": str(self.folder)}
+        return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", "HOME": str(self.folder), **self.extra}
 
     @property
     def log(self) -> Path:

@@ -6,18 +6,22 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from socketserver import StreamRequestHandler, ThreadingTCPServer
-from typing import Any, ClassVar, Literal
+from typing import Any, BinaryIO, ClassVar, Literal
 
-Manner = Literal["takes", "fails", "stalls", "drops", "twice", "gone", "elsewhere"]
-"""`drops` has taken the message and then says nothing; `stalls` does neither for longer than anybody waits."""
+Manner = Literal["takes", "fails", "stalls", "drops", "drips", "twice", "gone", "elsewhere"]
+"""`drops` has taken the message and then says nothing; `stalls` does neither for longer than anybody waits; `drips`
+answers a byte at a time, so that something always comes and nothing ever ends."""
 STALL = 5.0
+DRIPS = 300
+"""Bytes after which it has dripped enough, ten a second."""
 
 
 @dataclass
@@ -80,6 +84,8 @@ def http_receiver(manner: Manner = "takes", tls: ssl.SSLContext | None = None) -
                 case "drops":
                     received.keep(body, dict(self.headers))
                     self.connection.shutdown(socket.SHUT_RDWR)
+                case "drips":
+                    _drip(self.wfile, b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
                 case "twice":  # a second answer to the one message
                     received.keep(body, dict(self.headers))
                     for _ in range(2):
@@ -145,6 +151,9 @@ def smtp_receiver(manner: Manner = "takes") -> Iterator[Received]:
                 case "drops":
                     received.keep(body)
                     return False
+                case "drips":
+                    _drip(self.wfile, b"250-")
+                    return False
                 case "takes":
                     received.keep(body)
                     self._say(b"250 taken")
@@ -155,6 +164,15 @@ def smtp_receiver(manner: Manner = "takes") -> Iterator[Received]:
 
     with _served(ThreadingTCPServer(("127.0.0.1", 0), Handler), received):
         yield received
+
+
+def _drip(wire: BinaryIO | BufferedIOBase, beginning: bytes) -> None:
+    """An answer that never ends, until whoever waits has gone."""
+    with suppress(OSError):
+        for byte in (*beginning, *bytes(DRIPS)):
+            wire.write(bytes([byte or ord("x")]))
+            wire.flush()
+            time.sleep(0.1)
 
 
 @contextmanager
