@@ -159,16 +159,29 @@ def hold_against(database: Database, checkpoint: LogCheckpoint) -> list[VerifyFi
     if checkpoint.origin != origin_of(database):
         return [_finding(Token.OTHER_LOG, f"{when}是 {checkpoint.origin}，这里是 {origin_of(database)}")]
     reach = _reach(database, checkpoint.size)
+    first = _first_difference(reach, checkpoint)
     if reach.tree.size < checkpoint.size:
-        line = f"{when}时有{checkpoint.size}条，现在只有{reach.tree.size}条；末尾被截去，或换回了旧副本"
-        return [_finding(Token.LOG_SHORTER, line)]
+        how = (
+            f"，从{_place(first, checkpoint)}起就不同：有记录被抽去或改写" if first else "；末尾被截去，或换回了旧副本"
+        )
+        line = f"{when}时有{checkpoint.size}条，现在只有{reach.tree.size}条{how}"
+        return [_finding(Token.LOG_SHORTER, line, first)]
     if (reach.tree.root(), reach.sm3.root()) == (checkpoint.root, checkpoint.sm3):
         return []
-    differing = [n for n, (a, b) in enumerate(zip(reach.blocks, checkpoint.blocks, strict=False)) if a != b]
-    first = differing[0] * checkpoint.block + 1 if differing else 1
+    line = f"从{_place(first or 1, checkpoint)}起与{when}不同，此后的内容不能作证"
+    return [_finding(Token.LOG_DIFFERS, line, first or 1)]
+
+
+def _first_difference(reach: _Reach, checkpoint: LogCheckpoint) -> int | None:
+    """Where the first block begins that is another, of those the log has in full; None when each is the same."""
+    whole = len(reach.blocks) if reach.tree.size == checkpoint.size else reach.tree.size // checkpoint.block
+    pairs = enumerate(zip(reach.blocks[:whole], checkpoint.blocks, strict=False))
+    return next((n * checkpoint.block + 1 for n, (ours, theirs) in pairs if ours != theirs), None)
+
+
+def _place(first: int, checkpoint: LogCheckpoint) -> str:
     last = min(first + checkpoint.block - 1, checkpoint.size)
-    place = f"第{first}条" if first == last else f"第{first}至{last}条之间"
-    return [_finding(Token.LOG_DIFFERS, f"从{place}起与{when}不同，此后的内容不能作证", first)]
+    return f"第{first}条" if first == last else f"第{first}至{last}条之间"
 
 
 def hold_against_fingerprint(database: Database, printed: Fingerprint) -> list[VerifyFinding]:

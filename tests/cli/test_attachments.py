@@ -71,6 +71,22 @@ def test_a_kept_file_is_private_and_nothing_else_is_left(accepted: CommandLine, 
     assert stat.S_IMODE(kept(accepted, photo).stat().st_mode) == 0o600
 
 
+def test_two_matters_files_that_changed_places_are_both_named(accepted: CommandLine, photo: Path) -> None:
+    second = photo.with_name("另一张.jpg")
+    second.write_bytes(JPEG + b"another")
+    accepted.json(*REPORT, "--attach", photo, actor="li")
+    other = accepted.json(*("道路照明" if word == "泵站检修" else word for word in OPEN))["matter"]
+    accepted.json("task", "accept", other, actor="li")
+    accepted.json("task", "report", other, "--text", "已完成", "--progress", "20", "--attach", second, actor="li")
+    one, two = kept(accepted, photo), kept(accepted, second)
+    before, after = one.read_bytes(), two.read_bytes()
+    one.write_bytes(after)
+    two.write_bytes(before)
+    problems = accepted.json("audit", "verify", code=1)["problems"]
+    assert [p["token"] for p in problems] == ["attachment_altered", "attachment_altered"]
+    assert len({p["stream"] for p in problems}) == 2
+
+
 def test_a_missing_and_an_altered_file_are_named_and_not_given_out(
     accepted: CommandLine, photo: Path, tmp_path: Path
 ) -> None:
