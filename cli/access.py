@@ -14,6 +14,7 @@ from cli.names import person_names
 from cli.session import Problem, answer, session
 from cli.shape import group
 from domain.access import events as ev
+from domain.access.networks import networks
 from domain.access.terms import MOST_TOKEN_DAYS, AccountState, TokenScope
 from domain.base import Term, refuse
 from domain.calendar import SHANGHAI, end_of_day
@@ -109,6 +110,9 @@ def token(
         ),
     ] = None,
     days: Annotated[int, typer.Option("--days", metavar="N", help=f"有效天数，最多 {MOST_TOKEN_DAYS}")] = 30,
+    addresses: Annotated[
+        list[str] | None, typer.Option("--from", metavar="ADDRESS", help="只能从这个地址或网段使用，可写多次")
+    ] = None,
     revoke: Annotated[
         str | None, typer.Option("--revoke", metavar="ID", help="收回这个令牌（编号见 xmh access list）")
     ] = None,
@@ -128,7 +132,7 @@ def token(
             "没有写明令牌可以做什么，请用 --scope read（查阅）、report（反馈）、handle（办理）或 screen（大屏）",
             "malformed",
         )
-    secret, kept = issue_token(session.database, known.id, scope, days, session.actor, now())
+    secret, kept = issue_token(session.database, known.id, scope, days, session.actor, now(), networks(addresses or ()))
     until = kept.until.astimezone(SHANGHAI)
     document = {
         "token": secret,
@@ -136,8 +140,10 @@ def token(
         "person": known.id,
         "scope": kept.scope.value,
         "expires": until.isoformat(),
+        "from": list(kept.addresses),
     }
-    holds = f"{kept.scope.label}，有效至 {until:%Y-%m-%d %H:%M}"
+    where = f"，只能从 {'、'.join(kept.addresses)} 使用" if kept.addresses else ""
+    holds = f"{kept.scope.label}，有效至 {until:%Y-%m-%d %H:%M}{where}"
     answer(document, f"{known.name}（{known.id}）的令牌，{holds}；只显示这一次：\n{secret}")
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.access import events as ev
+from domain.access.account import Account
 from domain.calendar import SHANGHAI
 from domain.event import decode
 from eventlog import reading
@@ -39,18 +40,19 @@ def accounts_document(database: Database, now: datetime) -> list[dict[str, Any]]
                 "emergency": account.emergency,
                 "factors": [f.value for f in account.factors],
                 "last_sign_in": came.get(person),
-                "tokens": [_token(t) for t in tokens.get(person, ()) if t.until > now],
+                "tokens": [_token(t, account) for t in tokens.get(person, ()) if t.until > now],
             }
         )
     return rows
 
 
-def _token(kept: KeptToken) -> dict[str, Any]:
+def _token(kept: KeptToken, account: Account) -> dict[str, Any]:
     return {
         "id": kept.id,
         "scope": kept.scope.value,
         "expires": kept.until.astimezone(SHANGHAI).isoformat(),
         "last_used": kept.used_at.astimezone(SHANGHAI).isoformat() if kept.used_at else None,
+        "from": [network for t in account.tokens if t.id == kept.id for network in t.addresses],
     }
 
 

@@ -26,6 +26,8 @@ from eventlog.database import Database
 from eventlog.reading import PersonOnRecord
 from services.office_records import record_decided
 
+HERE = "127.0.0.1"
+"""From where a token is used on the machine itself."""
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TOKEN = re.compile(r"xmhp_[0-9A-Za-z]{43}[0-9A-Za-z]{6}")
 """256 bits and six characters that tell a mistyped token from a wrong one without asking the database."""
@@ -161,9 +163,15 @@ def end_sessions(database: Database, person: str, reason: str, now: datetime) ->
 
 
 def issue_token(
-    database: Database, person: str, scope: TokenScope, days: int, actor: Actor, now: datetime
+    database: Database,
+    person: str,
+    scope: TokenScope,
+    days: int,
+    actor: Actor,
+    now: datetime,
+    addresses: tuple[str, ...] = (),
 ) -> tuple[str, AccessToken]:
-    """签发令牌: the token, which nobody can show again, and what the log knows of it.
+    """签发令牌: the token, which nobody can show again, and what the log knows of it. `addresses`: `networks`.
 
     Raises:
         Refusal: nobody of that id is in office, the account is locked, closed or sealed, or the actor may not.
@@ -172,11 +180,18 @@ def issue_token(
     account = account_of(database, person)
     sealed = account is not None and account.emergency
     refuse(sealed, "应急账户不签发令牌：用令牌办理没有人会接到启用的通知", "forbidden")
-    return issue_token_until(database, person, scope, now.replace(microsecond=0) + timedelta(days=days), actor, now)
+    until = now.replace(microsecond=0) + timedelta(days=days)
+    return issue_token_until(database, person, scope, until, actor, now, addresses)
 
 
 def issue_token_until(
-    database: Database, person: str, scope: TokenScope, until: datetime, actor: Actor, now: datetime
+    database: Database,
+    person: str,
+    scope: TokenScope,
+    until: datetime,
+    actor: Actor,
+    now: datetime,
+    addresses: tuple[str, ...] = (),
 ) -> tuple[str, AccessToken]:
     """`issue_token` until a moment.
 
@@ -185,7 +200,7 @@ def issue_token_until(
         LogError: the log cannot be written.
     """
     person_in_office(database, person)
-    kept = AccessToken(id=uuid4().hex[:12], scope=scope, until=until)
+    kept = AccessToken(id=uuid4().hex[:12], scope=scope, until=until, addresses=addresses)
     record_account(database, person, lambda a: rules.issue_token(a, person, kept, now), actor, now)
     token = new_token()
     row = access.KeptToken(id=kept.id, person=person, scope=scope, until=kept.until, used_at=None)
@@ -204,22 +219,28 @@ def revoke_token(database: Database, person: str, token: str, actor: Actor, now:
     access.drop_token(database, person, token)
 
 
-def bearer_of(database: Database, token: str, now: datetime) -> tuple[PersonOnRecord, access.KeptToken] | None:
-    """Whose token it is, and what it may; None of what is none, or does not hold, or is for a screen."""
+def bearer_of(
+    database: Database, token: str, now: datetime, address: str = HERE
+) -> tuple[PersonOnRecord, access.KeptToken] | None:
+    """Whose token it is, and what it may; None of what is none, or does not hold there, or is for a screen."""
     kept = access.living_token(database, token, now) if is_token(token) else None
-    return None if kept is None or kept.scope is TokenScope.SCREEN else _holding(database, kept)
+    return None if kept is None or kept.scope is TokenScope.SCREEN else _holding(database, kept, address)
 
 
-def screen_of(database: Database, token: str, now: datetime) -> PersonOnRecord | None:
-    """As whom a screen on the wall looks; None of what is no token for one, or does not hold."""
+def screen_of(database: Database, token: str, now: datetime, address: str = HERE) -> PersonOnRecord | None:
+    """As whom a screen on the wall looks; None of what is no token for one, or does not hold there."""
     kept = access.living_token(database, token, now) if is_token(token) else None
-    holding = None if kept is None or kept.scope is not TokenScope.SCREEN else _holding(database, kept)
+    holding = None if kept is None or kept.scope is not TokenScope.SCREEN else _holding(database, kept, address)
     return None if holding is None else holding[0]
 
 
-def _holding(database: Database, kept: access.KeptToken) -> tuple[PersonOnRecord, access.KeptToken] | None:
+def _holding(
+    database: Database, kept: access.KeptToken, address: str
+) -> tuple[PersonOnRecord, access.KeptToken] | None:
     account = account_of(database, kept.person)
-    if account is None or account.barred or all(t.id != kept.id for t in account.tokens):
+    if account is None or account.barred:
+        return None
+    if not any(t.id == kept.id and t.is_good_from(address) for t in account.tokens):
         return None
     try:
         return person_in_office(database, kept.person), kept

@@ -83,9 +83,11 @@ def _said_of_provider(event: Event) -> Iterator[str]:
 def _said_of_id(event: Event) -> Iterator[str]:
     """Of what has a name of its own: a token, a key, an address that is told."""
     match event:
-        case ev.TokenIssued(id=no, scope=scope):
+        case ev.TokenIssued(id=no, scope=scope, addresses=addresses):
             yield scope.label
             yield f"令牌{no}"
+            if addresses:
+                yield f"只能从{'、'.join(addresses)}使用"
         case ev.TokenRevoked(id=no):
             yield f"令牌{no}"
         case ev.SecurityKeyAdded(id=no, name=name):

@@ -214,7 +214,7 @@ class TokenGuard:
             return
         try:
             header = Headers(scope=scope).get("authorization", "")
-            caller = await self.service.ask(caller_by, self.service, header)
+            caller = await self.service.ask(caller_by, self.service, header, address_of(scope))
         except (Refusal, LogError) as error:
             await problem(explained(error, self.service))(scope, receive, send)
             return
@@ -228,10 +228,16 @@ class TokenGuard:
         await self.app(scope, receive, send)
 
 
-def caller_by(service: "WebService", header: str) -> Caller | None:
+def address_of(scope: Scope) -> str:
+    """From where somebody asks; what a proxy says of it counts only when the settings name that proxy."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def caller_by(service: "WebService", header: str, address: str) -> Caller | None:
     """Who calls, by the header that carries his token; None of what is none, or does not hold."""
     kind, _, token = header.partition(" ")
-    bearer = bearer_of(service.database, token.strip(), service.now) if kind.lower() == "bearer" else None
+    bearer = bearer_of(service.database, token.strip(), service.now, address) if kind.lower() == "bearer" else None
     if bearer is None:
         return None
     person, kept = bearer

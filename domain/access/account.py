@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from domain.access import events as ev
+from domain.access.networks import is_within
 from domain.access.terms import LINK_GOOD_FOR, MOST_TOKEN_DAYS, AccountState, Factor, TokenScope
 from domain.base import Frozen, Refusal, refuse
 from domain.bounds import seen
@@ -31,6 +32,12 @@ class AccessToken(Frozen):
     id: str
     scope: TokenScope
     until: datetime
+    addresses: tuple[str, ...] = ()
+    """Networks it is good from; none means from anywhere."""
+
+    def is_good_from(self, address: str) -> bool:
+        """Whether somebody at this address may use it."""
+        return not self.addresses or is_within(address, self.addresses)
 
 
 class Webhook(Frozen):
@@ -197,7 +204,7 @@ def issue_token(account: Account | None, person: str, token: AccessToken, now: d
     )
     holding = [t for t in account.tokens if t.until > now] if account else []
     refuse(len(holding) >= MOST_TOKENS, f"已有 {MOST_TOKENS} 个有效令牌，请先收回不用的", "too_many_tokens")
-    yield ev.TokenIssued(person=person, id=token.id, scope=token.scope, until=token.until)
+    yield ev.TokenIssued(person=person, id=token.id, scope=token.scope, until=token.until, addresses=token.addresses)
 
 
 def revoke_token(account: Account | None, person: str, token: str) -> Iterator[Event]:
@@ -316,9 +323,10 @@ def _of_proof(known: Account, event: Event, recorded: Recorded) -> dict[str, obj
 def _of_programs(known: Account, event: Event, recorded: Recorded) -> dict[str, object]:
     """What changes by an event about programs that act or are told for the person, or about what he may read."""
     match event:
-        case ev.TokenIssued(person=person, id=no, scope=scope, until=until):
+        case ev.TokenIssued(person=person, id=no, scope=scope, until=until, addresses=addresses):
             living = tuple(t for t in known.tokens if t.until > recorded.recorded_at)
-            return {"person": person, "tokens": (*living, AccessToken(id=no, scope=scope, until=until))}
+            issued = AccessToken(id=no, scope=scope, until=until, addresses=addresses)
+            return {"person": person, "tokens": (*living, issued)}
         case ev.TokenRevoked(id=no):
             return {"tokens": tuple(t for t in known.tokens if t.id != no)}
         case ev.WebhookDeclared(person=person, id=no, url=url):

@@ -119,6 +119,8 @@ class TokenIssued(Event):
     id: str
     scope: TokenScope
     until: datetime
+    addresses: tuple[str, ...] = ()
+    """Networks it is good from; none means from anywhere."""
 
 
 class TokenRevoked(Event):

@@ -102,6 +102,20 @@ def test_a_token_is_shown_once_and_kept_as_a_digest(xmh: CommandLine, log: Datab
     assert events_of(log, "account/li") == ["TokenIssued", "TokenRevoked"]
 
 
+def test_a_token_may_be_good_from_some_addresses_only(xmh: CommandLine, log: Database) -> None:
+    issued = xmh.json("access", "token", "li", "--scope", "read", "--from", "10.1.2.9/16", "--from", "10.9.9.9")
+    assert issued["from"] == ["10.1.0.0/16", "10.9.9.9/32"]
+    goes = {at: bearer_of(log, issued["token"], now(), at) is not None for at in ("10.1.7.7", "10.2.0.1", "127.0.0.1")}
+    assert goes == {"10.1.7.7": True, "10.2.0.1": False, "127.0.0.1": False}
+    (row,) = xmh.json("access", "list")["accounts"]
+    assert row["tokens"][0]["from"] == issued["from"]
+    (event,) = xmh.json("audit", "security")["events"]
+    assert event["said"].endswith("只能从10.1.0.0/16、10.9.9.9/32使用")
+    assert xmh("access", "token", "li", "--scope", "read", "--from", "db.example").code == 2
+    anywhere = xmh.json("access", "token", "li", "--scope", "read")
+    assert (anywhere["from"], bearer_of(log, anywhere["token"], now(), "203.0.113.9") is not None) == ([], True)
+
+
 def test_a_mistyped_token_is_known_by_itself() -> None:
     token = new_token()
     assert is_token(token)

@@ -12,11 +12,14 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from domain.access.terms import TokenScope
 from domain.base import Refusal
 from eventlog import reading
+from services.accounts import issue_token
 from services.embedded.prepare import web_port
 from settings import Settings, WebPlaces
 from tests.support.command_line import CommandLine
+from tests.support.office import OFFICE
 from tests.web.conftest import Served
 from web.app import make_app
 from web.guards import MOST_AT_ONCE, BoundedWork
@@ -67,6 +70,15 @@ def test_nobody_is_believed_about_who_asks_but_a_declared_proxy(served: Served) 
     with served.log.reading() as transaction:
         assert transaction.all("SELECT DISTINCT address FROM sign_in_failures") == [("127.0.0.1",)]
     assert reading.access_record(served.log, datetime.now(UTC) - timedelta(days=1), datetime.now(UTC)) == ()
+
+
+def test_a_token_of_another_place_opens_nothing_whoever_says_it_is_there(served: Served) -> None:
+    elsewhere, _ = issue_token(served.log, "li", TokenScope.READ, 1, OFFICE, datetime.now(UTC), ("10.1.0.0/16",))
+    here, _ = issue_token(served.log, "li", TokenScope.READ, 1, OFFICE, datetime.now(UTC), ("127.0.0.0/8",))
+    for token, status in ((elsewhere, 401), (here, 200)):
+        for forwarded in ({}, {"X-Forwarded-For": "10.1.2.3"}):
+            headers = {"Authorization": f"Bearer {token}", **forwarded}
+            assert served.client().get("/api/v1/me", headers=headers).status_code == status
 
 
 def test_a_browser_is_told_on_a_page_and_a_program_in_a_document(served: Served) -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from domain.base import refuse
 from views.event_feed import FeedPage, feed_page
 from web.api.common import caller_of
-from web.guards import caller_by
+from web.guards import address_of, caller_by
 from web.live import HEADERS
 from web.problems import ProblemDetails, problem
 from web.service import service_of
@@ -50,10 +50,11 @@ async def stream(request: Request, after: After = "0") -> Response:
     service = service_of(request)
     refuse(service.day is not None, f"这里只供查看 {service.day} 的情况，没有新的记录", "read_only")
     person, header = caller_of(request).actor.id, request.headers.get("authorization", "")
+    address = address_of(request.scope)
     cursor = request.headers.get("last-event-id", "").strip() or after
 
     def page(at: str) -> FeedPage | None:
-        caller = caller_by(service, header)  # a token may have been taken back, and rights have changed
+        caller = caller_by(service, header, address)  # a token may have been taken back, and rights have changed
         return None if caller is None else feed_page(service.viewer(caller.actor), at, USUAL_EVENTS)
 
     await service.ask(page, cursor)  # what cannot be meant is told before anything streams

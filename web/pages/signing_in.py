@@ -21,6 +21,7 @@ from services.signing_in import (
     signed_in,
     totp_uri,
 )
+from web.guards import address_of
 from web.pages.rendering import COOKIE, key_asked, own_path, page, set_session
 from web.service import service_of
 
@@ -60,7 +61,7 @@ async def enrolled(
             await service.ask(enrol, service.database, once, given, service.now)
     except Refusal as refusal:
         return await service.ask(_enrolment, service, person, totp, refusal.message)
-    cookie = await service.ask(begin, service.database, person.id, _address(request), service.now)
+    cookie = await service.ask(begin, service.database, person.id, address_of(request.scope), service.now)
     return _entered(cookie, "/")
 
 
@@ -80,7 +81,7 @@ async def signing_in(
 ) -> Response:
     service = service_of(request)
     try:
-        attempt = Attempt(name, password, code, _address(request), service.key_answer(key))
+        attempt = Attempt(name, password, code, address_of(request.scope), service.key_answer(key))
         async with service.proving:
             cookie = await service.ask(sign_in, service.database, attempt, service.now)
     except Refusal as refusal:
@@ -123,8 +124,3 @@ def _sign_in(
 
 def _entered(cookie: str, where: str) -> Response:
     return set_session(RedirectResponse(where, 303), cookie)
-
-
-def _address(request: Request) -> str:
-    """From where somebody asks; what a proxy says of it counts only when the settings name that proxy."""
-    return request.client.host if request.client else ""

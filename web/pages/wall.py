@@ -16,6 +16,7 @@ from services.status import installed_versions
 from views.figures import said_moment
 from views.viewer import actor_of
 from views.wall import wall_board
+from web.guards import address_of
 from web.live import HEADERS
 from web.pages.rendering import SignInNeededError, page, visitor_of
 from web.service import service_of
@@ -49,7 +50,7 @@ async def wall(request: Request) -> Response:
 async def came_in(request: Request, token: Annotated[str, Form(max_length=200)] = "") -> Response:
     """Keep a screen's token in its browser, where no script reads it and no address shows it."""
     service = service_of(request)
-    if await service.ask(screen_of, service.database, token.strip(), service.now) is None:
+    if await service.ask(screen_of, service.database, token.strip(), service.now, address_of(request.scope)) is None:
         return page("wall_in.html", 422, fault=NOT_FOR_SCREENS)
     answer = RedirectResponse("/wall", 303)
     longest = MOST_TOKEN_DAYS * 24 * 3600
@@ -76,7 +77,7 @@ async def live(request: Request) -> Response:
 def _looking(service: "WebService", request: Request) -> "PersonOnRecord | None":
     """As whom a browser looks: by its screen's token, or by somebody's session, which that does not keep alive."""
     token = request.cookies.get(COOKIE, "")
-    if token and (person := screen_of(service.database, token, service.now)) is not None:
+    if token and (person := screen_of(service.database, token, service.now, address_of(request.scope))) is not None:
         return person
     try:
         return visitor_of(request, used=False).person
