@@ -24,6 +24,7 @@ from web.api import commands as api_commands
 from web.api import events as api_events
 from web.api import figures as api_figures
 from web.api import files as api_files
+from web.api import imports as api_imports
 from web.api import logins as api_logins
 from web.api import meetings as api_meetings
 from web.api import reads as api_reads
@@ -79,7 +80,17 @@ SWEPT_EVERY = timedelta(hours=1)
 READERS = 8
 """So many requests read the log at once; what more there are wait their turn."""
 API_VERSION = "1"
-API = (api_reads, api_figures, api_commands, api_meetings, api_files, api_events, api_logins, api_suggestions)
+API = (
+    api_reads,
+    api_figures,
+    api_commands,
+    api_meetings,
+    api_files,
+    api_events,
+    api_logins,
+    api_suggestions,
+    api_imports,
+)
 PAGES = (
     health,
     codec,

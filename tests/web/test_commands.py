@@ -67,6 +67,35 @@ def test_a_matter_is_opened_accepted_and_reported_by_programs(working: Served) -
     assert len(reading.read_stream(working.log, stream)) == len(events), "what was refused left nothing"
 
 
+def test_a_list_is_opened_in_its_order_and_sent_again_goes_on(working: Served) -> None:
+    client = working.client("office")
+    rows = list[Any]({**OPENING, "title": f"清单第{n}件工作"} for n in range(1, 5))
+    rows[1] = {**OPENING, "title": "第二件", "lead": "没有这个单位"}
+    rows[2] = {"title": 7}
+
+    def send(person: str, matters: list[Any], key: str | None = "list-2022") -> httpx.Response:
+        headers = {"Idempotency-Key": key} if key else {}
+        return working.client(person).post("/api/v1/imports", json={"matters": matters}, headers=headers)
+
+    first = send("office", rows).json()
+    numbers = [row["matter"] for row in first["rows"]]
+    assert (first["opened"], [row["row"] for row in first["rows"]]) == (2, [1, 2, 3, 4])
+    assert [bool(no) for no in numbers] == [True, False, False, True]
+    assert int(numbers[3][-3:]) == int(numbers[0][-3:]) + 1, "numbers follow the list"
+    assert "没有单位“没有这个单位”" in first["rows"][1]["message"]
+    assert (first["rows"][2]["code"], "\n" in first["rows"][2]["message"]) == ("malformed", False)
+    rows[1] = {**OPENING, "title": "第二件，改正后"}
+    again = send("office", rows).json()
+    assert [row["matter"] for row in again["rows"]][::3] == numbers[::3], "nothing is opened twice"
+    assert (again["opened"], again["rows"][1]["code"]) == (3, None)
+    titles = [m["title"] for m in client.get("/api/v1/matters").json()["matters"]]
+    assert [titles.count(f"清单第{n}件工作") for n in (1, 4)] == [1, 1]
+    refused = send("li", rows[:1], "list-2023").json()["rows"][0]
+    assert (refused["matter"], refused["code"]) == (None, "forbidden")
+    for matters, key in (([], "list-7"), (rows[:1] * 201, "list-7"), (rows, None), (rows, "x" * 125)):
+        assert send("office", matters, key).status_code == 422, key
+
+
 def test_what_is_no_command_is_refused_in_a_line_after_the_token(served: Served) -> None:
     office, nobody = served.client("office"), served.client()
     for body, said in (

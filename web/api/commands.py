@@ -85,7 +85,7 @@ def do_of(kind: type[Frozen]) -> str:
 
 def _add(kind: type[Frozen], path: str) -> None:
     """A route for a command of a matter."""
-    body_model = body_of(kind)
+    body_model = OPENING if kind is OpenMatter else body_of(kind)
 
     async def handle(
         request: Request, no: str | None, body: Any, key: str | None, version: str | None = None
@@ -93,7 +93,7 @@ def _add(kind: type[Frozen], path: str) -> None:
         service = service_of(request)
         if no is not None and version is not None:
             await service.ask(_check_version, service, caller_of(request), no, key, version)
-        reply = await _carried_out(service, caller_of(request), kind, body, no, key)
+        reply = await carried_out(service, caller_of(request), kind, body, no, key)
         return JSONResponse(reply, 201, {"ETag": f'"v{reply["version"]}"'})
 
     if kind is OpenMatter:
@@ -146,7 +146,7 @@ BY_NAME: dict[Any, Any] = {
 """How a command says units → how a body may."""
 
 
-async def _carried_out(
+async def carried_out(
     service: "WebService", caller: "Caller", kind: type[Frozen], body: Any, no: str | None, key: str | None
 ) -> dict[str, Any]:
     """The answer to a command, sent once however often it is posted under its key."""
@@ -236,6 +236,8 @@ def units_said(service: "WebService", named: Any) -> Any:
             return named
 
 
+OPENING = body_of(OpenMatter)
+"""The body of 立项."""
 _add(OpenMatter, "/matters")
 for _kind in COMMANDS:
     _add(_kind, f"/matters/{{no}}/commands/{do_of(_kind)}")
