@@ -23,7 +23,7 @@ from eventlog.database import Database
 from services.accounts import issue_token
 from tests.support.clock import open_log
 from tests.support.homes import founded_home
-from tests.support.office import OFFICE, sqlite
+from tests.support.office import OFFICE, founded, sqlite
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
@@ -94,6 +94,25 @@ def served(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def working(dev_server: "DevServer", founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A home on the web with a worker on the real server behind the door."""
     yield from working_home(dev_server, founded_home, tmp_path_factory.mktemp("working"))
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.chaos)])
+def working_on_each(
+    request: pytest.FixtureRequest,
+    dev_server: "DevServer",
+    founded_home: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Served]:
+    """The same on each database: a file in every run, PostgreSQL in the long form."""
+    folder = tmp_path_factory.mktemp("each")
+    if request.param == "sqlite":
+        yield from working_home(dev_server, founded_home, folder)
+        return
+    server = request.getfixturevalue("postgres_server")
+    url = server.new_database()
+    founded(url).close()
+    yield from working_home(dev_server, founded_home, folder, XMH_DATABASE_URL=url)
+    server.drop_database(url)
 
 
 def working_home(dev_server: "DevServer", founded: Path, folder: Path, **environment: str) -> Iterator[Served]:

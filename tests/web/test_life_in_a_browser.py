@@ -18,6 +18,12 @@ NEVER_THE_SAME = re.compile(r"^\d{4}-\d\d-\d\dT|^sealed:|^XMH-")
 """Moments, ciphertexts and numbers: of two lives they differ."""
 
 
+@pytest.fixture(scope="module")
+def working(working_on_each: Served) -> Served:
+    """On a file in every run, on PostgreSQL too in the long form."""
+    return working_on_each
+
+
 def life(working: Served, no: str) -> list[Any]:
     """What is in the log of a matter: who did what, with everything that two equal lives have in common."""
     (found,) = reading.find_matters(working.log, no)

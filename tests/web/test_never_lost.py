@@ -22,6 +22,12 @@ pytestmark = pytest.mark.slow
 TYPED = "涉及三家权利人，正在逐户商谈"
 
 
+@pytest.fixture(scope="module")
+def working(working_on_each: Served) -> Served:
+    """On a file in every run, on PostgreSQL too in the long form."""
+    return working_on_each
+
+
 def test_what_nobody_answers_stays_with_its_command(served: Served) -> None:
     """No service behind the door: the same form may be sent again, and is then the same command."""
     today = datetime.now(UTC)

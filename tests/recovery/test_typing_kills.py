@@ -1,0 +1,228 @@
+"""Four people type in browsers while web server, worker, Temporal and the log's database are killed, over and over.
+
+Nothing that was acknowledged is lost or doubled; what somebody typed is on his page, or comes back to it, until it is
+in the log.
+"""
+
+import asyncio
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Error, Page
+
+from domain import commands as c
+from domain.events import FeedbackSubmitted
+from eventlog import reading
+from eventlog.errors import LogError
+from eventlog.verify import verify
+from services.embedded.runfile import RunFile
+from tests.recovery.chaos import away_from_midnight, seed_of
+from tests.support.browsing import Browsing, running_chromium
+from tests.support.history import act
+from tests.support.office import LIAISON, OFFICE, opening
+from tests.support.postgres import Server
+from tests.support.served import Home, home_in, kill, wait_for
+
+Record = Callable[[str, object], None]
+TYPISTS = ("li", "head", "li", "head")
+SECONDS = int(os.environ.get("XMH_TYPING_SECONDS", "300"))
+"""So long on each database: ten minutes in all."""
+BETWEEN = (3.0, 9.0)
+"""Seconds between two kills."""
+PATIENCE = 120.0
+"""Within this time of the last kill everything that was typed is in the log."""
+HASTE = 4000
+"""Milliseconds somebody waits for a page before he looks again."""
+
+
+@dataclass
+class Typist:
+    """Somebody at a browser who reports on one matter, text after text."""
+
+    page: Page
+    no: str
+    stream: str
+    luck: random.Random
+    typed: list[str] = field(default_factory=list)
+    acknowledged: list[str] = field(default_factory=list)
+    seen: Counter[str] = field(default_factory=Counter)
+
+    def box(self, name: str = "text") -> str:
+        """The field of the form."""
+        return f'[name="{self.no}.{name}"]'
+
+    async def works(self, over: asyncio.Event, recorded: Callable[[str, str], int]) -> None:
+        """Report until time is over; what is begun is brought to its end."""
+        while not over.is_set():
+            text = f"{self.no} 第{len(self.typed) + 1}次：正在逐户商谈{self.luck.randrange(10**6)}"
+            self.typed.append(text)
+            await self._reports(text, recorded)
+
+    async def _reports(self, text: str, recorded: Callable[[str, str], int]) -> None:
+        limit = time.monotonic() + PATIENCE + SECONDS
+        await self._is_open(lambda: self._writes(text))
+        kept = False
+        while time.monotonic() < limit:
+            kept = kept or await self._is_kept()
+            if kept and self.luck.random() < 0.2:  # he closes the page, and opens it again
+                self.seen["reloads"] += 1
+                if await self._comes_back(text, recorded):
+                    return
+            if await self._sends(text):
+                self.acknowledged.append(text)
+                return
+            if not await self._stands(text) and await self._comes_back(text, recorded):
+                return
+        raise AssertionError(f"never taken: {text}")
+
+    async def _is_open(self, then: Callable[[], Awaitable[None]]) -> None:
+        """The form is there, however often it has to be asked for."""
+        while True:
+            with suppress(Error):
+                await self.page.goto(f"/feedback?matter={self.no}", timeout=HASTE)
+                if await self.page.locator(self.box()).count():
+                    await then()
+                    return
+            self.seen["asked again"] += 1
+            await asyncio.sleep(0.5)
+
+    async def _writes(self, text: str) -> None:
+        await self.page.locator(self.box("progress")).fill("40", timeout=HASTE)
+        await self.page.locator(self.box()).fill("", timeout=HASTE)
+        await self.page.locator(self.box()).press_sequentially(text, timeout=HASTE * 5, delay=5)
+
+    async def _is_kept(self) -> bool:
+        """Whether the page says that it kept what was typed."""
+        with suppress(Error):
+            await self.page.locator(self.box("progress")).focus(timeout=HASTE)
+            line = self.page.locator(".saved").filter(has_text="已自动保存")
+            await line.first.wait_for(timeout=HASTE)
+            return True
+        return False
+
+    async def _sends(self, text: str) -> bool:
+        """Whether sending it led to the matter, on whose page it is."""
+        with suppress(Error):
+            await self.page.get_by_role("button", name="提交反馈").click(timeout=HASTE)
+            await self.page.wait_for_url(f"**/matters/{self.no}*", timeout=HASTE * 3)
+            return text in await self.page.content()
+        self.seen["sent again"] += 1
+        return False
+
+    async def _stands(self, text: str) -> bool:
+        """Whether the page still shows what he typed."""
+        with suppress(Error):
+            box = self.page.locator(self.box())
+            return bool(await box.count()) and await box.input_value(timeout=HASTE) == text
+        return False
+
+    async def _comes_back(self, text: str, recorded: Callable[[str, str], int]) -> bool:
+        """Opened anew the form has it, or it is in the log (True). A page that had not kept it yet may begin anew."""
+
+        async def nothing() -> None:
+            pass
+
+        await self._is_open(nothing)
+        if await self._stands(text):
+            return False
+        for _ in range(40):  # what was sent may still be under way
+            if await asyncio.to_thread(recorded, self.stream, text):
+                self.seen["found in the log"] += 1
+                self.acknowledged.append(text)
+                return True
+            await asyncio.sleep(0.5)
+            await self._is_open(nothing)
+            if await self._stands(text):
+                return False
+        raise AssertionError(f"typed, kept and gone: {text}")
+
+
+async def struck(home: Home, database: Server | None, luck: random.Random, over: asyncio.Event) -> Counter[str]:
+    """Kill one after another until time is over; how often each was."""
+    kills: Counter[str] = Counter()
+    kinds = ("web", "worker", "temporal", *(("database",) if database else ()))
+    while not over.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), luck.uniform(*BETWEEN))
+            break
+        what, running = luck.choice(kinds), RunFile.read(home.path)
+        if what == "database" and database is not None:
+            await asyncio.to_thread(database.kill)
+            await asyncio.sleep(luck.uniform(0, 2))
+            await asyncio.to_thread(database.start)
+        elif running is not None and running.ready:
+            victim = {"web": running.console, "worker": running.worker, "temporal": running.server}[what]
+            if victim is None:
+                continue
+            with suppress(AssertionError):
+                await asyncio.to_thread(kill, victim)
+        else:
+            continue
+        kills[what] += 1
+    return kills
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(SECONDS * 3)
+async def test_nothing_typed_is_lost_whatever_is_killed(
+    tmp_path: Path, database: Server | None, record_property: Record
+) -> None:
+    away_from_midnight(SECONDS * 2)
+    luck = seed_of("typing")
+    env = {"XMH_DATABASE_URL": database.new_database()} if database else {}
+    with home_in(tmp_path, env) as home:
+        home.web = True
+        address = home.up().web
+        assert address is not None
+        with home.log() as log:
+
+            def texts_of(stream: str) -> list[str]:
+                events = reading.read_stream(log, stream)
+                sent = [e for e in events if e.type == FeedbackSubmitted.__name__]
+                return [str(FeedbackSubmitted.model_validate_json(e.payload).text) for e in sent]
+
+            def recorded(stream: str, text: str) -> int:
+                with suppress(LogError):
+                    return texts_of(stream).count(text)
+                log.close()
+                return 0
+
+            async with running_chromium() as browser:
+                people = Browsing(browser, log, address)
+                typists = [await seated(people, n, who, luck) for n, who in enumerate(TYPISTS)]
+                over = asyncio.Event()
+                asyncio.get_running_loop().call_later(SECONDS, over.set)
+                hand = asyncio.create_task(struck(home, database, luck, over))
+                await asyncio.gather(hand, *(typist.works(over, recorded) for typist in typists))
+                kills = hand.result()
+                log.close()
+                wait_for(lambda: home.running.ready, 60)
+                for context in people.contexts:
+                    await context.close()
+            seen = sum((typist.seen for typist in typists), Counter[str]())
+            typed = [text for typist in typists for text in typist.typed]
+            everything = [text for typist in typists for text in texts_of(typist.stream)]
+            tally = {"kills": dict(kills), "texts": len(typed), **seen, "restarts": home.running.restarts}
+            print(tally)  # noqa: T201
+            record_property("tally", {"kills": kills.total(), "texts": len(typed), **seen})
+            assert sorted(everything) == sorted(typed), "each once, and nothing else"
+            assert {text for typist in typists for text in typist.acknowledged} == set(typed)
+            assert kills.total() > SECONDS / BETWEEN[1] / 2
+            assert verify(log).problems == ()
+
+
+async def seated(people: Browsing, n: int, who: str, luck: random.Random) -> Typist:
+    """Somebody with a matter of his own to report on."""
+    now, stream = datetime.now(UTC) - timedelta(minutes=1), f"matter/typed-{n}"
+    act(people.log, stream, opening(f"推进第{n}处拆迁", now.date() + timedelta(days=60)), OFFICE, now)
+    act(people.log, stream, c.AcceptReceipt(), LIAISON, now)
+    number = next(m.number for m in reading.find_matters(people.log, f"推进第{n}处拆迁") if m.stream == stream)
+    return Typist(await people.person(who), number, stream, random.Random(luck.randrange(10**9)))
