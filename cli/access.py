@@ -104,8 +104,8 @@ def token(
         TokenScope | None,
         typer.Option(
             "--scope",
-            metavar="read|report|handle|screen",
-            help="可以做什么：查阅、反馈、办理；或只开大屏",
+            metavar="read|report|handle|screen|screen_lights|screen_city",
+            help="可以做什么：查阅、反馈、办理；或只开大屏：件数和灯、亮灯事项、各指挥部",
             show_choices=False,
         ),
     ] = None,
@@ -129,7 +129,8 @@ def token(
         return
     if scope is None:
         raise Problem(
-            "没有写明令牌可以做什么，请用 --scope read（查阅）、report（反馈）、handle（办理）或 screen（大屏）",
+            "没有写明令牌可以做什么，请用 --scope read（查阅）、report（反馈）、handle（办理），"
+            "或 screen、screen_lights、screen_city（大屏）",
             "malformed",
         )
     secret, kept = issue_token(session.database, known.id, scope, days, session.actor, now(), networks(addresses or ()))

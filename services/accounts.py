@@ -15,7 +15,7 @@ from uuid import uuid4
 from domain.access import account as rules
 from domain.access import events as ev
 from domain.access.account import AccessToken, Account
-from domain.access.terms import TokenScope
+from domain.access.terms import OF_SCREENS, TokenScope
 from domain.base import Frozen, Refusal, refuse
 from domain.calendar import local_date
 from domain.envelope import SYSTEM, Actor, Recorded
@@ -224,14 +224,16 @@ def bearer_of(
 ) -> tuple[PersonOnRecord, access.KeptToken] | None:
     """Whose token it is, and what it may; None of what is none, or does not hold there, or is for a screen."""
     kept = access.living_token(database, token, now) if is_token(token) else None
-    return None if kept is None or kept.scope is TokenScope.SCREEN else _holding(database, kept, address)
+    return None if kept is None or kept.scope in OF_SCREENS else _holding(database, kept, address)
 
 
-def screen_of(database: Database, token: str, now: datetime, address: str = HERE) -> PersonOnRecord | None:
-    """As whom a screen on the wall looks; None of what is no token for one, or does not hold there."""
+def screen_of(
+    database: Database, token: str, now: datetime, address: str = HERE
+) -> tuple[PersonOnRecord, TokenScope] | None:
+    """As whom a screen on the wall looks, and at what; None of what is no token for one, or does not hold there."""
     kept = access.living_token(database, token, now) if is_token(token) else None
-    holding = None if kept is None or kept.scope is not TokenScope.SCREEN else _holding(database, kept, address)
-    return None if holding is None else holding[0]
+    holding = None if kept is None or kept.scope not in OF_SCREENS else _holding(database, kept, address)
+    return None if holding is None else (holding[0], holding[1].scope)
 
 
 def _holding(

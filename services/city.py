@@ -1,9 +1,11 @@
 """What is asked over all headquarters: their logs, one after the other, opened for who may see them all."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from domain.base import Refusal, refuse
+from domain.calendar import local_date
 from domain.founding import FIRST, Headquarters
 from domain.terms import Role
 from eventlog import reading
@@ -13,6 +15,7 @@ from eventlog.errors import LogError
 from services.headquarters import all_headquarters, settings_of, unfinished
 
 if TYPE_CHECKING:
+    from documents.reports.city import HeadquartersFigures
     from settings import Settings
 
 T = TypeVar("T")
@@ -70,3 +73,22 @@ class Across:
             except (LogError, Refusal) as error:
                 self.unread[one.code] = error.message
         return answers
+
+
+def city_standing(
+    settings: "Settings", person_id: str, now: datetime
+) -> "tuple[list[HeadquartersFigures], dict[str, str]]":
+    """How each headquarters stands now, with this year's figures; and of which the log could not be read, and why.
+
+    Raises:
+        Refusal: as `check_city_role`.
+        LogError: the city's directory cannot be read.
+    """
+    from documents.reports.city import headquarters_figures
+
+    elsewhere = the_city(settings).code != settings.headquarters
+    refuse(elsewhere, "各指挥部的大屏只在市级指挥部的网页上开", "forbidden")
+    check_city_role(settings, person_id)
+    across, today = Across(settings), local_date(now)
+    since = today.replace(month=1, day=1)
+    return across.each(lambda one, log: headquarters_figures(log, one, since, today, now)), across.unread

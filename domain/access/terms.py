@@ -29,8 +29,14 @@ class TokenScope(Term):
     READ = "read", "查阅"
     REPORT = "report", "反馈"
     HANDLE = "handle", "办理"
-    SCREEN = "screen", "大屏"
+    SCREEN = "screen", "大屏（件数和灯）"
+    SCREEN_LIGHTS = "screen_lights", "大屏（亮灯事项）"
+    SCREEN_CITY = "screen_city", "大屏（各指挥部）"
     """Figures on a wall, and nothing else: no program gets in by it."""
+
+
+OF_SCREENS = frozenset({TokenScope.SCREEN, TokenScope.SCREEN_LIGHTS, TokenScope.SCREEN_CITY})
+"""By which a screen on a wall shows one board, and nothing else opens."""
 
 
 class AccountState(Term):

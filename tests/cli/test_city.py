@@ -1,14 +1,17 @@
 """The city sees over all headquarters, and nobody else does; each figure is the length of the list it opens."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from documents.figures import Rate
 from documents.reports.city import CityFigure, share
 from domain import commands as c
+from domain.access.terms import TokenScope
 from domain.calendar import local_date
 from domain.envelope import SYSTEM
 from domain.founding import Headquarters
@@ -18,6 +21,7 @@ from domain.terms import Role, SuspensionReason
 from eventlog import reading
 from eventlog.configured import open_log
 from eventlog.database import Database
+from services import accounts
 from services.founding import CITY_PERSON
 from services.headquarters import set_up
 from services.office_records import record_office_events
@@ -26,6 +30,8 @@ from settings import Settings
 from tests.support.command_line import CommandLine
 from tests.support.history import act
 from tests.support.office import LIAISON, OFFICE, opening
+from web.app import make_app
+from web.service import WebService
 
 FT = Headquarters(code="FT", name="福田片区建设指挥部")
 CITY = Headquarters(code="SZ", name="市重点片区建设总指挥部", city=True)
@@ -263,3 +269,21 @@ def test_one_whose_folder_was_moved_is_named_and_not_left_out_in_silence(city: C
 def test_the_citys_own_matters_are_said_to_be_elsewhere(city: CommandLine) -> None:
     refused = city("city", "list", "--headquarters", "SZ", actor="city")
     assert (refused.code, "不在汇总之内" in refused.error) == (2, True)
+
+
+async def test_a_screen_of_the_city_counts_each_headquarters(city: CommandLine, home: Path) -> None:
+    now = datetime.now(UTC)
+    boards = {}
+    for code in ("SZ", "XMH"):
+        service = WebService(settings(home, code))
+        person = CITY_PERSON.id if code == "SZ" else OFFICE.id
+        accounts.open_account(service.database, person, SYSTEM, now)
+        token, _ = accounts.issue_token(service.database, person, TokenScope.SCREEN_CITY, 1, OFFICE, now)
+        transport = httpx.ASGITransport(app=make_app(service))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            boards[code] = await client.get("/wall", headers={"Cookie": f"__Host-xmh-wall={token}"})
+        service.close()
+    rows = re.findall(r"<span>([^<]+)</span></th><td class=\"number open\">(\d+)<", boards["SZ"].text)
+    assert [(name, int(n)) for name, n in rows][1:] == [(FT.name, 1)], boards["SZ"].text
+    assert int(rows[0][1]) == 2
+    assert (boards["XMH"].status_code, "只在市级指挥部" in boards["XMH"].text) == (403, True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Page, Route, expect
 
 from domain import commands as c
 from domain.access.terms import TokenScope
@@ -74,6 +74,35 @@ def test_a_screen_sees_numbers_by_a_token_that_opens_nothing_else(lit: Served) -
     assert lit.client().get("/wall/live", headers={"Cookie": f"{WALL}={token}"}).status_code == 401
 
 
+def test_each_token_shows_its_own_board_and_no_other(lit: Served) -> None:
+    token = lit.token("office", TokenScope.SCREEN_LIGHTS)
+    assert come_in(lit, token).status_code == 303
+    page = shown(lit, token).text
+    rows = page.count('<th scope="row">')
+    assert f"亮灯 <strong>{rows}</strong> 件" in page
+    assert (f"{TITLE}1" in page, "绿灯" in page) == (True, False), "the late one is lit"
+    for name in ("李三", "XMH-", "<a ", "在办"):
+        assert name not in page, name
+    asked = lit.client().get("/wall?board=screen", headers={"Cookie": f"{WALL}={token}"}).text
+    assert ("亮灯" in asked, "在办" in asked) == (True, False), "the token says what is shown"
+    other = shown(lit, lit.token("li", TokenScope.SCREEN_CITY))
+    assert (other.status_code, "只在市级指挥部" in other.text or "市级督办员" in other.text) == (403, True), other.text
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert lit.client().get("/api/v1/matters", headers=bearer).status_code == 401
+
+
+async def read_from_afar(page: Page, name: str) -> None:
+    """At 1920 lines across nothing is small, and nothing below the screen's edge."""
+    smallest = await page.evaluate(
+        "Math.min(...[...document.querySelectorAll('main *')].filter((e) => e.checkVisibility() && e.innerText)"
+        ".map((e) => parseFloat(getComputedStyle(e).fontSize)))"
+    )
+    tall = await page.evaluate("document.documentElement.scrollHeight")
+    assert (smallest >= 40, tall) == (True, 1080), (smallest, tall)
+    if folder := os.environ.get(SCREENS):
+        await page.screenshot(path=Path(folder) / f"{name} 1920.png")
+
+
 @pytest.mark.slow
 async def test_it_is_read_from_afar_follows_the_log_and_says_when_it_is_cut_off(
     browsing: Browsing, working: Served
@@ -88,14 +117,7 @@ async def test_it_is_read_from_afar_follows_the_log_and_says_when_it_is_cut_off(
     await page.get_by_role("button", name="打开大屏").click()
     number = page.locator("h1 strong")
     before = int(await number.inner_text())
-    smallest = await page.evaluate(
-        "Math.min(...[...document.querySelectorAll('main *')].filter((e) => e.checkVisibility() && e.innerText)"
-        ".map((e) => parseFloat(getComputedStyle(e).fontSize)))"
-    )
-    tall = await page.evaluate("document.documentElement.scrollHeight")
-    assert (smallest >= 40, tall) == (True, 1080), (smallest, tall)
-    if folder := os.environ.get(SCREENS):
-        await page.screenshot(path=Path(folder) / "大屏 1920.png")
+    await read_from_afar(page, "大屏")
     away = asyncio.Event()
 
     async def cut(route: Route) -> None:
@@ -113,3 +135,17 @@ async def test_it_is_read_from_afar_follows_the_log_and_says_when_it_is_cut_off(
     await expect(page.get_by_role("alert")).to_be_hidden()
     await accessible(page, "大屏")
     browsing.faults[:] = [f for f in browsing.faults if "net::ERR_CONNECTION_REFUSED" not in f]
+
+
+@pytest.mark.slow
+async def test_the_lit_matters_are_read_from_afar_too(browsing: Browsing, working: Served) -> None:
+    now = datetime.now(UTC) - timedelta(days=9)
+    for n in range(12):
+        title = f"{TITLE}{n}，并把题目写得很长很长以致一行放不下，还要接着写下去直到屏幕的边上"
+        act(working.log, f"matter/l{n}", opening(title, (now + timedelta(days=3)).date()), OFFICE, now)
+    page = await browsing.person("office")
+    await page.set_viewport_size({"width": 1920, "height": 1080})
+    await page.goto("/wall?board=screen_lights")
+    await read_from_afar(page, "大屏亮灯事项")
+    await expect(page.locator("tbody tr")).to_have_count(8)
+    await accessible(page, "大屏亮灯事项")
