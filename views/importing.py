@@ -17,10 +17,12 @@ from domain.workplan import PlanItem, PlanStage, WorkPlan
 from eventlog import reading
 from eventlog.duplicates import open_titles
 from intake.directory import UnitIndex
+from intake.edited.copy import EditedTable
 from intake.opening import Opening, Openings, openings
 from intake.sheets import CellFault
 from intake.task_list import TaskList, TaskRow
 from intake.uploaded import ListedLine, UploadedList
+from sheets.table import SHEET
 from views.viewer import Viewer
 
 
@@ -231,6 +233,24 @@ class JudgedRows:
     def count(self, verdict: RowVerdict) -> int:
         """How many rows of this verdict there are."""
         return sum(row.verdict is verdict for row in self.rows)
+
+
+def judged_new_rows(viewer: Viewer, table: EditedTable) -> JudgedRows:
+    """What the rows would open that somebody added to a copy of 一览表."""
+    lines = tuple(
+        ListedLine(
+            row=row.row,
+            no=row.no,
+            title=row.title,
+            lead=row.lead or "",
+            assist="、".join(row.assist),
+            due=row.due.isoformat() if row.due else "",
+            doubts=(),
+        )
+        for row in table.new
+    )
+    listed = TaskList(file=table.file, sheet=SHEET, rows=table.new, faults=())
+    return judged_upload(viewer, UploadedList(lines=lines, listed=listed), (), {})
 
 
 def judged_upload(

@@ -10,7 +10,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from html import escape
+from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -59,12 +62,28 @@ async def running_chromium() -> AsyncIterator[Browser]:
     sandboxed = os.geteuid() != 0  # Chromium has no sandbox for root
     arguments = [*QUIET, *([] if sandboxed else ["--no-sandbox"])]
     expect.set_options(timeout=PATIENCE)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=arguments)
-        try:
-            yield browser
-        finally:
-            await browser.close()
+    with TemporaryDirectory() as folder:
+        env: dict[str, str | float | bool] = {
+            **os.environ,
+            "LANGUAGE": "zh_CN",
+            "FONTCONFIG_FILE": str(_faces_in(Path(folder))),
+        }
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=chromium(), args=arguments, env=env)
+            try:
+                yield browser
+            finally:
+                await browser.close()
+
+
+def _faces_in(folder: Path) -> Path:
+    """Settings by which a browser has the Chinese faces `make setup` installs, on a machine without any, too."""
+    spec = find_spec("pylopdf_fonts_zh_cn")
+    places = [*(spec.submodule_search_locations or () if spec else ()), "/usr/share/fonts", "/usr/local/share/fonts"]
+    dirs = "".join(f"<dir>{escape(str(place))}</dir>" for place in places)
+    settings = folder / "fonts.conf"
+    settings.write_text(f"<fontconfig>{dirs}<cachedir>{escape(str(folder))}</cachedir></fontconfig>", encoding="utf-8")
+    return settings
 
 
 @dataclass

@@ -5,6 +5,7 @@ import io
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -25,6 +26,7 @@ from tests.web.test_weekly_feedback import accepted, reports
 from web.pages.table_editing import FORM
 
 pytestmark = pytest.mark.slow
+LEADS = "区城市更新和土地整备局"
 WHY = "主汛期停工"
 
 
@@ -126,6 +128,9 @@ def test_a_workbook_comes_back_and_is_compared_like_the_page(working: Served, of
     (row,) = (r[0].row for r in sheet.iter_rows() if any(c.value == no for c in r))
     sheet[f"{heads['时限']}{row}"] = "2027-09-30"
     sheet[f"{heads['理由或依据']}{row}"] = WHY
+    title, last = f"新增的一件{uuid4().hex[:6]}", sheet.max_row + 1
+    for head, text in (("任务", title), ("牵头", LEADS), ("时限", "2027-10-31"), ("理由或依据", WHY)):
+        sheet[f"{heads[head]}{last}"] = text
     file = io.BytesIO()
     book.save(file)
 
@@ -137,8 +142,12 @@ def test_a_workbook_comes_back_and_is_compared_like_the_page(working: Served, of
     fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', looked.text))
     assert (fields[f"{no}.due"], fields[f"{no}.reason"]) == ("2027-09-30", WHY)
     assert f"{no}.points" not in fields, "what nobody edited is no edit"
-    done = sent(working, office, "apply", **{n: v for n, v in fields.items() if n.startswith(no)})
-    assert "已办理 1 处" in done
+    assert (title in looked.text, "将立项" in looked.text, "立项 1）" in looked.text) == (True, True, True), looked.text
+    both = {n: v for n, v in fields.items() if n.startswith(no) or n == "book"}
+    done = sent(working, office, "apply", **both)
+    assert ("已办理 1 处" in done, "已立项 1 件" in done) == (True, True), done
+    assert "已立项" not in sent(working, office, "apply", **both), "once, however often it is sent"
+    assert [row.title for row in reading.list_rows(working.log)].count(title) == 1
     assert types(working, stream_of(working, no)).count("ExtensionRequested") == 1
     other = io.BytesIO()
     Workbook().save(other)

@@ -34,7 +34,10 @@ from web.pages.submitting import (
 from web.service import service_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from domain.facts import Attachment
+    from intake.opening import Opening
     from intake.uploaded import UploadedList
     from web.service import WebService
 
@@ -112,13 +115,20 @@ async def opened(request: Request, sha256: Digest) -> Response:
     visitor, given = await sent_form(request)
     if (shut := may_not_open(visitor)) is not None:
         return shut
-    results = list[ResultRow]()
     try:
         _, read, judged = await service.ask_long(_judged, service, visitor, sha256, given)
         await service.ask(refuse_circulated, visitor.viewer, read.listed.rows)
     except Refusal as refusal:
         return await service.ask_long(_page, service, visitor, sha256, given, refusal)
-    for one in judged.ready:
+    results = await open_rows(service, visitor, judged.ready)
+    left = len(judged.ready) - len(results)
+    return visitor.page(HERE, "import_done.html", results=results, left=left, back=f"/import/{sha256}")
+
+
+async def open_rows(service: "WebService", visitor: Visitor, ready: "Sequence[Opening]") -> list[ResultRow]:
+    """Open or join row after row, each once however often it is sent; where nobody answers, the rest is left."""
+    results = list[ResultRow]()
+    for one in ready:
         label = f"第{one.row.row}行　{one.row.title}"
         try:
             no = one.matter.number if one.matter else None
@@ -129,8 +139,7 @@ async def opened(request: Request, sha256: Digest) -> Response:
                 break
         else:
             results.append(ResultRow(reply.matter, label, None))
-    left = len(judged.ready) - len(results)
-    return visitor.page(HERE, "import_done.html", results=results, left=left, back=f"/import/{sha256}")
+    return results
 
 
 def _read(service: "WebService", visitor: Visitor, sha256: str, given: Given) -> "tuple[Attachment, UploadedList]":

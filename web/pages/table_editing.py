@@ -18,13 +18,16 @@ from eventlog.autosaves import autosave_of, keep_autosave
 from intake.edited.copy import EditedTable
 from intake.limits import limit_said
 from services.unreachable import Unreachable
-from services.uploaded_lists import uploaded_table
+from services.uploaded_lists import own_upload, uploaded_table
 from sheets.table import KEYED, Column
+from views.importing import JudgedRows, judged_new_rows
 from views.table_edits import CellVerdict, EditedCells, JudgedCells, cells_of, judged_cells
 from web.asking import whole_number
 from web.pages.drafts import clock_of
+from web.pages.importing import open_rows
+from web.pages.opening import may_not_open
 from web.pages.rendering import Visitor, most_rows, visitor_of
-from web.pages.submitting import Given, carry_out, files_in, handed_in, sent_form, told_on_page
+from web.pages.submitting import Given, ResultRow, carry_out, files_in, handed_in, sent_form, told_on_page
 from web.pages.table import table_now
 from web.service import service_of
 
@@ -66,7 +69,9 @@ async def looked_at(request: Request) -> Response:
     """What the edited cells would do."""
     service = service_of(request)
     visitor, given = await sent_form(request)
-    return await service.ask(_looked_at, service, visitor, _settled(visitor, given))
+    given = _settled(visitor, given)
+    added = await service.ask_long(_added, service, visitor, given)
+    return await service.ask(_looked_at, service, visitor, given, added=added)
 
 
 @router.post("/table/workbook")
@@ -82,7 +87,7 @@ async def brought_back(request: Request) -> Response:
         table = await service.ask_long(uploaded_table, service.settings, service.database, files[0], service.now)
     except Refusal as refusal:
         return visitor.page("table", "message.html", 422, title="没有导回", message=refusal.message)
-    return await service.ask(_joined, service, visitor, table)
+    return await service.ask(_joined, service, visitor, table, files[0].sha256)
 
 
 @router.post("/table/apply")
@@ -101,7 +106,21 @@ async def applied(request: Request) -> Response:
             await carry_out(service, visitor, edit.matter.number, edit.command, edit.command_id)
         except (Refusal, Unreachable, ValidationError) as error:
             faults[edit.command_id] = told_on_page(error, service).message
-    return await service.ask(_done, service, visitor, given, judged, faults)
+    added = await service.ask_long(_added, service, visitor, given)
+    opened = await open_rows(service, visitor, added.ready) if added is not None else []
+    return await service.ask(_done, service, visitor, given, judged, faults, opened)
+
+
+def _added(service: "WebService", visitor: Visitor, given: Given) -> JudgedRows | None:
+    """What becomes of the rows that were added in a workbook; None where none were, or it is gone."""
+    if not given["book"] or may_not_open(visitor) is not None:
+        return None
+    try:
+        upload = own_upload(service.database, visitor.person.id, given["book"], service.now)
+        table = uploaded_table(service.settings, service.database, upload, service.now)
+    except Refusal:
+        return None
+    return judged_new_rows(visitor.viewer, table) if table.new else None
 
 
 def edited_rows(given: Given) -> tuple[EditedCells, ...]:
@@ -164,7 +183,7 @@ def _grid(service: "WebService", visitor: Visitor, given: Given | None, *, whole
     )
 
 
-def _joined(service: "WebService", visitor: Visitor, table: EditedTable) -> Response:
+def _joined(service: "WebService", visitor: Visitor, table: EditedTable, book: str) -> Response:
     """What the edited cells of a workbook would do, with those that were edited on the page before."""
     saved = autosave_of(service.database, visitor.person.id, FORM, service.now)
     fields = {**saved.fields, "version": str(saved.version)}
@@ -172,11 +191,19 @@ def _joined(service: "WebService", visitor: Visitor, table: EditedTable) -> Resp
         fields |= {f"{row.number}.{column.value}": text for column, text in row.texts.items()}
         fields[f"{row.number}.{AT}"] = str(row.position)
     remarks = [f"第{f.row}行“{f.column}”：{f.message}" for f in table.faults]
-    remarks += [f"新增的 {len(table.new)} 行没有处理：新增事项请用立项或导入"] if table.new else []
-    return _looked_at(service, visitor, Given(fields), remarks)
+    may_open = may_not_open(visitor) is None
+    remarks += [f"新增的 {len(table.new)} 行没有处理：立项由办公室和领导办理"] if table.new and not may_open else []
+    added = judged_new_rows(visitor.viewer, table) if table.new and may_open else None
+    return _looked_at(service, visitor, Given({**fields, "book": book}), remarks, added)
 
 
-def _looked_at(service: "WebService", visitor: Visitor, given: Given, remarks: Sequence[str] = ()) -> Response:
+def _looked_at(
+    service: "WebService",
+    visitor: Visitor,
+    given: Given,
+    remarks: Sequence[str] = (),
+    added: JudgedRows | None = None,
+) -> Response:
     """Of each edited cell what becomes of it; the edited cells are kept as they now are."""
     try:
         refuse(visitor.day is not None, "这里只供查看过去某一天的情况，不能修改", "forbidden")
@@ -193,6 +220,7 @@ def _looked_at(service: "WebService", visitor: Visitor, given: Given, remarks: S
         version=given["version"] if version is None else version,
         kept=version is not None,
         remarks=remarks,
+        added=added,
     )
 
 
@@ -204,7 +232,12 @@ def _kept(service: "WebService", visitor: Visitor, given: Given) -> int | None:
 
 
 def _done(
-    service: "WebService", visitor: Visitor, given: Given, judged: JudgedCells, faults: Mapping[str, str]
+    service: "WebService",
+    visitor: Visitor,
+    given: Given,
+    judged: JudgedCells,
+    faults: Mapping[str, str],
+    opened: Sequence[ResultRow],
 ) -> Response:
     """What became of each cell; those that could not be done stay edited."""
     fault_of = {i: faults[c] for i, cell in enumerate(judged.cells) for c in cell.commands if c in faults}
@@ -219,4 +252,4 @@ def _done(
     names |= {f"{no}.{field}" for no in rows for field in (AT, Column.REASON.value)}
     _kept(service, visitor, Given({n: v for n, v in given.fields.items() if n in names or n == "version"}))
     same = [cell for cell in judged.cells if cell.verdict in (CellVerdict.SAME, CellVerdict.DONE)]
-    return visitor.page("table", "table_done.html", done=done, left=left, same=same)
+    return visitor.page("table", "table_done.html", done=done, left=left, same=same, opened=opened)

@@ -149,6 +149,7 @@
     const save = (keepalive = false) => (running = running.then(() => put(keepalive)));
     part.addEventListener("input", () => {
       dirty = true;
+      if (!line.classList.contains("fault")) line.textContent = "尚未保存"; // what was kept a moment ago is not all of it any more
       clearTimeout(timer);
       timer = setTimeout(save, 2000);
     });
