@@ -16,6 +16,11 @@ _COUNT = "SELECT count(*), coalesce(sum(CASE WHEN address = ? THEN 1 END), 0) FR
 _BY_CODE = "SELECT device, host, address, until, person FROM logins WHERE code = ? AND until > ?"
 _BY_DEVICE = "SELECT device, host, address, until, person FROM logins WHERE device = ? AND until > ?"
 _LET_IN = "UPDATE logins SET person = ? WHERE code = ? AND until > ? AND person IS NULL"
+_MAKE_ROOM = (
+    "DELETE FROM logins WHERE device = (SELECT device FROM logins WHERE person IS NULL AND address = "
+    "(SELECT address FROM logins WHERE person IS NULL GROUP BY address ORDER BY count(*) DESC, min(until) LIMIT 1) "
+    "ORDER BY until, device LIMIT 1)"
+)
 _DROP = "DELETE FROM logins WHERE device = ?"
 
 
@@ -38,6 +43,12 @@ def keep_login(database: Database, device: str, code: str, waiting: WaitingLogin
     row = (digest_of(device), digest_of(code), waiting.host, waiting.address, micros(waiting.until))
     with database.writing() as transaction:
         transaction.commit([(_TOO_OLD, [(micros(now),)]), (_PUT, [row])])
+
+
+def make_room(database: Database) -> None:
+    """Of those nobody let in yet, the oldest from the address with the most gives way."""
+    with database.writing() as transaction:
+        transaction.commit([(_MAKE_ROOM, [()])])
 
 
 def count_logins(database: Database, address: str, now: datetime) -> tuple[int, int]:

@@ -6,7 +6,11 @@ from datetime import datetime
 from eventlog.database import Database
 from eventlog.stored_time import micros
 
-_PUT = "INSERT INTO security_keys (credential, id, person, public, count, asked_at) VALUES (?, ?, ?, ?, ?, ?)"
+_PUT = (
+    "INSERT INTO security_keys (credential, id, person, public, count, asked_at) VALUES (?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (credential) DO NOTHING"
+)
+_WHOSE = "SELECT person FROM security_keys WHERE credential = ?"
 _OF_PERSON = "SELECT credential, id, person, public, count FROM security_keys WHERE person = ? ORDER BY credential"
 _KNOWN = "SELECT 1 FROM security_keys WHERE credential = ?"
 _USE = "UPDATE security_keys SET count = ?, asked_at = ? WHERE credential = ?"
@@ -29,11 +33,13 @@ class KeptKey:
     """How often it said it had signed; 0 of one that does not count."""
 
 
-def keep_key(database: Database, key: KeptKey, asked_at: datetime) -> None:
-    """Keep a new key, which answered what was asked at that moment."""
+def keep_key(database: Database, key: KeptKey, asked_at: datetime) -> bool:
+    """Keep a new key, which answered what was asked at that moment; False: somebody else was first."""
     row = (key.credential, key.id, key.person, key.public, key.count, micros(asked_at))
     with database.writing() as transaction:
         transaction.commit([(_PUT, [row])])
+    with database.reading() as transaction:
+        return transaction.one(_WHOSE, (key.credential,)) == (key.person,)
 
 
 def is_kept(database: Database, credential: str) -> bool:

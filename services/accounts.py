@@ -79,7 +79,9 @@ def open_account(
     def decided(account: Account | None) -> Iterator[Event]:
         return rules.open_account(account, person, now, emergency=emergency)
 
-    (recorded,) = record_account(database, person, decided, actor, now)
+    recorded, *revoked = record_account(database, person, decided, actor, now)
+    for event in revoked:
+        access.drop_token(database, person, ev.TokenRevoked.model_validate_json(event.payload).id)
     until = ev.AccountOpened.model_validate_json(recorded.payload).until
     link = OpeningLink(secrets.token_urlsafe(32), until)
     access.keep_link(database, person, link.secret, link.until)

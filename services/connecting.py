@@ -42,11 +42,16 @@ class BegunLogin:
 def begin_login(database: Database, host: str, address: str, now: datetime) -> BegunLogin:
     """A program on `host` asks from `address` to be let in.
 
+    Where as many wait as may, one gives way from the address that has the most: who fills the list from a few
+    addresses shuts out himself.
+
     Raises:
-        Refusal: `too_many` wait already.
+        Refusal: `too_many` wait already from this address.
     """
     waiting, here = logins.count_logins(database, address, now)
-    refuse(waiting >= MOST_WAITING or here >= MOST_OF_ADDRESS, "等待确认的登录太多，请十分钟后再试", "too_many")
+    refuse(here >= MOST_OF_ADDRESS, "等待确认的登录太多，请十分钟后再试", "too_many")
+    if waiting >= MOST_WAITING:
+        logins.make_room(database)
     code = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
     begun = BegunLogin(secrets.token_urlsafe(32), f"{code[:4]}-{code[4:]}", now + WAITS)
     kept = WaitingLogin("", seen(host)[:MOST_HOST], address, begun.until, None)

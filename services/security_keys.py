@@ -28,6 +28,7 @@ from services.accounts import account_of, record_account
 if TYPE_CHECKING:
     from domain.door import Door
 
+KNOWN = "这把安全密钥已经登记"
 ASKED_FOR = timedelta(minutes=5)
 LONGEST_ANSWER = 20_000
 """Characters of what a browser sends of a key."""
@@ -131,11 +132,13 @@ def add_key(
     except (WebAuthnException, ValueError, TypeError, LookupError) as error:
         raise Refusal("安全密钥没有登记成，请再试一次", "malformed") from error
     credential = bytes_to_base64url(made.credential_id)
-    refuse(kept_keys.is_kept(database, credential), "这把安全密钥已经登记", "exists")
+    refuse(kept_keys.is_kept(database, credential), KNOWN, "exists")
     key = SecurityKey(id=sha256(credential.encode()).hexdigest()[:12], name=" ".join(name.split()))
     record_account(database, actor.id, lambda a: rules.add_key(a, actor.id, key), actor, now)
     public = bytes_to_base64url(made.credential_public_key)
-    kept_keys.keep_key(database, KeptKey(credential, key.id, actor.id, public, made.sign_count), asked_at)
+    if not kept_keys.keep_key(database, KeptKey(credential, key.id, actor.id, public, made.sign_count), asked_at):
+        record_account(database, actor.id, lambda a: rules.remove_key(a, actor.id, key.id), actor, now)
+        raise Refusal(KNOWN, "exists")
 
 
 def remove_key(database: Database, actor: Actor, key: str, now: datetime) -> None:

@@ -108,6 +108,8 @@ def open_account(account: Account | None, person: str, now: datetime, *, emergen
     refuse(account is not None and account.locked is not None, "账户已锁定，请先用 xmh access unlock 解锁", "locked")
     sealed = emergency or (account is not None and account.emergency)  # only closing it ends that its use is told
     yield ev.AccountOpened(person=person, until=now + LINK_GOOD_FOR, emergency=sealed)
+    if sealed and account is not None:  # nobody is told of what is done by a token
+        yield from (ev.TokenRevoked(person=person, id=token.id) for token in account.tokens)
 
 
 def use_in_emergency(account: Account | None, person: str, address: str) -> Iterator[Event]:

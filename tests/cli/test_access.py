@@ -116,6 +116,18 @@ def test_a_token_may_be_good_from_some_addresses_only(xmh: CommandLine, log: Dat
     assert (anywhere["from"], bearer_of(log, anywhere["token"], now(), "203.0.113.9") is not None) == ([], True)
 
 
+def test_an_account_that_is_sealed_leaves_no_token_outside_its_envelope(xmh: CommandLine, log: Database) -> None:
+    """Its use is told at once; what is done by a token would be told nobody."""
+    before = xmh.json("access", "token", "li", "--scope", "handle")
+    assert bearer_of(log, before["token"], now()) is not None
+    xmh.json("access", "open", "li", "--emergency")
+    assert bearer_of(log, before["token"], now()) is None
+    assert access.living_token(log, before["token"], now()) is None
+    assert events_of(log, "account/li") == ["TokenIssued", "AccountOpened", "TokenRevoked"]
+    xmh.json("access", "open", "li")
+    assert events_of(log, "account/li")[3:] == ["AccountOpened"], "there was nothing more to take back"
+
+
 def test_a_mistyped_token_is_known_by_itself() -> None:
     token = new_token()
     assert is_token(token)

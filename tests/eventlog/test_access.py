@@ -6,6 +6,7 @@ from domain.access.terms import TokenScope
 from eventlog import access
 from eventlog.access import KeptToken
 from eventlog.database import Database
+from eventlog.security_keys import KeptKey, keep_key, keys_of
 
 NOW = datetime(2022, 3, 1, 2, 0, 30, tzinfo=UTC)
 
@@ -36,6 +37,13 @@ def test_what_is_forgotten_opens_nothing(database: Database) -> None:
     assert access.credentials_of(database, "li") is not None, "who had a password has it still"
     access.forget_access(database, "li")
     assert access.credentials_of(database, "li") is None
+
+
+def test_a_security_key_two_register_at_once_is_the_first_ones(database: Database) -> None:
+    first, second = (KeptKey("credential", "k1", person, "public", 0) for person in ("li", "zhao"))
+    assert keep_key(database, first, NOW)
+    assert not keep_key(database, second, NOW)
+    assert (keys_of(database, "li"), keys_of(database, "zhao")) == ((first,), ())
 
 
 def test_failures_are_counted_by_account_address_and_minute(database: Database) -> None:

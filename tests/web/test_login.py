@@ -190,6 +190,22 @@ def test_many_who_wait_keep_nobody_else_out_for_long(served: Served) -> None:
         assert ask(served, **wrong).status_code == 422
 
 
+def test_who_fills_the_list_from_many_addresses_shuts_out_himself(served: Served) -> None:
+    now = datetime.now(UTC)
+    with served.log.writing() as transaction:
+        transaction.commit([("DELETE FROM logins", [()])])
+    honest = [connecting.begin_login(served.log, "办公室", "10.0.0.1", now)]
+    for n in range(connecting.MOST_WAITING * 2):
+        connecting.begin_login(served.log, "机", f"203.0.113.{n // connecting.MOST_OF_ADDRESS}", now)
+        if n % connecting.MOST_WAITING == 0:
+            honest.append(connecting.begin_login(served.log, "另一台", "10.0.1.1", now))
+    assert logins.count_logins(served.log, "10.0.0.1", now) == (connecting.MOST_WAITING, 1)
+    for begun in honest:
+        connecting.confirm_login(served.log, begun.code, "zhao", now)
+    with served.log.writing() as transaction:
+        transaction.commit([("DELETE FROM logins", [()])])
+
+
 def test_who_was_locked_meanwhile_is_given_nothing(served: Served) -> None:
     begun = ask(served, host="机").json()
     assert confirm(served, "zhao", begun["code"]).status_code == 200
