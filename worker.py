@@ -26,6 +26,7 @@ from services.checkpoints_left import leave_for_ever
 from services.gateway import Gateway
 from services.health import Readiness, serve_health
 from services.home import make_home, make_private
+from services.log_guard import begin_anew_when_cut_off
 from services.lookout import Lookout
 from services.metrics import WorkerMetrics
 from services.namespaces import keep_namespace
@@ -68,6 +69,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
         return
     with open_log(settings) as database:
         database.vouch = service_vouch(settings.home, Via.WORKER)
+        begin_anew_when_cut_off(database)
         gateway = Gateway(client, database, settings.task_queue, door)
         sweep = Sweep(gateway, settings.home)
         channels = open_channels(settings.notices, settings.home, os.environ)

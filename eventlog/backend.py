@@ -1,7 +1,7 @@
 """The seam between the log and its two databases: all the rest of `eventlog/` speaks SQL that both understand."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -111,6 +111,10 @@ class Backend(ABC):
     @abstractmethod
     def around(self, driver: Any) -> Connection:
         """A connection of the log around that of a migration, within the migration's own transaction."""
+
+    def when_cut_off(self, then: Callable[[], None]) -> None:
+        """What this process does when it can use the database no more, and one begun anew could."""
+        del then
 
     def lost(self, error: BaseException) -> bool:
         """Whether the connection had died before it was used, so that a fresh one may fare better."""

@@ -4,7 +4,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from eventlog.backend import BUSY_SECONDS, Backend, Connection, Params, Question
 from eventlog.durable import flush_folder
 from eventlog.errors import LogDamaged, LogError, LogUnreachable
 from eventlog.patience import time_left
+from eventlog.write_ahead import ReplacedError, WriteAheadLog, file_at, write_ahead_log_of
 
 _MESSAGES = {
     sqlite3.SQLITE_BUSY: "事件日志正被占用，请稍后用同一命令重试",
@@ -24,6 +25,7 @@ _MESSAGES = {
     sqlite3.SQLITE_IOERR: "读写事件日志时磁盘出错；请检查磁盘",
     sqlite3.SQLITE_NOMEM: "内存不足，事件日志无法读写",
 }
+_REPLACED = "事件日志的文件被换过，或预写日志（events.db-wal）被删除；已记录的已保存，请用同一命令重试"
 SCRUB_SECONDS, SCRUB_EVERY = 6.0, 0.2
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
@@ -31,21 +33,30 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 class SqliteConnection(Connection):
     """A connection in autocommit mode: transactions are begun and ended by us, visibly."""
 
-    def __init__(self, raw: sqlite3.Connection, path: Path | None = None) -> None:
-        """Wrap the driver's connection to the file that lies at the path now."""
+    def __init__(self, raw: sqlite3.Connection, path: Path | None = None, ahead: WriteAheadLog | None = None) -> None:
+        """Wrap the driver's connection to the file that lies at the path now, and to its write-ahead log."""
         self.raw = raw
         self._path = path
-        self._file = _file_at(path)
+        self._file = file_at(path)
+        self._ahead = ahead
+        self._ahead_file = file_at(ahead.path) if ahead else None
         self._tolerant = False
 
     def replaced(self) -> bool:
         """Whether another file lies there now: what is written to this one nobody would ever find."""
-        return _file_at(self._path) != self._file
+        return file_at(self._path) != self._file or self._is_cut_off()
+
+    def _is_cut_off(self) -> bool:
+        """Whether the write-ahead log was deleted under this connection, and not with the database itself."""
+        cut_off = self._ahead is not None and file_at(self._ahead.path) != self._ahead_file
+        return cut_off and file_at(self._path) == self._file
 
     def begin_write(self, *, long: bool, look: Question | None = None) -> list[Row]:
         """IMMEDIATE: a transaction that began by reading could not become a writer safely."""
         del long  # SQLite has no transaction time limit
         self.raw.execute("BEGIN IMMEDIATE")
+        if self.replaced():
+            raise ReplacedError("the database or its write-ahead log was replaced")
         return self.query(*look) if look else []
 
     def begin_snapshot(self) -> None:
@@ -74,6 +85,8 @@ class SqliteConnection(Connection):
                 self.raw.executemany(sql, [tuple(r) for r in rows])
         if commit:
             self.raw.execute("COMMIT")
+            if self._ahead is not None and self._is_cut_off() and not self._ahead.cut_off(self.raw):
+                raise ReplacedError("committed to a write-ahead log that nobody will find")
 
     def rollback(self) -> None:
         """End the transaction without a trace; some errors (a full disk) have ended it already."""
@@ -110,25 +123,22 @@ class SqliteConnection(Connection):
             time.sleep(SCRUB_EVERY)
 
     def reusable(self) -> bool:
-        """Whether no transaction is open."""
-        return not self.raw.in_transaction
+        """Whether no transaction is open, and what lies there is what was opened."""
+        return not self.raw.in_transaction and not self.replaced()
 
     def close(self) -> None:
-        """Close; never raises."""
+        """Close; never raises. What lost its write-ahead log is saved and left open (`eventlog/write_ahead.py`)."""
+        if self._ahead is not None and self._is_cut_off():
+            with contextlib.suppress(sqlite3.Error):
+                self.rollback()
+            self._ahead.cut_off(self.raw)
+            return
         with contextlib.suppress(sqlite3.Error):
             self.raw.close()
 
 
 def _with_escapes(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
-
-
-def _file_at(path: Path | None) -> tuple[int, int] | None:
-    try:
-        stat = path.stat() if path else None
-    except OSError:
-        return None
-    return (stat.st_dev, stat.st_ino) if stat else None
 
 
 class SqliteBackend(Backend):
@@ -140,6 +150,7 @@ class SqliteBackend(Backend):
     def __init__(self, path: Path) -> None:
         """Remember the file; nothing is opened yet."""
         self.path = path
+        self.ahead = write_ahead_log_of(path)
 
     def beside(self, name: str) -> Path:
         """In the folder of the database."""
@@ -178,7 +189,7 @@ class SqliteBackend(Backend):
 
         What is still in its write-ahead log is read only where the index beside it can be used or made.
         """
-        log = self.path.with_name(f"{self.path.name}-wal")
+        log = self.ahead.path
         ways = ["mode=ro"] if log.exists() and log.stat().st_size else ["mode=ro", "mode=ro&immutable=1"]
         for how in ways:
             raw = self._opened(how)
@@ -191,6 +202,7 @@ class SqliteBackend(Backend):
         raise trouble
 
     def _writable(self) -> SqliteConnection:
+        self.ahead.check()
         raw = self._opened("mode=rw")
         try:
             raw.execute("PRAGMA journal_mode=WAL")
@@ -198,10 +210,11 @@ class SqliteBackend(Backend):
             raw.execute("PRAGMA foreign_keys=ON")
             raw.execute("PRAGMA trusted_schema=OFF")
             raw.execute("PRAGMA secure_delete=ON")  # a destroyed key leaves no bytes in free pages
+            raw.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from now on there is a write-ahead log
         except BaseException:
             raw.close()
             raise
-        return SqliteConnection(raw, self.path)
+        return SqliteConnection(raw, self.path, self.ahead)
 
     def driver_connection(self) -> Any:
         """The bare connection for the migrations; makes the file."""
@@ -211,6 +224,14 @@ class SqliteBackend(Backend):
         """The migration's transaction holds the only writer's place already."""
         return SqliteConnection(driver, self.path)
 
+    def lost(self, error: BaseException) -> bool:
+        """Another file lies there by now."""
+        return isinstance(error, ReplacedError)
+
+    def when_cut_off(self, then: Callable[[], None]) -> None:
+        """See `eventlog/write_ahead.py`."""
+        self.ahead.when_cut_off = then
+
     def explain(self, error: BaseException) -> LogError | None:
         """Busy, full, read-only, missing, damaged; anything else is a fault of ours."""
         if isinstance(error, FileNotFoundError | NotADirectoryError):
@@ -219,6 +240,8 @@ class SqliteBackend(Backend):
             return LogUnreachable(_MESSAGES[sqlite3.SQLITE_PERM])
         if isinstance(error, OSError):
             return LogUnreachable(_MESSAGES[sqlite3.SQLITE_IOERR])
+        if isinstance(error, ReplacedError):
+            return LogUnreachable(_REPLACED)
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if isinstance(error, sqlite3.IntegrityError):
             return LogDamaged(f"事件日志拒绝写入：{error}；请运行 xmh audit verify")

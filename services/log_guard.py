@@ -13,14 +13,31 @@ import structlog
 
 from domain.log import Witnessed
 from eventlog import reading
+from eventlog.backend import without_password
 from eventlog.database import Database
 from eventlog.errors import LogRestored
 from eventlog.watermark import Restored, Watermark, highest_numbers
 from eventlog.witness import Height
+from process import leave
 from services.healing import Healing
 from services.issuing.bulletins import bulletin_numbers_on_disk
 
 logger = structlog.get_logger()
+LOG_CUT_OFF = 5
+"""The exit code of a service that lost its log (`docs/reference/answers.md`)."""
+
+
+def begin_anew_when_cut_off(database: Database) -> None:
+    """For a service: end at once when its SQLite was tidied away under it; whoever watches it starts it again.
+
+    What was acknowledged is saved by then (`eventlog/write_ahead.py`); what was not is as after any kill.
+    """
+
+    def end() -> None:
+        logger.critical("write_ahead_log_deleted", log=without_password(database.url))
+        leave(LOG_CUT_OFF)
+
+    database.backend.when_cut_off(end)
 
 
 class LogGuard:
