@@ -64,7 +64,7 @@ class Tally:
             yield f"{name}: {numbers}; slowest answer {self.slowest[name]:.1f} s, ready {self.again[name]:.1f} s after"
         yield from (f"not struck: {name} ({why})" for name, why in sorted(self.skipped.items()))
         yield f"in all, {len(self.by_fault)} kinds: " + ", ".join(f"{what} {self.total[what]}" for what in COLUMNS)
-        yield f"kills {self.kills.total()}: " + ", ".join(f"{what} {n}" for what, n in self.kills.items())
+        yield f"kills {self.kills.total()}: " + ", ".join(f"{what} {n}" for what, n in (+self.kills).items())
         yield from (f"FAILED: {failure}" for failure in self.failures)
 
 

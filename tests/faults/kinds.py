@@ -407,7 +407,8 @@ def _stop_in_home(what: str) -> Callable[[Embedded, random.Random], None]:
 
 
 def _wal_deleted(stage: Embedded, luck: random.Random) -> None:
-    """Somebody tidies up what looks like a left-over, while everybody writes."""
+    """Somebody tidies up what looks like a left-over, while everybody writes; the services begin anew by themselves."""
+    stage.desk.log.close()  # a process that had it open may not open another
     for ending in luck.choice((("-wal",), ("-wal", "-shm"))):
         stage.log_file.with_name(f"{stage.log_file.name}{ending}").unlink(missing_ok=True)
     stage.wait(luck)

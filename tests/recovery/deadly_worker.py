@@ -25,7 +25,7 @@ import workflows.matter
 from activities.log import LogActivities
 from domain.log import APPEND, Appended, AppendRequest, Loaded, LogAnswer
 from domain.matter import Matter
-from eventlog.backend import Statement
+from eventlog.backend import Question, Row, Statement
 from eventlog.database import Transaction
 from services.embedded.runfile import RunFile
 from services.embedded.supervise import READY_FD
@@ -93,10 +93,25 @@ class DeadlyActivities(LogActivities):
 class FrozenTransaction(Transaction):
     """Stops the worker when everything is written and the commit is next."""
 
-    def commit(self, statements: Sequence[Statement] = ()) -> None:
+    _meant = False
+    """One meant has been written: with others that commit together, maybe before the last of them."""
+
+    def run(self, statements: Sequence[Statement]) -> None:
+        self._look(statements)
+        super().run(statements)
+
+    def run_and_ask(self, statements: Sequence[Statement], question: Question) -> list[Row]:
+        self._look(statements)
+        return super().run_and_ask(statements, question)
+
+    def _look(self, statements: Sequence[Statement]) -> None:
         written = [row for sql, rows in statements if "INTO commands" in sql for row in rows]
-        if any(once("FROZEN_IN", str(row[0])) for row in written):
-            self.run(statements)
+        self._meant = self._meant or any(once("FROZEN_IN", str(row[0])) for row in written)
+
+    def commit(self, statements: Sequence[Statement] = ()) -> None:
+        self._look(statements)
+        if self._meant:
+            super().run(statements)
             os.kill(os.getpid(), signal.SIGSTOP)
             super().commit()
         else:
