@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from workflows.contract import MeetingReply, Reply
 
 T = TypeVar("T")
+BY_PROGRAM = "一览表（接口）"
 PROVING_AT_ONCE = 2
 """Each look at a password takes 64 MiB: a storm of sign-ins waits in line."""
 MOST_WAITING = 20
@@ -65,7 +66,8 @@ class WebService:
         self.proving = asyncio.Semaphore(PROVING_AT_ONCE)
         self._long_work, self._waiting = asyncio.Lock(), 0
         self.identity = _identity_of(settings)
-        self._words_read: tuple[date, set[tuple[str, str]]] = (date.min, set())
+        self._noted: tuple[date, set[tuple[str, str]]] = (date.min, set())
+        """What is on record of this day already: who, of which matter or what."""
 
     @property
     def now(self) -> datetime:
@@ -106,14 +108,24 @@ class WebService:
 
     def _note_words(self, person: str, stream: str) -> None:
         """Put on record, once a day, that somebody is shown a matter's sealed words; without the record he is not."""
-        today = local_date(self.now)
-        if self._words_read[0] != today:
-            self._words_read = (today, set())
-        known = self._words_read[1]
+        known = self._noted_today()
         if (person, stream) in known:
             return
         record_words_read(self.database, person, stream, self.now)
         known.add((person, stream))
+
+    def _noted_today(self) -> set[tuple[str, str]]:
+        today = local_date(self.now)
+        if self._noted[0] != today:
+            self._noted = (today, set())
+        return self._noted[1]
+
+    def note_table_taken(self, person: str, count: int) -> None:
+        """Put on record, once a day, that a program takes 一览表 of all units: it is asked for no fresh proof."""
+        known, key = self._noted_today(), (person, BY_PROGRAM)
+        if key not in known:
+            self.note_export(person, BY_PROGRAM, count)
+            known.add(key)
 
     def note_export(self, person: str, name: str, count: int = 1) -> None:
         """Put on record that a file of so many matters is made for somebody."""

@@ -8,10 +8,13 @@ import httpx
 import pytest
 
 from domain import commands as c
+from domain.access.events import Exported
 from domain.access.terms import TokenScope
+from domain.event import decode
 from domain.facts import UnitRef
 from domain.office import Person, PersonRecorded
 from domain.terms import Role, Supervision
+from eventlog import reading
 from services import signing_in
 from services.office_records import record_office_events
 from tests.support.command_line import CommandLine
@@ -145,6 +148,9 @@ def test_the_table_and_the_figures_are_those_of_the_pages_and_count_what_they_li
     assert {row["title"] for row in table["rows"]} >= {"推进桩基施工", HOSTILE}
     mine = get(li, "/table", as_of=datetime.now(UTC).isoformat())
     assert "老旧小区改造" not in {row["title"] for row in mine["rows"]}, "the other unit's"
+    record = reading.access_record(lived.log, datetime.now(UTC) - timedelta(days=1), datetime.now(UTC))
+    taken = [decode(event) for event in record if event.type == "Exported"]
+    assert [(e.person, e.name, e.count) for e in taken if isinstance(e, Exported)] == [("office", "一览表（接口）", 3)]
     for client in (office, li):
         board = get(client, "/figures", span="week", as_of=datetime.now(UTC).isoformat())
         for figure in board["figures"]:

@@ -23,7 +23,10 @@ def _viewer(request: Request) -> Viewer:
 def table(request: Request, as_of: AsOf = None) -> dict[str, Any]:
     """《任务清单一览表》 of now or of a day; `count` is how many rows there are."""
     viewer = _viewer(request)
-    return table_document(table_at(viewer, asked_moment(viewer, as_of)))
+    document = table_document(table_at(viewer, asked_moment(viewer, as_of)))
+    if viewer.rights.whole and document["count"]:
+        service_of(request).note_table_taken(caller_of(request).actor.id, document["count"])
+    return document
 
 
 @router.get("/figures")
