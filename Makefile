@@ -13,7 +13,7 @@ ROOMS := domain eventlog workflows activities documents intake sheets views serv
 OWN   := $(wildcard $(ROOMS) *.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test chaos long cluster universes check bench bench-scale curves bundle fonts lock clean distclean
+.PHONY: help setup browser demo test chaos long cluster universes check bench bench-scale curves bundle fonts lock components clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -124,6 +124,9 @@ lock: ## refresh requirements*.txt (needs uv; LOCKFLAGS=--upgrade moves every ve
 	$(LOCK) --extra web --extra embedded --extra simulate --constraint requirements.txt -o requirements-all.txt
 	$(subst pyproject.toml,deploy/offline/tools.in,$(LOCK)) -o deploy/offline/tools.txt
 	$(LOCK) --all-extras --constraint requirements-all.txt -o requirements-test.txt
+
+components: setup ## say which pinned components wait for a newer release, and which too long (asks the index)
+	@$(BIN)/python deploy/components.py requirements-all.txt requirements-test.txt
 
 clean: ## remove caches, builds and the demo's data
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis $(HOME_OF_DEMO)
