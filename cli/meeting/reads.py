@@ -19,8 +19,8 @@ from cli.meeting.common import (
 from cli.moments import today
 from cli.printing.files import OutOption, check_output_file, write_page
 from cli.session import Problem, answer, session
-from documents.meetings.pack import SERIES
-from domain.calendar import SHANGHAI, local_date
+from documents.meetings.pack import week_held_at
+from domain.calendar import SHANGHAI
 from domain.meetings.meeting import Meeting
 from domain.meetings.terms import MeetingStage
 from domain.queries.spoken import said_date
@@ -235,21 +235,13 @@ def pack(
 
     check_output_file(output)
     monday = _monday(week)
-    at = min(datetime.now(UTC), _held_at(monday))
+    at = min(datetime.now(UTC), week_held_at(session.database, monday))
     page = weekly_pack(read_ledger(session.database, at), monday, monday)
     text = markdown_of(page)
     if output is not None:
         write_page(page, output)
     document = {"week": f"{monday.isocalendar().year}-W{monday.isocalendar().week:02d}", "markdown": text}
     answer(document, f"已写入 {output}" if output else text.rstrip("\n"))
-
-
-def _held_at(monday: date) -> datetime:
-    """When that week's 工作例会 is, else the opening of its first day: the papers are of that moment."""
-    meetings = [m for m in reading.meetings(session.database) if m.series == SERIES]
-    sunday = monday + timedelta(days=6)
-    week = [m.starts for m in meetings if monday <= local_date(m.starts) <= sunday]
-    return week[0] if week else reading.rulebook(session.database).calendar.opens(monday)
 
 
 def _monday(text: str | None) -> date:

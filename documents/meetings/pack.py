@@ -1,6 +1,6 @@
 """周调度: the weekly meeting's papers. Last week's points, this week's, red and yellow, who has not answered."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from documents.figures import Entry, Period
 from documents.ledger import Ledger
@@ -18,8 +18,18 @@ from domain.meetings.terms import Delivery
 from domain.queries.waiting import whose_move
 from domain.terms import Light, Stage
 from domain.windows import window_label
+from eventlog import reading
+from eventlog.database import Database
 
 SERIES = "weekly"
+
+
+def week_held_at(database: Database, monday: date) -> datetime:
+    """When that week's 工作例会 is, else the opening of its first day: the papers are of that moment."""
+    meetings = [m for m in reading.meetings(database) if m.series == SERIES]
+    sunday = monday + timedelta(days=6)
+    week = [m.starts for m in meetings if monday <= local_date(m.starts) <= sunday]
+    return week[0] if week else reading.rulebook(database).calendar.opens(monday)
 
 
 def weekly_pack(ledger: Ledger, monday: date, on: date) -> Page:

@@ -94,6 +94,11 @@ async def test_agenda_and_minutes_are_printed_as_our_paper(service: WebService, 
     agenda = await client.get("/meetings/HY-2022-001/agenda.pdf", headers=office)
     assert (agenda.status_code, agenda.headers["content-type"]) == (200, "application/pdf")
     assert "研究用地收储" in words_of_pdf(agenda.content).decode().replace("\r\n", "")
+    notice = await client.get("/meetings/HY-2022-001/notice.pdf", headers=office)
+    assert (notice.status_code, "不再发会议通知；议定事项见会议页" in notice.text) == (409, True), notice.text
+    pack = await client.get("/meetings/pack.pdf", headers=office)
+    assert (pack.status_code, pack.headers["content-type"]) == (200, "application/pdf")
+    assert (await client.get("/meetings/pack.pdf", headers=unit)).status_code == 404
     minutes = await client.get("/meetings/HY-2022-001/minutes.pdf", headers=office)
     assert minutes.status_code == 200
     words = words_of_pdf(minutes.content).decode()

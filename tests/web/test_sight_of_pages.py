@@ -101,6 +101,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/meetings/{no}/do/{do}": tuple(
         f"/meetings/HY-2022-001/do/{do}" for do in ("decide?item=1", "attend", "item_drop")
     ),
+    "/meetings/pack.pdf": ("/meetings/pack.pdf",),
+    "/meetings/{no}/notice.pdf": ("/meetings/HY-2022-001/notice.pdf",),
     "/meetings/{no}/agenda.pdf": ("/meetings/HY-2022-001/agenda.pdf",),
     "/meetings/{no}/minutes.pdf": ("/meetings/HY-2022-001/minutes.pdf",),
     "/feedback": ("/feedback", "/feedback?unit=zhujian", "/feedback?unit=gengxin"),

@@ -1,13 +1,16 @@
 """`/meetings`: the list, one meeting with agenda and minutes, its papers as PDF, and 会议模式 for the projector."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from documents.meetings.calling import agenda_page
+from documents.ledger import read_ledger
+from documents.meetings.calling import agenda_page, last_rescheduling, notice_page
 from documents.meetings.minutes import decision_sentence, minutes_page
+from documents.meetings.pack import week_held_at, weekly_pack
 from domain.base import Refusal, refuse
 from domain.calendar import local_date
 from domain.facts import openly
@@ -15,8 +18,10 @@ from domain.meetings.meeting import Meeting
 from domain.meetings.secrets import readable_meeting
 from domain.meetings.terms import MeetingStage
 from domain.readership import ReadKind
+from eventlog import reading
 from eventlog.autosaves import autosave_of
 from views.meetings import agenda_lines, known_meetings, meeting_for, the_meeting
+from views.wording import without_options
 from web.asking import whole_number
 from web.meeting_acts import acts_now, form_of, form_values, free_points, items_of, may_act, names_of
 from web.pages.drafts import clock_of
@@ -45,6 +50,20 @@ def meetings(request: Request, year: str = "") -> Response:
     wanted = asked if asked is not None and FIRST_YEAR <= asked <= LAST_YEAR else this
     listed = known_meetings(visitor.viewer, wanted)
     return visitor.page(HERE, "meetings.html", meetings=listed, year=wanted, this=this)
+
+
+@router.get("/meetings/pack.pdf")
+def pack(request: Request) -> Response:
+    """周调度材料 of the week that is shown."""
+    service, visitor = service_of(request), visitor_of(request)
+    try:
+        refuse(not visitor.viewer.rights.whole, "周调度材料由办公室、领导和审计员查阅", "not_found")
+    except Refusal as refusal:
+        return _not_found(visitor, refusal)
+    log, today = service.database, local_date(visitor.viewer.now)
+    monday = today - timedelta(days=today.weekday())
+    at = min(visitor.viewer.now, week_held_at(log, monday))
+    return printed_page(service, weekly_pack(read_ledger(log, at), monday, monday), f"周调度材料-{monday}")
 
 
 @router.get("/meetings/{no}")
@@ -127,6 +146,19 @@ def agenda(request: Request, no: str) -> Response:
     return printed_page(service, page, f"{known.number}-议程")
 
 
+@router.get("/meetings/{no}/notice.pdf")
+def notice(request: Request, no: str) -> Response:
+    service, visitor = service_of(request), visitor_of(request)
+    try:
+        known = _shown(visitor, the_meeting(visitor.viewer, no))
+        moved = last_rescheduling(reading.read_stream(service.database, known.stream))
+        calendar, now = visitor.viewer.rulebook.calendar, visitor.viewer.now
+        page = notice_page(known, items_of(visitor, known), names_of(visitor), calendar, now, moved)
+    except Refusal as refusal:
+        return _not_found(visitor, refusal)
+    return printed_page(service, page, f"{known.number}-通知")
+
+
 @router.get("/meetings/{no}/minutes.pdf")
 def minutes(request: Request, no: str) -> Response:
     service, visitor = service_of(request), visitor_of(request)
@@ -142,7 +174,11 @@ def minutes(request: Request, no: str) -> Response:
 
 
 def _not_found(visitor: Visitor, refusal: Refusal) -> Response:
-    return visitor.page(HERE, "message.html", 404, title="没有找到", message=refusal.message)
+    gone = refusal.code == "not_found"
+    title = "没有找到" if gone else "现在没有"
+    return visitor.page(
+        HERE, "message.html", 404 if gone else 409, title=title, message=without_options(refusal.message)
+    )
 
 
 def _shown(visitor: Visitor, meeting: Meeting) -> Meeting:
