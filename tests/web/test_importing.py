@@ -155,6 +155,10 @@ async def test_a_text_is_drafted_filled_in_and_opened(browsing: Browsing, workin
         if "r3.out" in autosave_of(working.log, "office", form, datetime.now(UTC)).fields:
             break
         await asyncio.sleep(0.1)
+    kept = autosave_of(working.log, "office", form, datetime.now(UTC)).fields
+    assert (kept["r2.lead"], "r2.title" in kept, "r3.lead" in kept) == (LEADS, False, False), (
+        "what the file says is not"
+    )
     await page.reload()
     await expect(page.get_by_label("依据")).to_have_value(BASES)
     await page.get_by_label("完成时限").first.fill("2027年年底")

@@ -110,13 +110,14 @@ class PasswordTooOldError(Exception):
 
 
 class SessionEndedError(Exception):
-    """A form came after its session ended: all that was typed goes back to its page."""
+    """A form came after its session ended, or its person's password: all that was typed goes back to its page."""
 
-    def __init__(self, fields: "Mapping[str, str]", *, files: bool) -> None:
-        """Keep what stood in it, and whether files came with it."""
+    def __init__(self, fields: "Mapping[str, str]", *, files: bool, password: bool = False) -> None:
+        """Keep what stood in it, whether files came with it, and whether it is the password that ran out."""
         super().__init__()
         self.fields = fields
         self.files = files
+        self.password = password
 
 
 def page(template: str, status: int = 200, /, **values: Any) -> Response:
@@ -202,10 +203,12 @@ def to_sign_in(request: Request) -> Response:
 
 
 def sign_in_again(request: Request, ended: SessionEndedError) -> Response:
-    """The session ended while somebody typed: all of it is on the page, to be sent once more."""
+    """The session, or the password, ended while somebody typed: all of it is on the page, to be sent once more."""
     query = request.url.query
     action = request.url.path + (f"?{query}" if query else "")
-    return page("sign_in_again.html", 401, action=action, given=ended.fields, files=ended.files)
+    return page(
+        "sign_in_again.html", 401, action=action, given=ended.fields, files=ended.files, password=ended.password
+    )
 
 
 def own_path(text: str) -> str:

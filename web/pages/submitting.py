@@ -27,7 +27,7 @@ from views.viewer import actor_of
 from views.wording import without_options
 from web.asking import the_matter, whole_number
 from web.guards import MOST_BODY
-from web.pages.rendering import SessionEndedError, SignInNeededError, Visitor, visitor_of
+from web.pages.rendering import PasswordTooOldError, SessionEndedError, SignInNeededError, Visitor, visitor_of
 from web.problems import ProblemDetails, explained
 from web.service import service_of
 
@@ -84,7 +84,7 @@ async def sent_form(request: Request, *, files: bool = False) -> tuple[Visitor, 
     """Who sends a form, and what stands in it.
 
     Raises:
-        SessionEndedError: nobody is signed in any more; what was typed is in it.
+        SessionEndedError: nobody is signed in any more, or his password ran out; what was typed is in it.
         Refusal: `others`: somebody else typed it, who was signed in at this browser before; as `_with_files`.
     """
     if files:
@@ -95,6 +95,8 @@ async def sent_form(request: Request, *, files: bool = False) -> tuple[Visitor, 
         visitor = await service_of(request).ask(visitor_of, request)
     except SignInNeededError:
         raise SessionEndedError(given.fields, files=bool(given.uploads)) from None
+    except PasswordTooOldError:
+        raise SessionEndedError(given.fields, files=bool(given.uploads), password=True) from None
     refuse(given["who"] not in ("", visitor.person.id), OTHERS, "others")
     return visitor, given
 
