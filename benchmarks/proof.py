@@ -3,46 +3,74 @@
 import hashlib
 import math
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 from benchmarks import logs
-from benchmarks.measure import Clock, Goal, Row, Side, turns
+from benchmarks.large import LIFE, copied_stream, grown
+from benchmarks.measure import Clock, Goal, Row, Side, apart, turns
 from benchmarks.scale import Scale
 from domain.checkpoint import LogCheckpoint
 from domain.merkle import MerkleNodes, leaf_hash
 from eventlog.database import Database
 from eventlog.verify import verify
 from services.checkpoints import hold_against, hold_since, take_checkpoint
+from tests.support.clock import open_log
 from tests.support.history import act
-from tests.support.office import LIAISON
+from tests.support.office import LIAISON, sqlite
 
 NIGHT = 1000
 """Reports since the checkpoint, each on another matter."""
 PROVEN = 100_000
 """Entries of the tree of which inclusion is proven."""
 ASKED = 1000
+_EVENING = logs.MONDAY + timedelta(days=20)
+"""After the last event of the logs that are made."""
 _SCAN = "SELECT * FROM events WHERE position > ? ORDER BY position"
+_SCANS = (
+    "import hashlib, sqlite3\n"
+    f"for row in sqlite3.connect(sys.argv[1] + '/events.db').execute({_SCAN!r}, (0,)):\n"
+    "    hashlib.sha256(repr(row).encode()).hexdigest()"
+)
+_VERIFIES = (
+    "from eventlog.verify import verify\nfrom tests.support.clock import open_log\n"
+    "assert verify(open_log(f'sqlite:///{sys.argv[1]}/events.db'), read_model=bool(sys.argv[2])).ok"
+)
 
 
 def run(scale: Scale, folder: Path) -> list[Row]:
-    """A log of many matters, a checkpoint of it, what came after, and another checkpoint."""
-    taken: list[LogCheckpoint] = []
+    """Logs of growing size, for memory; of the largest a checkpoint, what came after, and another checkpoint."""
+    rows = list[Row]()
+    for events in scale.large:
+        grown(folder / f"{events}", events)
+        rows += _memory(folder / f"{events}", events)
+    home = folder / f"{scale.large[-1]}"
+    log = open_log(sqlite(home))
+    taken = [take_checkpoint(log, home, _EVENING)[0]]
+    for i in range(min(NIGHT, scale.large[-1] // LIFE - 1)):
+        act(log, copied_stream(i), logs.report(i), LIAISON, _EVENING + timedelta(seconds=i + 1))
+    began = time.perf_counter()
+    taken.append(take_checkpoint(log, home, _EVENING + timedelta(hours=12))[0])
+    seconds = time.perf_counter() - began
+    before, now = taken
+    whole = [*_whole(log, home, now, scale), _since(log, home, before, now.size - before.size, scale)]
+    log.close()
+    print(f"one checkpoint of {now.size:,} events: {seconds:.2f} s", flush=True)
+    return [*rows, *whole, _inclusion(scale)]
 
-    def fill(log: Database) -> None:
-        streams = logs.reported(log, scale.listed, logs.MONDAY)
-        taken.append(take_checkpoint(log, folder, logs.MONDAY + timedelta(hours=1))[0])
-        for i in range(min(NIGHT, scale.listed)):
-            moment = logs.MONDAY + timedelta(hours=2, seconds=i)
-            act(log, streams[i % len(streams)], logs.report(i), LIAISON, moment)
-        taken.append(take_checkpoint(log, folder, logs.MONDAY + timedelta(days=1))[0])
 
-    home = folder / "log"
-    with logs.made(home, fill) as log:
-        before, now = taken
-        return [*_whole(log, home, now, scale), _since(log, home, before, scale), _inclusion(scale)]
+def _memory(home: Path, events: int) -> list[Row]:
+    """The largest memory of a process that verifies, beside one that only scans."""
+    rows = []
+    for name, read_model in (("chain", False), ("chain and fold", True)):
+        row = Row(f"memory to verify {events:,} events: {name}", "MB")
+        row.add(Side.BARE, apart(_SCANS, home).mb)
+        row.add(Side.XMH, apart(_VERIFIES, home, read_model or "").mb)
+        rows.append(row)
+    return rows
 
 
 def _whole(log: Database, home: Path, now: LogCheckpoint, scale: Scale) -> list[Row]:
@@ -63,19 +91,19 @@ def _whole(log: Database, home: Path, now: LogCheckpoint, scale: Scale) -> list[
         (Row("verify: chain and tree, every event folded", "events/s", Goal(0.15, at_most=False)), folded),
     ]
     for row, work in works:
-        for side, seconds in _taken(scale, lambda: _scan(home, 0), work):
+        for side, seconds in _taken(scale.large_rounds, lambda: _scan(home, 0), work):
             row.add(side, now.size / seconds)
     return [row for row, _ in works]
 
 
-def _since(log: Database, home: Path, before: LogCheckpoint, scale: Scale) -> Row:
-    """Whatever the log holds before the checkpoint, the streams of the night apart, is not read."""
-    row = Row(f"verify --since: {min(NIGHT, scale.listed)} reports", "s", Goal(2.0, at_most=True, ratio=False))
+def _since(log: Database, home: Path, before: LogCheckpoint, new: int, scale: Scale) -> Row:
+    """Whatever the log holds before the checkpoint is not read, but for the ends of the streams that went on."""
+    row = Row(f"verify --since: {new:,} new events", "s", Goal(2.0, at_most=True, ratio=False))
 
     def since() -> None:
         _sound(hold_since(log, before).report.ok)
 
-    for side, seconds in _taken(scale, lambda: _scan(home, before.size), since):
+    for side, seconds in _taken(scale.rounds, lambda: _scan(home, before.size), since):
         row.add(side, seconds)
     return row
 
@@ -94,15 +122,15 @@ def _inclusion(scale: Scale) -> Row:
         for n in range(0, PROVEN, PROVEN // ASKED):
             nodes.proof(n)
 
-    for side, seconds in _taken(scale, bare, proofs):
+    for side, seconds in _taken(scale.rounds, bare, proofs):
         row.add(side, seconds / ASKED * 1e6)
     return row
 
 
-def _taken(scale: Scale, bare: Callable[[], None], xmh: Callable[[], None]) -> list[tuple[Side, float]]:
+def _taken(rounds: int, bare: Callable[[], None], xmh: Callable[[], None]) -> list[tuple[Side, float]]:
     """Seconds of each side, in turns."""
     work, taken = {Side.BARE: bare, Side.XMH: xmh}, []
-    for pair in turns(scale.rounds):
+    for pair in turns(rounds):
         for side in pair:
             clock = Clock()
             clock.time(work[side])
@@ -113,7 +141,7 @@ def _taken(scale: Scale, bare: Callable[[], None], xmh: Callable[[], None]) -> l
 def _scan(home: Path, after: int) -> None:
     with closing(sqlite3.connect(home / "events.db")) as raw:
         for row in raw.execute(_SCAN, (after,)):
-            hashlib.sha256(row[7].encode()).hexdigest()
+            hashlib.sha256(repr(row).encode()).hexdigest()
 
 
 def _sound(ok: bool) -> None:

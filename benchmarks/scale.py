@@ -18,7 +18,10 @@ class Scale:
     batches: int = 20
     folds: int = 20
     listed: int = 1000
-    """Matters in the log that is listed and verified."""
+    """Matters in the log that is listed."""
+    large: tuple[int, ...] = (10_000, 100_000, 1_000_000)
+    """Events in the logs that are verified."""
+    large_rounds: int = 3
     long: int = 100
     """Matters of long lives in the log whose days long past are asked for."""
     pages: int = 10
@@ -44,6 +47,8 @@ QUICK = Scale(
     batches=3,
     folds=3,
     listed=60,
+    large=(500, 2000),
+    large_rounds=1,
     long=6,
     pages=3,
     reads=(60,),

@@ -76,6 +76,10 @@ class Projection:
             self._snapshots.append(snapshot_of(event, state_text(state)))
         return self._numbers.take(event) if self._rulebook is None else None
 
+    def take_up(self, first: Recorded, last: Recorded, state: Frozen) -> None:
+        """Go on with a stream from a state that is not at rest, after its event `last`."""
+        self._states[last.stream] = _Folding(first, last, state, 0)
+
     def forget(self, stream: str) -> None:
         """Leave a stream out that cannot be read to its end."""
         self._states.pop(stream, None)

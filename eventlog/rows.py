@@ -18,7 +18,6 @@ INSERT_EVENT = f"INSERT INTO events ({EVENT_COLUMNS}) VALUES ({', '.join('?' * 1
 
 
 @lru_cache(maxsize=1024)
-@lru_cache(maxsize=1024)
 def actor_text(actor: Actor, proven: Provenance | None = None) -> str:
     """The actor of an event as the column `events.actor` stores and hashes him, and how he had proven himself."""
     stored = actor.model_dump(mode="json", exclude_none=True)

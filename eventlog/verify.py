@@ -215,6 +215,10 @@ class StreamChains:
         self.heads[stream] = (version, digest, recorded_at)
         return findings
 
+    def take_up(self, row: Row) -> None:
+        """Go on behind this event of its stream."""
+        self.heads[row[2]] = (row[3], row[13], row[11])
+
     def skip(self, row: Row) -> None:
         """Go on behind a row that cannot be looked at; what follows is still bound to what it says."""
         position, stream, version, digest = row[0], row[2], row[3], row[13]
@@ -236,6 +240,10 @@ class ReadModelFold:
         self._memory = SqliteConnection(sqlite3.connect(":memory:", isolation_level=None))
         for table, (key, *columns) in READ_MODEL.items():
             self._memory.query(f"CREATE TABLE {table} ({key} PRIMARY KEY, {', '.join(columns)})")
+
+    def take_up(self, first: Row, last: Row, state: Frozen) -> None:
+        """Go on with a stream from a state that is not at rest, as it was after its event `last`."""
+        self._projection.take_up(event_of_row(first), event_of_row(last), state)
 
     def skip(self, row: Row) -> None:
         """Its stream cannot be folded to the end."""

@@ -6,10 +6,12 @@ last, unfinished block is read again. Whether the events before still are what i
 
 # ruff: noqa: S608  (column names and question marks)
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 
 from domain.base import Frozen
 from domain.checkpoint import LogCheckpoint
+from domain.ids import kind_of
 from domain.merkle import MerkleTree
 from eventlog.backend import Row
 from eventlog.chain import stored_bytes
@@ -20,13 +22,23 @@ from eventlog.numbers import SeriesCount
 from eventlog.projections import PAGE
 from eventlog.protection import protection_problems
 from eventlog.reading import events_page
+from eventlog.readmodel import parse_state
 from eventlog.rows import EVENT_COLUMNS, event_of_row
 from eventlog.snapshot_check import snapshot_problems, stray_snapshots
+from eventlog.snapshots import COLUMNS, STATE, is_sound
 from eventlog.verify import FoundList, ReadModelFold, StreamChains, VerificationReport, odd_event
 from eventlog.word_check import word_problems
 
 _BEFORE = f"SELECT {EVENT_COLUMNS} FROM events WHERE type = ? AND position <= ? ORDER BY position DESC LIMIT ?"
 _OF_STREAMS = f"SELECT {EVENT_COLUMNS} FROM events WHERE stream IN ({{}}) ORDER BY stream, version"
+_NEWEST = "n.position = (SELECT max(x.position) FROM snapshots x WHERE x.stream = n.stream AND x.position <= ?)"
+_SNAPSHOTS = f"SELECT {', '.join(COLUMNS)} FROM snapshots n WHERE {_NEWEST} AND n.stream IN "
+_BEHIND = (
+    f"SELECT {', '.join(f'e.{name}' for name in EVENT_COLUMNS.split(', '))} FROM snapshots n "
+    f"JOIN events e ON e.stream = n.stream AND e.version > n.version WHERE {_NEWEST} AND n.stream IN "
+)
+_AT = f"SELECT {EVENT_COLUMNS} FROM events WHERE position IN "
+_FIRST = f"SELECT {EVENT_COLUMNS} FROM events WHERE version = 1 AND stream IN "
 _COMMANDS = """
 SELECT e.command_id, e.stream, e.first, e.last, h.hash, c.stream, c.first, c.last, c.request_hash, c.digest FROM (
     SELECT command_id, stream, min(version) AS first, max(version) AS last, max(position) AS position
@@ -37,6 +49,8 @@ _LOOKED_BACK = 200
 """Events of a numbered type before the checkpoint from which the last number of each series is taken."""
 _READ_AGAIN = 256
 """Events before the checkpoint that are hashed again in any case."""
+_FOLDED_AGAIN = 10_000
+"""Events before the checkpoint that are folded again, of the streams that went on; then snapshots are believed."""
 _AT_ONCE = 500
 
 
@@ -51,8 +65,9 @@ class VerifiedSince(Frozen):
 def verify_since(database: Database, since: LogCheckpoint, later: Sequence[tuple[int, str]] = ()) -> VerifiedSince:
     """Check what was recorded since a checkpoint, and that it was added to what the checkpoint says.
 
-    Tree, positions, numbers, commands and words of the new events; chain and read model of the streams they touch, from
-    the first event on. Not looked at: other streams, files, keys and notices, which `verify` holds to the events.
+    Tree, positions, numbers, commands and words of the new events; chain and read model of the streams they touch: from
+    the first event on as far as ten thousand events go, the short ones first, and of what is left from the newest
+    snapshot by the checkpoint. Not looked at: other streams, files, keys and notices, which `verify` looks at.
 
     Args:
         database: where the log is, whose origin the checkpoint has.
@@ -63,7 +78,7 @@ def verify_since(database: Database, since: LogCheckpoint, later: Sequence[tuple
         LogUnreachable: the database is down.
     """
     findings = FoundList()
-    numbers, touched, position = _Numbers(since.size), set[str](), since.size
+    numbers, touched, position = _Numbers(since.size), dict[str, int](), since.size
     with database.reading(snapshot=True, tolerant=True) as transaction:
         findings.add_all(protection_problems(transaction))
         tree = _tree_at(transaction, since)
@@ -74,7 +89,7 @@ def verify_since(database: Database, since: LogCheckpoint, later: Sequence[tuple
             sound = []
             for row in rows:
                 if isinstance(row[2], str):
-                    touched.add(row[2])
+                    touched.setdefault(row[2], row[3] - 1 if row[3].__class__ is int else 0)
                 if odd := list(odd_event(row)):
                     findings.add_all(odd if not isinstance(row[2], str) else [])
                     continue
@@ -91,7 +106,7 @@ def verify_since(database: Database, since: LogCheckpoint, later: Sequence[tuple
         for size, root in due:
             findings.add_all(_compared(tree, size, root, "其后所签检查点"))
         findings.add_all(_command_problems(transaction, since.size))
-        findings.add_all(_touched_problems(transaction, touched))
+        findings.add_all(_touched_problems(transaction, touched, since.size))
     report = VerificationReport(
         streams=len(touched), events=new, problems=tuple(findings.listed), unlisted=findings.unlisted
     )
@@ -164,19 +179,81 @@ def _command_problems(transaction: Transaction, size: int) -> Iterator[VerifyFin
             yield verify_finding(Token.COMMAND_INDEX_DIFFERS, f"{stream} 命令 {command} {wrong}", stream=stream)
 
 
-def _touched_problems(transaction: Transaction, touched: set[str]) -> Iterator[VerifyFinding]:
-    """Chain and read model of the streams that have new events, from their first event on."""
-    fold, chain, streams = ReadModelFold(touched, transaction), StreamChains(whole=False), sorted(touched)
-    for start in range(0, len(streams), _AT_ONCE):
-        some = tuple(streams[start : start + _AT_ONCE])
-        for row in transaction.all(_OF_STREAMS.format(", ".join("?" * len(some))), some):
-            if odd := list(odd_event(row)):
-                yield from odd
-                chain.skip(row)
-                fold.skip(row)
-            else:
-                yield from chain.problems(row)
-                yield from fold.problems(row)
-        yield from snapshot_problems(transaction, fold.snapshots())
-        yield from stray_snapshots(transaction, some)
+def _touched_problems(transaction: Transaction, touched: Mapping[str, int], size: int) -> Iterator[VerifyFinding]:
+    """Chain and read model of the streams that have new events; `touched` says how many each had before."""
+    fold, chain = ReadModelFold(touched.keys(), transaction), StreamChains(whole=False)
+    long = _too_long(touched)
+    begun = set[str]()
+    for start in _starts(long):
+        begun.update(_taken_up(transaction, long[start : start + _AT_ONCE], size, fold, chain))
+    whole = sorted(touched.keys() - begun)
+    for streams, read in ((whole, _of_streams), (sorted(begun), _behind_snapshots)):
+        for start in _starts(streams):
+            some = tuple(streams[start : start + _AT_ONCE])
+            for row in read(transaction, some, size):
+                if odd := list(odd_event(row)):
+                    yield from odd
+                    chain.skip(row)
+                    fold.skip(row)
+                else:
+                    yield from chain.problems(row)
+                    yield from fold.problems(row)
+            yield from snapshot_problems(transaction, fold.snapshots())
+            yield from stray_snapshots(transaction, some)
     yield from fold.differences(transaction)
+
+
+def _starts(streams: Sequence[str]) -> range:
+    return range(0, len(streams), _AT_ONCE)
+
+
+def _too_long(touched: Mapping[str, int]) -> list[str]:
+    """The streams that are left when as many of the shortest as may be are folded from their first event on."""
+    lengths = sorted((length, stream) for stream, length in touched.items())
+    sums = accumulate(length for length, _ in lengths)
+    return [stream for total, (_, stream) in zip(sums, lengths, strict=True) if total > _FOLDED_AGAIN]
+
+
+def _of_streams(transaction: Transaction, streams: tuple[str, ...], size: int) -> list[Row]:
+    del size
+    return transaction.all(_OF_STREAMS.format(_marks(streams)), streams)
+
+
+def _behind_snapshots(transaction: Transaction, streams: tuple[str, ...], size: int) -> list[Row]:
+    return transaction.all(f"{_BEHIND}({_marks(streams)}) ORDER BY e.stream, e.version", (size, *streams))
+
+
+def _taken_up(
+    transaction: Transaction, streams: Sequence[str], size: int, fold: ReadModelFold, chain: StreamChains
+) -> Iterator[str]:
+    """The streams that go on from a snapshot; those without a sound one, or at rest in it, are folded from the first.
+
+    What a snapshot stands on is of before the checkpoint; that it is what the events give, `verify` looks at.
+    """
+    snapshots = transaction.all(f"{_SNAPSHOTS}({_marks(streams)})", (size, *streams))
+    places = [row[1] for row in snapshots]
+    stood_on = {row[0]: row for row in transaction.all(f"{_AT}({_marks(places)})", places) if places}
+    first = {row[2]: row for row in transaction.all(f"{_FIRST}({_marks(streams)})", tuple(streams))}
+    for snapshot in snapshots:
+        stream, last = snapshot[0], stood_on.get(snapshot[1])
+        if last is None or stream not in first or any(odd_event(last)) or any(odd_event(first[stream])):
+            continue
+        if (last[2], last[3]) != (stream, snapshot[2]) or not is_sound(snapshot, last[13]):
+            continue
+        state = _parsed(snapshot)
+        if state is not None and not getattr(state, "settled", False):
+            fold.take_up(first[stream], last, state)
+            chain.take_up(last)
+            yield stream
+
+
+def _parsed(snapshot: Row) -> Frozen | None:
+    """None when it cannot be read: its stream is folded from the first event on, and it is named there."""
+    try:
+        return parse_state(kind_of(snapshot[0]), snapshot[STATE])
+    except Exception:
+        return None
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))

@@ -15,6 +15,7 @@ from eventlog.words import WORD_COLUMNS, words_of, words_until
 _AT_ONCE = 500
 _PAYLOAD = EVENT_COLUMNS.split(", ").index("payload")
 _STORED = f"SELECT {', '.join(WORD_COLUMNS)} FROM event_words WHERE rowid IN "
+_PAIRS = "SELECT rowid, pairs FROM event_words WHERE rowid > ? ORDER BY rowid LIMIT 2000"
 _STRAY = (
     "SELECT rowid, stream FROM event_words WHERE rowid > ? OR rowid NOT IN (SELECT position FROM events) ORDER BY rowid"
 )
@@ -47,8 +48,11 @@ def index_problems(transaction: Transaction) -> Iterator[VerifyFinding]:
     if transaction.is_postgresql:
         return
     indexed: Counter[str] = Counter()
-    for (pairs,) in transaction.all("SELECT pairs FROM event_words"):
-        indexed.update(set(str(pairs).replace("/", " ").split()))
+    after = -(2**62)
+    while rows := transaction.all(_PAIRS, (after,)):
+        for _, pairs in rows:
+            indexed.update(set(str(pairs).replace("/", " ").split()))
+        after = rows[-1][0]
     transaction.all("CREATE VIRTUAL TABLE temp.indexed_words USING fts5vocab(main, event_words, row)")
     try:
         kept: dict[str, int] = dict(transaction.all("SELECT term, doc FROM temp.indexed_words"))

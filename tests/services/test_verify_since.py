@@ -11,6 +11,7 @@ from domain.base import Refusal
 from domain.checkpoint import LogCheckpoint, block_length
 from domain.envelope import canonical
 from domain.merkle import MerkleTree
+from eventlog import verify_since
 from eventlog.database import Database
 from services.checkpoints import hold_against, hold_since, recorded_checkpoints_differ, take_checkpoint
 from tests.eventlog.sample import OFFICE, Asker, SampleNoted, raw
@@ -55,6 +56,7 @@ def test_a_log_that_only_grew_is_sound_and_tells_its_root(log: Database, since: 
     assert "log_differs" in {p.token.value for p in hold_since(log, since, [wrong]).report.problems}
 
 
+@pytest.mark.parametrize("folded_again", [10_000, 0], ids=["from-the-first", "from-snapshots"])
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
@@ -84,11 +86,31 @@ def test_a_log_that_only_grew_is_sound_and_tells_its_root(log: Database, since: 
     ],
 )
 def test_what_was_changed_among_the_new_events_or_just_before_is_named(
-    log: Database, since: LogCheckpoint, changes: tuple[str, ...], named: set[str]
+    log: Database,
+    since: LogCheckpoint,
+    changes: tuple[str, ...],
+    named: set[str],
+    folded_again: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(verify_since, "_FOLDED_AGAIN", folded_again)
+    assert tokens(log, since) == set()
     unprotect(log)
     raw(log, *(change.replace("{new}", str(since.size)) for change in changes))
     assert named <= tokens(log, since)
+
+
+def test_long_streams_go_on_from_the_snapshot_by_the_checkpoint(
+    log: Database, since: LogCheckpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shortest are folded whole; of the long ones what lies before the snapshot is the checkpoint's word."""
+    unprotect(log)
+    raw(log, "UPDATE events SET event_id = 'x' WHERE stream = 'sample/b' AND version = 2")
+    assert "hash_mismatch" in tokens(log, since)
+    monkeypatch.setattr(verify_since, "_FOLDED_AGAIN", 9)
+    assert tokens(log, since) == {"log_differs"}, "ten events are too long for it; so short a log is hashed again whole"
+    raw(log, "UPDATE events SET event_id = 'y' WHERE stream = 'sample/b' AND version = 9")
+    assert "hash_mismatch" in tokens(log, since), "the ninth stands behind the snapshot at the eighth"
 
 
 def test_checkpoints_signed_since_are_held_too(log: Database, since: LogCheckpoint, tmp_path: Path) -> None:
