@@ -7,6 +7,7 @@ that it can prove of an entry that it is in the tree; `consistency_proof` proves
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from typing import Self
 
 _LEAF, _NODE = b"\x00", b"\x01"
 
@@ -20,6 +21,24 @@ class MerkleTree:
         self._whole: list[bytes] = []
         """Roots of whole subtrees, the largest first: one for each bit of `size`."""
         self.size = 0
+
+    @classmethod
+    def taken_up(cls, roots: Sequence[bytes], size: int, algorithm: str = "sha256") -> Self:
+        """A tree of so many entries by the roots of its whole subtrees, as `roots` told them.
+
+        Raises:
+            ValueError: it has another number of them.
+        """
+        if size < 0 or len(roots) != size.bit_count():
+            raise ValueError(f"a tree of {size} has {size.bit_count()} whole subtrees, not {len(roots)}")
+        tree = cls(algorithm)
+        tree._whole, tree.size = list(roots), size
+        return tree
+
+    @property
+    def roots(self) -> tuple[bytes, ...]:
+        """Of its whole subtrees, the largest first: what it is taken up by."""
+        return tuple(self._whole)
 
     def append(self, data: bytes) -> None:
         """Add the next entry."""
@@ -61,6 +80,11 @@ class MerkleTree:
         return digest.digest()
 
 
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Of two neighbours, by SHA-256."""
+    return hashlib.sha256(_NODE + left + right).digest()
+
+
 def leaf_hash(data: bytes) -> bytes:
     """Of one entry, by SHA-256."""
     return hashlib.sha256(_LEAF + data).digest()
@@ -74,10 +98,7 @@ class MerkleNodes:
         self.size = len(leaves)
         self._levels = [list(leaves)]
         while len(below := self._levels[-1]) > 1:
-            above = [
-                hashlib.sha256(_NODE + left + right).digest()
-                for left, right in zip(below[::2], below[1::2], strict=False)
-            ]
+            above = [node_hash(left, right) for left, right in zip(below[::2], below[1::2], strict=False)]
             self._levels.append(above + below[-1:] if len(below) % 2 else above)
 
     def root(self) -> bytes:

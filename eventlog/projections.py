@@ -151,9 +151,8 @@ def newest_position(transaction: Transaction) -> int:
     return (row[0] or 0) if row else 0
 
 
-def log_pages(transaction: Transaction) -> Iterator[list[Row]]:
-    """All events of the log in the order of `position`, a page at a time."""
-    after = -(2**62)
+def log_pages(transaction: Transaction, after: int = -(2**62)) -> Iterator[list[Row]]:
+    """The events of the log behind a position, in order, a page at a time; all of them by default."""
     while rows := events_page(transaction, after, PAGE):
         yield rows
         after = rows[-1][0]

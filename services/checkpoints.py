@@ -7,8 +7,8 @@ nothing inside shows it. What he cannot change is a note that lies elsewhere.
 import base64
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,6 +28,7 @@ from eventlog.findings import Token, VerifyFinding
 from eventlog.projections import log_pages
 from eventlog.verify_since import VerifiedSince, verify_since
 from services.checkpoint_keys import KEY_FILE, is_key_line, is_public_key, is_signed, signing_key
+from services.log_tree import LogTree, keep_tree, kept_tree
 from services.office_records import record_office_events
 
 E = TypeVar("E", bound=Event)
@@ -38,50 +39,19 @@ _SIGNED = "SELECT payload FROM events WHERE stream = ? AND type = ? ORDER BY ver
 # --- the tree over the log
 
 
-@dataclass
-class _Reach:
-    """The log up to some size: its roots, and those of its blocks."""
-
-    block: int
-    tree: MerkleTree = field(default_factory=MerkleTree)
-    sm3: MerkleTree = field(default_factory=lambda: MerkleTree("sm3"))
-    blocks: list[bytes] = field(default_factory=list)
-    _running: MerkleTree = field(default_factory=MerkleTree)
-
-    @property
-    def size(self) -> int:
-        return self.tree.size + self._running.size
-
-    def take(self, data: bytes) -> None:
-        self._running.append(data)
-        self.sm3.append(data)
-        if self._running.size == self.block:
-            self._end_block()
-
-    def end(self) -> None:
-        if self._running.size:
-            self._end_block()
-
-    def _end_block(self) -> None:
-        self.blocks.append(self._running.root())
-        self.tree.append_tree(self._running)  # so that no entry is hashed twice
-        self._running = MerkleTree()
-
-
-def _reach(database: Database, size: int) -> _Reach:
-    """The first so many events, as they are stored."""
-    reach = _Reach(block_length(size))
+def _tree_of(database: Database, size: int, home: Path | None = None) -> LogTree:
+    """Over the first so many events, as they are stored; from where it was left in a home that is given."""
     with database.reading(snapshot=True, tolerant=True) as transaction:
-        for data in _stored(transaction):
-            if reach.size == size:
-                break
-            reach.take(data)
-    reach.end()
-    return reach
+        tree = LogTree(block_length(size)) if home is None else kept_tree(home, origin_of(database), size, transaction)
+        for data in islice(_stored(transaction, tree.size), size - tree.size):
+            tree.take(data)
+        if home is not None and tree.size == size:
+            keep_tree(home, origin_of(database), tree, transaction)
+    return tree
 
 
-def _stored(transaction: Transaction) -> Iterator[bytes]:
-    for rows in log_pages(transaction):
+def _stored(transaction: Transaction, after: int | None = None) -> Iterator[bytes]:
+    for rows in log_pages(transaction) if not after else log_pages(transaction, after):
         yield from map(stored_bytes, rows)
 
 
@@ -97,7 +67,7 @@ def log_fingerprint(database: Database, size: int) -> Fingerprint:
     Raises:
         LogError: the log cannot be read.
     """
-    return fingerprint_of(size, _reach(database, size).tree.root())
+    return fingerprint_of(size, _tree_of(database, size).root())
 
 
 def origin_of(database: Database) -> str:
@@ -117,15 +87,15 @@ def take_checkpoint(database: Database, home: Path, now: datetime) -> tuple[LogC
     """
     size = log_size(database)
     refuse(size == 0, "事件日志还是空的，没有可以签的", "not_found")
-    reach = _reach(database, size)
+    tree = _tree_of(database, size, home)
     checkpoint = LogCheckpoint(
         origin=origin_of(database),
         size=size,
-        root=reach.tree.root(),
+        root=tree.root(),
         made_at=now.replace(microsecond=0),
-        sm3=reach.sm3.root(),
-        block=reach.block,
-        blocks=tuple(reach.blocks),
+        sm3=tree.sm3.root(),
+        block=tree.block,
+        blocks=tuple(tree.all_blocks()),
     )
     key = signing_key(home, database.headquarters)
     signed = CheckpointSigned(size=size, root=checkpoint.root.hex(), key=key.public)
@@ -158,25 +128,25 @@ def hold_against(database: Database, checkpoint: LogCheckpoint) -> list[VerifyFi
     when = f"{checkpoint.made_at:%Y-%m-%d}检查点"
     if checkpoint.origin != origin_of(database):
         return [_finding(Token.OTHER_LOG, f"{when}是 {checkpoint.origin}，这里是 {origin_of(database)}")]
-    reach = _reach(database, checkpoint.size)
-    first = _first_difference(reach, checkpoint)
-    if reach.tree.size < checkpoint.size:
+    tree = _tree_of(database, checkpoint.size)
+    first = _first_difference(tree, checkpoint)
+    if tree.size < checkpoint.size:
         how = (
             f"，从{_place(first, checkpoint)}起就不同：有记录被抽去或改写" if first else "；末尾被截去，或换回了旧副本"
         )
-        line = f"{when}时有{checkpoint.size}条，现在只有{reach.tree.size}条{how}"
+        line = f"{when}时有{checkpoint.size}条，现在只有{tree.size}条{how}"
         return [_finding(Token.LOG_SHORTER, line, first)]
-    if (reach.tree.root(), reach.sm3.root()) == (checkpoint.root, checkpoint.sm3):
+    if (tree.root(), tree.sm3.root()) == (checkpoint.root, checkpoint.sm3):
         return []
     line = f"从{_place(first or 1, checkpoint)}起与{when}不同，此后的内容不能作证"
     return [_finding(Token.LOG_DIFFERS, line, first or 1)]
 
 
-def _first_difference(reach: _Reach, checkpoint: LogCheckpoint) -> int | None:
+def _first_difference(tree: LogTree, checkpoint: LogCheckpoint) -> int | None:
     """Where the first block begins that is another, of those the log has in full; None when each is the same."""
-    whole = len(reach.blocks) if reach.tree.size == checkpoint.size else reach.tree.size // checkpoint.block
-    pairs = enumerate(zip(reach.blocks[:whole], checkpoint.blocks, strict=False))
-    return next((n * checkpoint.block + 1 for n, (ours, theirs) in pairs if ours != theirs), None)
+    ours = tree.all_blocks() if tree.size == checkpoint.size else tree.blocks
+    pairs = enumerate(zip(ours, checkpoint.blocks, strict=False))
+    return next((n * checkpoint.block + 1 for n, (one, other) in pairs if one != other), None)
 
 
 def _place(first: int, checkpoint: LogCheckpoint) -> str:
@@ -186,11 +156,11 @@ def _place(first: int, checkpoint: LogCheckpoint) -> str:
 
 def hold_against_fingerprint(database: Database, printed: Fingerprint) -> list[VerifyFinding]:
     """What of the log is not what a paper says that was printed from it, at most one finding."""
-    reach = _reach(database, printed.size)
-    if reach.tree.size < printed.size:
-        line = f"指纹 {printed} 印出时有{printed.size}条，现在只有{reach.tree.size}条；末尾被截去，或换回了旧副本"
+    tree = _tree_of(database, printed.size)
+    if tree.size < printed.size:
+        line = f"指纹 {printed} 印出时有{printed.size}条，现在只有{tree.size}条；末尾被截去，或换回了旧副本"
         return [_finding(Token.LOG_SHORTER, line)]
-    if printed.fits(reach.tree.root()):
+    if printed.fits(tree.root()):
         return []
     line = f"前{printed.size}条与印出的指纹 {printed} 不同，其中有改动，或纸上的指纹抄错"
     return [_finding(Token.LOG_DIFFERS, line)]
