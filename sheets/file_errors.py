@@ -31,8 +31,13 @@ def file_error_reason(error: OSError) -> str:
     return _REASONS.get(number, f"系统错误 {number} {os.strerror(number)}")
 
 
+def is_full(error: OSError) -> bool:
+    """Whether there is no more room, rather than no permission."""
+    return error.errno in _FULL
+
+
 def unwritable_file(place: Path, error: OSError) -> Refusal:
     """What to say when a file somebody asked for cannot be written there."""
-    full = error.errno in _FULL
+    full = is_full(error)
     remedy = "请清理磁盘后重试" if full else "请换一个位置，或关闭正打开它的程序"
     return Refusal(f"{place} 写不了（{file_error_reason(error)}），{remedy}", "disk_full" if full else "unwritable")

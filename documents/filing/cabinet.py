@@ -15,7 +15,7 @@ from domain.base import Refusal, refuse
 from domain.meetings.numbers import minutes_numbers_held
 from domain.papers import paper_series
 from eventlog.durable import flush_folder, make_folder
-from sheets.file_errors import file_error_reason
+from sheets.file_errors import file_error_reason, is_full
 
 FOLDER = "documents"
 PAPERS = "督办公文"
@@ -71,7 +71,7 @@ def place_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     """Put files in the cabinet as a folder of their own, all of them or none, also when the current fails.
 
     Raises:
-        Refusal: `unexpected`, when they cannot be written.
+        Refusal: `disk_full`; `unexpected`, when they cannot be written for another reason.
     """
     temporary = folder.parent / f".{uuid4().hex}"
     try:
@@ -91,7 +91,7 @@ def place_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def _unwritten(folder: Path, error: OSError) -> Refusal:
     why = f"无法在 {folder} 写入成文（{file_error_reason(error)}），没有编号；请检查磁盘空间和权限后重试"
-    return Refusal(why, "unexpected")
+    return Refusal(why, "disk_full" if is_full(error) else "unexpected")
 
 
 def _sweep(cabinet: Path) -> None:

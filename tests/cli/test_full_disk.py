@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from documents.filing.cabinet import place_folder
+from domain.base import Refusal
 from eventlog.attachments import keep_attachment
 from tests.support.command_line import CommandLine
 from tests.support.served import ROOT, XMH, Home
@@ -77,6 +79,14 @@ def test_a_disk_that_is_full_while_an_issue_is_filed_is_exit_5(
         assert said.code in (3, 5), said
         assert said.code == 3 or "磁盘" in said.error, said
     assert xmh("briefing", "draft", "--from", "2022-01-01", "--to", "2022-03-31").code == 5
+
+
+def test_papers_that_find_the_disk_full_are_not_told_as_a_bug(small_disk: Path) -> None:
+    folder = small_disk / "documents" / "模板" / "52ea8fae1613fe6c"
+    with pytest.raises(Refusal, match=r"磁盘已满.*没有编号") as refused:
+        place_folder(folder, {"公文.docx": bytes(200_000)})
+    assert refused.value.code == "disk_full"
+    assert not any(path.is_file() for path in folder.parent.rglob("*"))
 
 
 def test_a_disk_that_is_full_keeps_no_half_attachment(small_disk: Path, tmp_path: Path) -> None:
