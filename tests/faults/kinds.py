@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
@@ -25,13 +26,15 @@ from temporalio.client import WorkflowExecutionStatus
 
 from domain import commands as c
 from domain.base import Refusal
+from domain.calendar import local_date
+from eventlog import reading
 from services.embedded.temporal_file import TEMPORAL_FILE
 from services.gateway import Unreachable
 from services.healing import Healing
 from tests.faults.stages import DEADLY, PAIRS, Apart, Embedded, Stage, shifted, stop_and_go
-from tests.recovery.chaos import Desk
+from tests.recovery.chaos import Desk, clients_of
 from tests.support.office import LIAISON, matter, order
-from tests.support.served import ROOT, kill, wait_for
+from tests.support.served import ROOT, Home, kill, wait_for
 
 S = TypeVar("S", bound=Stage)
 SLOW = 5.0
@@ -180,6 +183,19 @@ def _full(disk: str) -> Callable[[Stage, random.Random], None]:
     return strike
 
 
+def _full_home(stage: Embedded, luck: random.Random) -> None:
+    """Temporal's file, documents and all that lies in the home; a draft is refused in one line and made later."""
+    today = local_date(datetime.now(UTC)).isoformat()
+    draft = ("briefing", "draft", "--from", today, "--to", today, "--as", "office")
+    stage.home_disk.fill()
+    answer = stage.home.xmh(*draft)
+    stage.wait(luck)
+    stage.home_disk.clear()
+    assert answer.code == 5, answer
+    assert answer.err.count("\n") == 1, answer
+    assert stage.home.xmh(*draft).code == 0
+
+
 def _full_database(stage: Apart, luck: random.Random) -> None:
     """PostgreSQL gives up where it cannot write its own log; whoever watches it starts it again."""
     stage.log_disk.fill()
@@ -224,6 +240,28 @@ def _database_off(hours: int) -> Callable[[Apart, random.Random], None]:
         stage.wait(luck)
         stage.database.extra = {}
         stage.restart_database(luck)
+
+    return strike
+
+
+CLOCK_CODES = frozenset({"clock_off", "expired"})
+"""How a command is rightly refused while somebody's clock is off."""
+
+
+def _client_off(hours: int) -> Callable[[Apart, random.Random], None]:
+    """Clients whose clock is off report beside the others: taken, or refused in plain words and not recorded."""
+
+    def strike(stage: Apart, luck: random.Random) -> None:
+        home = Home(stage.clients.path, {**stage.clients.env, **shifted(stage.library, hours)})
+        with clients_of(home) as clients:
+            answers = clients.report(stage.streams, f"off-{uuid4().hex[:8]}", 4)
+        stage.desk.log.close()
+        events = (event for stream in stage.streams for event in reading.read_stream(stage.desk.log, stream))
+        times = Counter(event.command_id for event in events)
+        for answer in answers:
+            assert [key for key in answer["acknowledged"] if times[key] != 1] == []
+            assert [key for key in answer["refused"] if times[key] != 0] == []
+            assert {why.partition(":")[0] for why in answer["refused"].values()} <= CLOCK_CODES
 
     return strike
 
@@ -446,9 +484,9 @@ APART: tuple[Fault[Apart], ...] = (
     Fault("disk full for the log (PostgreSQL)", _full_database, missing=_own_disk("log_disk")),
     Fault("disk full for Temporal alone", _full_temporal, missing=_own_disk("temporal_disk")),
     *(
-        Fault(f"clock of {whose} {hours:+} h", strike(hours), frozenset({"clock_off", "expired"}), _compiler)
+        Fault(f"clock of {whose} {hours:+} h", strike(hours), CLOCK_CODES, _compiler)
         for hours in (-2, 2)
-        for whose, strike in (("the worker", _worker_off), ("PostgreSQL", _database_off))
+        for whose, strike in (("the worker", _worker_off), ("PostgreSQL", _database_off), ("clients", _client_off))
     ),
     Fault("serialization failures", _serialization_failures),
     Fault("connections taken", _connections_taken),
@@ -462,7 +500,7 @@ EMBEDDED: tuple[Fault[Embedded], ...] = (
     *(Fault(f"{what} killed under `up`", _strike_home(what)) for what in ("worker", "server", "both", "all")),
     *(Fault(f"{what} stopped under `up`", _stop_in_home(what)) for what in ("worker", "server")),
     Fault("disk full for the log (SQLite)", _full("log_disk"), missing=_own_disk("log_disk")),
-    Fault("disk full for home and documents", _full("home_disk"), missing=_own_disk("home_disk")),
+    Fault("disk full for home and documents", _full_home, missing=_own_disk("home_disk")),
     Fault("the log's -wal deleted", _wal_deleted),
     Fault("Temporal's file corrupted", _temporals_file_corrupted),
     Fault("killed between a rule and waking, under `up`", _killed_between_rule_and_waking),
