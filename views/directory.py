@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from domain.calendar import local_date
+from domain.office import Delegation
 from eventlog import reading
 from eventlog.reading import PersonOnRecord
 from views.viewer import Viewer, directory_of
@@ -21,6 +23,12 @@ def directory_document(viewer: Viewer, unit: str | None = None) -> dict[str, Any
             if unit in (None, p.unit)
         ],
     }
+
+
+def delegations_now(viewer: Viewer) -> list[Delegation]:
+    """授权 that hold or are still to come."""
+    today = local_date(viewer.now)
+    return [d for d in directory_of(viewer.database).delegations.values() if not d.revoked and d.until >= today]
 
 
 def with_contacts(viewer: Viewer, person: PersonOnRecord) -> PersonOnRecord:

@@ -7,9 +7,13 @@ import httpx
 import pytest
 
 from domain.access.terms import TokenScope
+from domain.calendar import local_date
+from domain.office import Delegation, DelegationGranted
 from eventlog import access, reading
 from services import accounts, signing_in
+from services.office_records import record_office_events
 from tests.support.office import OFFICE
+from tests.support.streams import DIRECTORY_STREAM
 from tests.web.conftest import Served
 from tests.web.test_signing_in import HERE, record
 
@@ -18,7 +22,7 @@ from tests.web.test_signing_in import HERE, record
 def nobody_signed_in(served: Served) -> None:
     """Each test begins with accounts and no session."""
     now = datetime.now(UTC)
-    for person in ("li", "zhao"):
+    for person in ("li", "zhao", "head"):
         if accounts.account_of(served.log, person) is None:
             accounts.open_account(served.log, person, OFFICE, now)
         accounts.end_sessions(served.log, person, "试验", now)
@@ -98,3 +102,17 @@ def month(served: Served) -> list[str]:
         for e in reading.access_record(served.log, now - timedelta(days=1), now + timedelta(seconds=5))
         if e.type == "SessionEnded"
     ]
+
+
+def test_one_sees_for_whom_one_acts_and_who_acts_for_one(served: Served) -> None:
+    today = local_date(datetime.now(UTC))
+    held = Delegation(giver="head", receiver="li", since=today, until=today + timedelta(days=7), reason="出差")
+    over = held.model_copy(update={"since": today - timedelta(days=9), "until": today - timedelta(days=1)})
+    for n, delegation in enumerate((held, over)):
+        event, now = DelegationGranted(delegation=delegation), datetime.now(UTC)
+        record_office_events(served.log, DIRECTORY_STREAM, [event], actor=OFFICE, command_id=f"given-{n}", now=now)
+    receiver, giver, other = (asked(served, come(served, who, "10.0.0.3")).text for who in ("li", "head", "zhao"))
+    name = {p.id: p.name for p in reading.people(served.log)}
+    assert (f"代 {name['head']} 办理" in receiver, "授权（1）" in receiver) == (True, True)
+    assert f"本人授权 {name['li']} 代办" in giver
+    assert "授权（" not in other

@@ -9,6 +9,7 @@ from eventlog.security_keys import keys_of
 from services.accounts import account_of, revoke_token
 from services.own_sessions import end_other_sessions, end_own_session, own_sessions
 from services.security_keys import add_key, registration_asked, remove_key
+from views.directory import delegations_now
 from web.pages.actions import FRESH
 from web.pages.rendering import Visitor, visitor_of
 from web.pages.submitting import Given, sent_form, told_on_page
@@ -72,5 +73,7 @@ def _page(service: WebService, visitor: Visitor, error: Refusal | None = None) -
         keys=account.keys if account is not None else (),
         make=make,
         may_have_keys=may_have_keys,
+        delegations=[d for d in delegations_now(visitor.viewer) if person in (d.giver, d.receiver)],
+        name=visitor.viewer.persons,
         fault=explained.message if explained else None,
     )
