@@ -64,8 +64,11 @@ def replay(
     known_at: KnownAtOption = None,
     version: Annotated[int | None, typer.Option("--version", metavar="N", help="第几条记录之后的情况")] = None,
     step: Annotated[bool, typer.Option("--step", help="逐条重放，看每一条改变了什么")] = False,
+    walk: Annotated[bool, typer.Option("--walk", help="在终端里用方向键逐条查看")] = False,
 ) -> None:
     """由日志重放一个事项，还原某一时刻或某一版的情况。"""
+    if walk and session.json:
+        raise Problem("--walk 在终端里逐条查看，请去掉 --json，或改用 --step", "malformed")
     if (as_of or known_at) and version is not None:
         raise Problem(f"{'--as-of' if as_of else '--known-at'} 与 --version 二者取一", "malformed")
     target = the_matter_to_read(matter)
@@ -73,6 +76,11 @@ def replay(
     states = states_after(events)
     last = states[-1]
     shown = _reader(last)
+    if walk:
+        from cli.walking import walk as walk_through
+
+        walk_through(f"{last.number}  {last.title}", _pages(events, [opened(s, shown) for s in states], shown))
+        return
     document: dict[str, Any] = {
         "matter": last.number,
         "version": last.version,
@@ -148,7 +156,7 @@ def _replayed(events: Sequence[Recorded], states: Sequence[Matter], shown: Shown
     """The same for people, by states whose secrets are opened for the reader."""
     last, reader = states[-1], Rendering(name=unit_names(), open=shown, person=person_names())
     lines = [
-        *(_step_lines(events, states, reader) if step else ()),
+        *(line for page in (_pages(events, states, shown) if step else ()) for line in page),
         f"{last.number}  {last.title}  第{last.version}版",
         f"  阶段  {last.stage.label}{'' if last.ended else f'  进度{last.progress}%'}",
         f"  牵头  {reader.name(last.lead) if last.lead else '待明确'}",
@@ -160,21 +168,25 @@ def _replayed(events: Sequence[Recorded], states: Sequence[Matter], shown: Shown
     return "\n".join(lines)
 
 
-def _step_lines(events: Sequence[Recorded], states: Sequence[Matter], reader: Rendering) -> Iterator[str]:
+def _pages(events: Sequence[Recorded], states: Sequence[Matter], shown: Shown) -> list[list[str]]:
     """Each event, and under it what it changed."""
+    reader = Rendering(name=unit_names(), open=shown, person=person_names())
     before: Matter | None = None
+    pages = []
     for event, state in zip(events, states, strict=True):
         line = tell_event(decode(event), reader)
-        yield f"{event.version:>4}  {office_time(event.occurred_at)}  {label_of(event.type)}  {line}"
-        yield f"        办理：{_authority_in_words(event, reader)}"
+        page = [f"{event.version:>4}  {office_time(event.occurred_at)}  {label_of(event.type)}  {line}"]
+        page.append(f"        办理：{_authority_in_words(event, reader)}")
         for field, label in FIELDS.items():
             new = getattr(state, field)
             became = (
                 value_in_words(new, reader) if before is None else field_change(getattr(before, field), new, reader)
             )
             if became is not None and became not in ("无", "否", "0"):
-                yield f"        {label}：{became}"
+                page.append(f"        {label}：{became}")
+        pages.append(page)
         before = state
+    return pages
 
 
 # --- verify
