@@ -48,10 +48,13 @@ _FORGET_OPENED = (
     "DELETE FROM logins",
     "UPDATE credentials SET link = NULL, link_until = NULL",
 )
+_POST = "(SELECT role || '@' || unit FROM people WHERE id = {})"
 _PUT_SESSION = (
-    "INSERT INTO sessions (digest, person, address, created_at, seen_at, proven_at) VALUES (?, ?, ?, ?, ?, ?)"
+    "INSERT INTO sessions (digest, person, address, created_at, seen_at, proven_at, post) "  # noqa: S608  (of constants)
+    f"VALUES (?, ?, ?, ?, ?, ?, {_POST.format('?')})"
 )
-_SESSION = "SELECT person, address, created_at, seen_at, proven_at FROM sessions WHERE digest = ?"
+_MOVED = f"post IS NOT NULL AND post <> {_POST.format('sessions.person')}"
+_SESSION = f"SELECT person, address, created_at, seen_at, proven_at, {_MOVED} FROM sessions WHERE digest = ?"  # noqa: S608
 _SEEN = "UPDATE sessions SET seen_at = ? WHERE digest = ?"
 _RENEW = "UPDATE sessions SET digest = ?, proven_at = ?, seen_at = ? WHERE digest = ?"
 _CHANGE_PASSWORD = "UPDATE credentials SET password = ? WHERE person = ?"  # noqa: S105  (SQL)
@@ -68,8 +71,9 @@ MOST_EARLIER = 24
 """So many are remembered, whatever the rules of now bar: other rules may bar more."""
 _END_SESSION = "DELETE FROM sessions WHERE digest = ?"
 _LIVING_SESSIONS = (
-    "SELECT digest, address, created_at, seen_at, proven_at FROM sessions "
-    "WHERE person = ? AND seen_at > ? AND created_at > ? ORDER BY created_at DESC, digest"
+    "SELECT digest, address, created_at, seen_at, proven_at FROM sessions "  # noqa: S608
+    f"WHERE person = ? AND seen_at > ? AND created_at > ? AND NOT ({_MOVED}) "
+    "ORDER BY created_at DESC, digest"
 )
 _DEAD_SESSIONS = "DELETE FROM sessions WHERE seen_at <= ? OR created_at <= ?"
 _PUT_TOKEN = "INSERT INTO tokens (digest, id, person, scope, until) VALUES (?, ?, ?, ?, ?)"  # noqa: S105  (SQL)
@@ -259,20 +263,26 @@ def begin_session(
         transaction.commit(
             [
                 (_DEAD_SESSIONS, [(micros(now - IDLE), micros(now - ABSOLUTE))]),
-                (_PUT_SESSION, [(digest, person, address, at, at, proven)]),
+                (_PUT_SESSION, [(digest, person, address, at, at, proven, person)]),
             ]
         )
     return BrowserSession(digest, person, address, now, proven_at or now)
 
 
 def living_session(database: Database, cookie: str, now: datetime, *, used: bool = True) -> BrowserSession | None:
-    """The session a cookie names, unless it has run out; that a person used it is noted once a minute."""
+    """The session a cookie names, unless it has run out; that a person used it is noted once a minute.
+
+    It ends with the post it was begun in: whoever was moved to another unit or role comes in anew.
+    """
     digest = digest_of(cookie)
     with database.reading() as transaction:
         row = transaction.one(_SESSION, (digest,))
     if row is None:
         return None
-    person, address, created, seen, proven = row
+    person, address, created, seen, proven, moved = row
+    if moved:
+        end_session(database, digest)
+        return None
     if from_micros(seen) <= now - IDLE or from_micros(created) <= now - ABSOLUTE:
         return None
     if used and from_micros(seen) <= now - NOTED_EVERY:

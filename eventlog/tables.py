@@ -330,6 +330,8 @@ class SessionRow(SQLModel, table=True):
     created_at: int = Field(sa_type=BigInteger)
     seen_at: int = Field(sa_type=BigInteger)
     proven_at: int | None = Field(default=None, sa_type=BigInteger)
+    post: str | None = Field(default=None, sa_type=Text)
+    """Role and unit its person had as he came in."""
 
 
 class TokenRow(SQLModel, table=True):

@@ -11,9 +11,12 @@ import pytest
 
 from domain.base import Refusal
 from domain.calendar import SHANGHAI
+from domain.office import Person, PersonRecorded
 from eventlog import access, reading
 from services import accounts, signing_in
+from services.office_records import record_office_events
 from tests.support.office import OFFICE
+from tests.support.streams import DIRECTORY_STREAM
 from tests.web.conftest import Served
 
 PASSWORD = "Xiang-mi-hu-7"
@@ -150,6 +153,26 @@ FOREIGN: tuple[dict[str, str], ...] = (
     {"Sec-Fetch-Site": "none"},
     {"Origin": "https://evil.example"},
 )
+
+
+def test_a_session_ends_when_its_person_is_moved(served: Served) -> None:
+    word = "Lian-hua-shan-9"
+    secret = enrolled(served, "audit", word)
+    cookie = cookie_of(enter(served, "audit", secret, password=word))
+    (known,) = [p for p in reading.people(served.log) if p.id == "audit"]
+    renamed = Person.model_validate({**known.model_dump(exclude={"left_at"}), "phone": "13800000001"})
+
+    def recorded(person: Person) -> int:
+        now = datetime.now(UTC)
+        events = [PersonRecorded(person=person)]
+        record_office_events(served.log, DIRECTORY_STREAM, events, actor=OFFICE, command_id=f"moved:{now}", now=now)
+        return served.client().get("/account", headers=cookie).status_code
+
+    assert recorded(renamed) == 200, "a new telephone is no new post"
+    assert recorded(renamed.model_copy(update={"unit": "gengxin"})) == 303
+    assert recorded(renamed) == 303, "moved back he comes in anew, too"
+    later = pyotp.TOTP(secret).at(datetime.now(UTC) + timedelta(seconds=30))
+    assert enter(served, "audit", secret, password=word, code=later).status_code == 303
 
 
 def test_another_site_cannot_post(served: Served) -> None:
