@@ -41,9 +41,9 @@ RESTARTED_AFTER = 0.3
 
 @cache
 def shifted_clock(folder: Path) -> Path | None:
-    """What gives a process a clock that is off, built from `shifted_clock.c`; None without a compiler."""
+    """What gives a process a clock that is off, built from `shifted_clock.c`; None without a compiler for Linux."""
     compiler = shutil.which("cc")
-    if compiler is None:
+    if compiler is None or sys.platform != "linux":
         return None
     library = folder / "shifted_clock.so"
     source = Path(__file__).with_name("shifted_clock.c")
