@@ -12,7 +12,7 @@ from domain.envelope import HASH_FORMAT
 from eventlog.backend import Row
 
 ALGORITHMS: frozenset[str] = frozenset({"sha256", "sm3"})
-_REMEMBERED = 100_000
+_REMEMBERED = 8192
 _LENGTHS = tuple(n.to_bytes(4, "big") for n in range(2048))
 
 
