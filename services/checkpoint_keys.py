@@ -101,10 +101,18 @@ def is_signed(checkpoint: LogCheckpoint, signatures: Sequence[Signature], public
     Raises:
         Refusal: `malformed`, it is no public key.
     """
+    return is_text_signed(checkpoint.body(), signatures, public)
+
+
+def is_text_signed(body: str, signatures: Sequence[Signature], public: str) -> bool:
+    """Whether one of the signatures under any note is this key's.
+
+    Raises:
+        Refusal: `malformed`, it is no public key.
+    """
     key = _parsed(public.strip())
     return any(
-        (one.name, one.data[:_KEY_ID]) == (key.name, key.id)
-        and key.verifies(checkpoint.body().encode(), one.data[_KEY_ID:])
+        (one.name, one.data[:_KEY_ID]) == (key.name, key.id) and key.verifies(body.encode(), one.data[_KEY_ID:])
         for one in signatures
     )
 

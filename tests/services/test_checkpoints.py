@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from domain.base import Refusal
-from domain.checkpoint import LogCheckpoint, block_length, read_note
+from domain.checkpoint import LogCheckpoint, block_length, read_note, read_signatures
 from domain.envelope import canonical
 from domain.fingerprint import read_fingerprint
 from eventlog.chain import hash_of
@@ -21,7 +21,8 @@ from eventlog.projections import rebuild_read_model
 from eventlog.reading import events_page
 from eventlog.rows import EVENT_COLUMNS
 from eventlog.verify import verify
-from services.checkpoint_keys import is_signed
+from services.bundle import verify_bundle
+from services.checkpoint_keys import is_signed, is_text_signed
 from services.checkpoints import (
     hold_against,
     hold_against_fingerprint,
@@ -185,6 +186,24 @@ def _otherwise(line: str) -> str:
     """One letter or digit of it changed, from the end."""
     n = max(n for n, letter in enumerate(line) if letter.isalnum())
     return line[:n] + ("1" if line[n] != "1" else "2") + line[n + 1 :]
+
+
+PUBLISHED = (
+    "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n",
+    "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n",
+    "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+)
+"""The example of the specification of signed notes (C2SP signed-note, of Go's sumdb): text, signature and key."""
+
+
+def test_the_published_note_agrees_for_both_verifiers() -> None:
+    text, signature, key = PUBLISHED
+    assert is_text_signed(text, read_signatures(signature), key)
+    assert not is_text_signed(text.replace("answer", "question"), read_signatures(signature), key)
+    for told, sound in ((text, True), (text.replace("answer", "question"), False)):
+        report = verify_bundle.BundleReport()
+        verify_bundle._check_signature(report, verify_bundle.Note(f"{told}\n{signature}".encode(), "note"), [key])
+        assert report.ok is sound
 
 
 def test_another_homes_key_signs_otherwise(log: Database, tmp_path: Path) -> None:
