@@ -15,6 +15,8 @@ from temporalio.runtime import (
     TelemetryFilter,
 )
 
+from services.repeats import Repeats
+
 if TYPE_CHECKING:
     from settings import Settings
 
@@ -50,6 +52,7 @@ def configure_logging(level: int = logging.INFO) -> None:
         structlog.processors.JSONRenderer(ensure_ascii=False),
     ]
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=render))
+    handler.addFilter(Repeats())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # The SDK would otherwise put the whole workflow info into the message text as well as into the fields.
     workflow.logger.workflow_info_on_message = False

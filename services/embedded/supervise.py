@@ -6,6 +6,7 @@ It imports neither Temporal nor SQLAlchemy while it watches, so it costs little 
 import importlib.util
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -39,6 +40,8 @@ CONSOLE_STOPS_WITHIN = 8.0
 LONGEST_PAUSE = 30.0
 FIRST_PAUSE = 0.25
 LOG_BYTES = 20 * 1024 * 1024
+LOGS_EVERY = 60.0
+"""Seconds between two looks whether a log has grown."""
 READY_FD = "XMH_READY_FD"
 """Through this descriptor the worker says that it is ready."""
 
@@ -166,6 +169,7 @@ class Supervisor:
         self._started_at = datetime.now(UTC)
         self._me = Process.of(os.getpid())
         self._signals = 0
+        self._logs_looked_at = time.monotonic()
         self._woken: int | None = None
 
     def _worker_of(self, headquarters: str) -> Child:
@@ -240,6 +244,10 @@ class Supervisor:
                 child.died()
                 self._noted()
         now = time.monotonic()
+        if now >= self._logs_looked_at + LOGS_EVERY:
+            self._logs_looked_at = now
+            for child in (self.server, *self._workers, *self._consoles):
+                _rotate(child.log, written=child.runs)
         if self.server.process is None and now >= self.server.not_before:
             self._begin(self.server)
         if self.server.runs and not self.server.ready:
@@ -399,7 +407,16 @@ def port_is_free(port: int) -> bool:
     return True
 
 
-def _rotate(log: Path) -> None:
-    """Keep the log before last out of the way when it has grown."""
-    if log.exists() and log.stat().st_size > LOG_BYTES:
-        log.replace(log.with_suffix(".log.1"))
+def _rotate(log: Path, *, written: bool = False) -> None:
+    """Keep a log that has grown beside a new one; of one that is `written` to, a copy: it is emptied where it is.
+
+    Who writes it appends, so he goes on at its new end; a line of the moment between the two may be lost.
+    """
+    if not log.exists() or log.stat().st_size <= LOG_BYTES:
+        return
+    kept = log.with_suffix(".log.1")
+    if written:
+        shutil.copyfile(log, kept)
+        os.truncate(log, 0)
+    else:
+        log.replace(kept)
