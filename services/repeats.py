@@ -44,8 +44,8 @@ class Repeats(logging.Filter):
 def _kind_of(record: logging.LogRecord) -> str:
     """Of our own what it says whole, but for its moment; of the SDK's core where in it the complaint is made."""
     if isinstance(record.msg, dict):
-        said = {key: value for key, value in record.msg.items() if key != "timestamp"}
-        return json.dumps(said, sort_keys=True, default=str)
+        content = {key: value for key, value in record.msg.items() if key != "timestamp"}
+        return json.dumps(content, sort_keys=True, default=str)
     text = record.getMessage()
     return f"{record.name}:{text.partition(']')[0] if record.name.startswith(CORE) else text}"
 

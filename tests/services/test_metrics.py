@@ -1,5 +1,6 @@
 """What a worker says of itself: every alert can be raised and cleared, has its page, and names figures that exist."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -183,6 +184,20 @@ def test_every_alert_names_figures_that_exist_and_has_its_page(watched: Watched)
         assert rule["annotations"]["runbook"] == f"docs/运维告警.md#{rule['alert'].lower()}"
         if rule["alert"] not in NOT_OURS:
             assert set(re.findall(r"xmh_\w+", rule["expr"])) <= known, rule["alert"]
+
+
+DASHBOARD = json.loads((ROOT / "deploy/grafana/xmh.json").read_text(encoding="utf-8"))
+SHOWN = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
+
+
+def test_the_dashboard_shows_figures_that_exist_each_once_and_all_that_alert(watched: Watched) -> None:
+    watched.metrics.answered("failed")
+    known = {name for name, _, _ in watched.figures()} | {"xmh_notice_waiting_seconds"}
+    shown = {name for expr in SHOWN for name in re.findall(r"xmh_\w+", expr)}
+    assert {name for name in shown if not name.startswith("xmh_web_")} <= known
+    assert {name for rule in RULES for name in re.findall(r"xmh_\w+", rule["expr"])} <= shown
+    places = [(p["gridPos"]["x"], p["gridPos"]["y"]) for p in DASHBOARD["panels"]]
+    assert len(set(places)) == len(places) == len({p["id"] for p in DASHBOARD["panels"]})
 
 
 def test_prometheus_itself_takes_the_rules() -> None:

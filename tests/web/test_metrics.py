@@ -1,5 +1,6 @@
 """What the web process tells whoever watches it: it moves with what happens, and on a port of its own."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from eventlog.autosaves import keep_autosave
+from tests.services.test_metrics import SHOWN
 from tests.support.processes import free_port
 from tests.web.conftest import Served, served_home
 from tests.web.test_commands import OPENING
@@ -69,6 +71,14 @@ def test_what_was_typed_and_left_lying_is_counted_and_a_log_that_is_away_is_said
     finally:
         away.rename(file)
     assert figures()["xmh_web_log_up"] == 1
+
+
+def test_the_dashboard_shows_figures_that_exist(watched: Served) -> None:
+    watched.client("office").post("/api/v1/matters", json=OPENING, headers={"Idempotency-Key": "metrics-0003"})
+    known = {name.split()[0] for name in figures()}
+    shown = {name for expr in SHOWN for name in re.findall(r"xmh_web_\w+", expr)}
+    assert len(shown) >= 8
+    assert shown <= known
 
 
 def test_it_is_not_where_the_pages_are(watched: Served) -> None:
