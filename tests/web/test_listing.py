@@ -1,14 +1,21 @@
 """事项 and one matter in a browser: every choice, page after page, on any day, and no more than the reader may see."""
 
+import io
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
+from openpyxl import load_workbook
 
 from domain import commands as c
+from domain.access.events import Exported
+from domain.calendar import local_date
+from domain.event import decode
+from eventlog import reading
 from services import signing_in
 from tests.support.command_line import CommandLine
 from tests.support.history import act
@@ -54,6 +61,38 @@ def walked(served: Served, headers: dict[str, str], **asked: str) -> tuple[int, 
     """What the page counts, the rows of all pages, and how many pages there were."""
     with served.client() as client:
         return _walked(client, client.get("/matters", params=asked, headers=headers), headers)
+
+
+def sheet_of(served: Served, headers: dict[str, str], **asked: str) -> tuple[list[tuple[str, ...]], str]:
+    """The rows of the file below its head, and what it is called."""
+    answer = served.client().get("/matters.xlsx", params=asked, headers=headers)
+    assert answer.status_code == 200, answer.text
+    sheet = load_workbook(io.BytesIO(answer.content)).active
+    assert sheet is not None
+    head, *rows = sheet.iter_rows(values_only=True)
+    assert head[:2] == ("编号", "事项")
+    name = unquote(answer.headers["content-disposition"].rpartition("''")[2])
+    return [tuple(str(cell or "") for cell in row) for row in rows], name
+
+
+def test_the_file_has_every_row_of_the_list_in_its_order(listed: Served) -> None:
+    office, li = cookie(listed, "office"), cookie(listed, "li")
+    for asked in ({}, {"order": "light", "lead": LEAD.id}, {"stage": "all"}, {"as_of": OPENED.date().isoformat()}):
+        for headers in (office, li):
+            count, numbers, _ = walked(listed, headers, **asked)
+            rows, name = sheet_of(listed, headers, **asked)
+            assert ([row[0] for row in rows], len(rows)) == (numbers, count), asked
+            assert all(row[2].endswith("灯") and row[4] for row in rows)
+            assert name == f"事项（{asked.get('as_of', local_date(datetime.now(UTC)).isoformat())}）.xlsx"
+    assert sheet_of(listed, office, text="没有这样的事项")[0] == []
+    refused = listed.client().get("/matters.xlsx", params={"due_from": "明天"}, headers=office)
+    assert (refused.status_code, "看不懂日期" in refused.text) == (422, True)
+    record = reading.access_record(listed.log, NOW - timedelta(days=1), datetime.now(UTC))
+    taken = [decode(event) for event in record if event.type == "Exported"]
+    assert {(e.person, e.name) for e in taken if isinstance(e, Exported)} >= {
+        ("office", "事项.xlsx"),
+        ("li", "事项.xlsx"),
+    }
 
 
 def _walked(client: httpx.Client, page: httpx.Response, headers: dict[str, str]) -> tuple[int, list[str], int]:

@@ -70,6 +70,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/figures/rows?of=held-0&year=2022",
     ),
     "/figures/{year}": ("/figures/2022",),
+    "/matters.xlsx": ("/matters.xlsx?stage=all", "/matters.xlsx?as_of=2022-03-31"),
     "/matters/{no}/sheet.pdf": ("/matters/{no}/sheet.pdf",),
     "/matters/{no}/files/{place}": ("/matters/{no}/files/1",),
     "/matters/{no}/files/{place}/view": ("/matters/{no}/files/1/view",),

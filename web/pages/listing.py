@@ -1,6 +1,6 @@
 """`/matters`: the list with its choices, now or on a past day, and choices kept under a name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,17 +11,27 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import QueryParams
 
 from domain.base import Refusal, refuse
+from domain.calendar import SHANGHAI, local_date
 from domain.queries.matter_filter import MatterFilter
+from domain.queries.telling import progress_said
 from domain.terms import KeyFlag, Light, MatterClass, Role, Rung, Stage, Urgency
 from eventlog import reading
 from services.saved_choices import drop_choice, keep_choice, saved_choices
+from sheets.plain_list import list_workbook
 from views.matters import SortedBy, chosen_matters
 from web.asking import asked_filter
 from web.pages.days import AskedDay, asked_day
+from web.pages.printing import downloaded
+from web.pages.proving import prove_first
 from web.pages.rendering import Visitor, address, visitor_of
 from web.service import service_of
 
 ON_A_PAGE = 50
+COLUMNS = (
+    *(("编号", 14.0), ("事项", 44.0), ("灯", 7.0), ("亮灯的理由", 34.0), ("牵头单位", 22.0)),
+    *(("配合单位", 26.0), ("阶段", 9.0), ("进度", 9.0), ("时限", 12.0)),
+)
+"""Of the file, each with its width in characters."""
 LONGEST = 100
 ALL = "all"
 """Instead of a stage: those that ended too, which the page leaves out unless it is asked."""
@@ -121,12 +131,55 @@ def _listed(home: Path, visitor: Visitor, asked: ListAsked, day: AskedDay, fault
         first=address("/matters", **{**asked.given, "after": ""}) if before else None,
         asked=asked,
         choice=address("/matters", **asked.choice),
+        file=address("/matters.xlsx", **{**asked.given, "after": ""}),
         day_asked=day,
         fault=fault,
         kept={name: address("/matters", **address_of(one)) for name, one in sorted(kept.items())},
         beyond=wanted.beyond_lists and viewer.rights.readable is not None,
         **_offered(viewer.database),
         unit=viewer.units,
+    )
+
+
+@router.get("/matters.xlsx")
+async def file(request: Request) -> Response:
+    """All of the chosen list, as a file; of who reads all, after a fresh proof, and on record."""
+    service = service_of(request)
+    visitor = await service.ask(visitor_of, request)
+    asked = ListAsked({name: value.strip()[:LONGEST] for name, value in request.query_params.items()})
+    if (first := prove_first(request, service, visitor)) is not None:
+        return first
+    try:
+        rows, on = await service.ask_long(_rows, visitor, asked)
+    except Refusal as refusal:
+        return visitor.page("matters", "message.html", 422, title="看不了", message=refusal.message)
+    await service.ask(service.note_export, visitor.person.id, "事项.xlsx", len(rows))
+    made = await service.ask_long(list_workbook, "事项", COLUMNS, rows, service.now.astimezone(SHANGHAI))
+    return downloaded(made, f"事项（{on}）.xlsx")
+
+
+def _rows(visitor: Visitor, asked: ListAsked) -> tuple[list[tuple[str, ...]], date]:
+    """The list as its page shows it, row for row, and of which day it is."""
+    viewer, day = visitor.viewer, asked_day(visitor, asked["as_of"], asked["known_at"])
+    wanted = asked_filter(viewer.database, asked.said())
+    chosen, unit = chosen_matters(viewer, wanted, day.moment, asked.order), viewer.units
+    on = local_date(day.moment.as_of if day.moment else viewer.now)
+    return [_cells(matter, unit) for matter in chosen.documents()], on
+
+
+def _cells(matter: Mapping[str, Any], unit: Callable[[str], str]) -> tuple[str, ...]:
+    stage = next(one for one in Stage if one.value == matter["stage"])
+    light = next(one for one in Light if one.value == matter["light"])
+    return (
+        matter["matter"],
+        matter["title"],
+        f"{light.label}灯",
+        matter["light_reason"].partition(":")[2] or matter["light_reason"],
+        unit(matter["lead"]) if matter["lead"] else "待明确",
+        "、".join(unit(one) for one in matter["assist"]),
+        stage.label,
+        progress_said(matter["stage"], matter["progress"]),
+        matter["due"],
     )
 
 
