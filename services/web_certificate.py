@@ -21,7 +21,11 @@ _log = logging.getLogger(__name__)
 
 
 class OwnCertificate:
-    """Certificate and key of the settings, as a server's side of TLS 1.2 and 1.3."""
+    """Certificate and key of the settings, as a server's side of TLS 1.2 and 1.3.
+
+    `context` is what a server listens with, and only leads each connection to the pair as last read: a context keeps
+    one certificate of each kind of key, and one that took an RSA pair after an elliptic one would go on showing both.
+    """
 
     def __init__(self, cert: Path, key: Path) -> None:
         """Read both.
@@ -31,7 +35,8 @@ class OwnCertificate:
         """
         self._cert, self._key = cert, key
         self._seen = self._stamps()
-        self.context = self._read()
+        self.context = self._shown = self._read()
+        self.context.sni_callback = self._lead
 
     def renew(self) -> None:
         """Take what stands in the files now, if it changed: who connects from here on is shown the new one.
@@ -43,12 +48,16 @@ class OwnCertificate:
             if stamps == self._seen:
                 return
             self._seen = stamps
-            self._read()  # what fails halfway would leave the context in use without a key
-            self.context.load_cert_chain(self._cert, self._key, password=_no_password)
-        except (Refusal, OSError, ssl.SSLError) as error:
+            self._shown = self._read()
+        except Refusal as error:
             _log.error("网页仍用原来的证书：%s", error)
         else:
             _log.warning("网页已换用新的证书 %s", self._cert)
+
+    def _lead(self, connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, listening: ssl.SSLContext) -> None:
+        """Let a connection, whatever host it names, show the pair as last read."""
+        del name, listening
+        connection.context = self._shown
 
     def _stamps(self) -> tuple[object, ...]:
         try:
@@ -86,11 +95,15 @@ def believed_between(settings: "Settings") -> tuple[datetime, datetime] | None:
     """From when until when the certificate is good; None without one.
 
     Raises:
-        Refusal: `malformed`: as `own_certificate`.
+        Refusal: `malformed`: as `own_certificate`, or its dates cannot be read.
     """
     if own_certificate(settings) is None or settings.web.cert is None:
         return None
-    shown = x509.load_pem_x509_certificates(read_file(settings.web.cert.resolve(), MOST_FILE))[0]
+    try:
+        shown = x509.load_pem_x509_certificates(read_file(settings.web.cert.resolve(), MOST_FILE))[0]
+    except ValueError as error:  # OpenSSL takes forms of its own ("TRUSTED CERTIFICATE"), and serials below nought
+        line = f"读不出网页的证书 {settings.web.cert} 的有效期，请换成通用的 PEM 证书（BEGIN CERTIFICATE）"
+        raise Refusal(line, "malformed") from error
     return shown.not_valid_before_utc, shown.not_valid_after_utc
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 NAME = "temporal.test"
@@ -24,14 +24,15 @@ class Certificate:
     cert: Path
     key: Path
     made: x509.Certificate
-    private: ec.EllipticCurvePrivateKey
+    private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 def certificate(
-    folder: Path, name: str, by: Certificate | None = None, *, days: int = 1, host: str = NAME
+    folder: Path, name: str, by: Certificate | None = None, *, days: int = 1, host: str = NAME, of_rsa: bool = False
 ) -> Certificate:
-    """A certificate for a host; a root without `by`. `days` from now it ends."""
-    private, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    """A certificate for a host; a root without `by`. `days` from now it ends. Of an elliptic key, unless said."""
+    private = rsa.generate_private_key(65537, 2048) if of_rsa else ec.generate_private_key(ec.SECP256R1())
+    now = datetime.now(UTC)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     made = (
         x509.CertificateBuilder()

@@ -115,7 +115,7 @@ def test_a_renewed_certificate_is_shown_without_a_restart_and_half_a_one_is_not(
 ) -> None:
     monkeypatch.setattr("web.serving.RENEWED_EVERY", 1)
     before = secured.shown()
-    second = certificate(tmp_path, "second", secured.root, host=HOST)
+    second = certificate(tmp_path, "second", secured.root, host=HOST, of_rsa=True)
     shutil.copy(second.cert, secured.cert)
     time.sleep(0.5)
     assert secured.shown() == before, "the key is still the old one's"
@@ -127,7 +127,9 @@ def test_a_renewed_certificate_is_shown_without_a_restart_and_half_a_one_is_not(
     secured.cert.unlink()
     time.sleep(0.3)
     assert secured.shown() == second.made
-    shutil.copy(second.cert, secured.cert)
+    third = certificate(tmp_path, "third", secured.root, host=HOST)
+    secured.put(third)
+    _until(lambda: secured.shown() == third.made)
 
 
 def _until(seen: Callable[[], bool]) -> None:
@@ -220,6 +222,11 @@ def test_doctor_asks_for_a_new_one_in_time(tmp_path: Path) -> None:
     for days, codes in ((0, []), (17, ["web_certificate_ends"]), (31, ["web_certificate"]), (-4, ["web_certificate"])):
         assert [f.code for f in web_certificate_trouble(settings, now + timedelta(days=days))] == codes, days
     assert [f.code for f in web_address_noticed(settings)] == ["web_address_unset"]
+    trusted = tmp_path / "trusted.pem"
+    framed = made.cert.read_text().replace("CERTIFICATE", "TRUSTED CERTIFICATE")
+    trusted.write_text(framed)
+    (told,) = web_certificate_trouble(Settings(home=tmp_path, web=WebPlaces(cert=trusted, key=made.key)), now)
+    assert (told.code, "BEGIN CERTIFICATE" in told.message) == ("web_certificate", True)
     settings.web.address = "https://db.example.gov.cn"
     assert list(web_address_noticed(settings)) == []
     assert list(web_address_noticed(Settings(home=tmp_path))) == []
