@@ -71,8 +71,9 @@ def meeting_order(
     Secret words are sealed under the key of the matter they are about.
 
     Raises:
-        Refusal: `malformed`: they are about none; as `sealed_under`.
+        Refusal: `malformed`: they are about none, or something is out of bounds; as `sealed_under`.
     """
+    within_bounds(command)  # what has no canonical form cannot even be named by its hash
     if secret:
         matter = matter_concerned(meeting, command) if isinstance(meeting, Meeting) else None
         if matter is None:

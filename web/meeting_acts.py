@@ -4,6 +4,7 @@ The forms are those of matters (`web/forms.py`), made of the command models; wha
 (an item, an order, who came) has fields of ours. Who may, and when, the meeting's rules say.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from typing import Any
 from activities.agenda import assembled_agenda
 from documents.meetings.calling import DirectoryNames
 from domain.base import Frozen, Refusal, refuse
+from domain.bounds import cleaned
 from domain.envelope import OnBehalf
 from domain.meetings import commands as m
 from domain.meetings.agenda import arranged_agenda
@@ -165,6 +167,19 @@ def came(meeting: Meeting) -> dict[str, str]:
     return {person: way for way, _ in _WAYS for person in getattr(known, way)}
 
 
+def beside(visitor: Visitor, meeting: Meeting) -> dict[str, str]:
+    """By way, who came and is not among those to be tapped, as `others.*` names them."""
+    tapped = {person for person, _, _ in expected(visitor, meeting)}
+    names, known = names_of(visitor), came(meeting)
+    ways = ((w, [names.person(p) for p, way in known.items() if way == w and p not in tapped]) for w, _ in _WAYS)
+    return {way: "、".join(people) for way, people in ways}
+
+
+def recorded(meeting: Meeting) -> str:
+    """What was recorded of who came, as a form says that it was seen."""
+    return hashlib.sha256(meeting.attendance.model_dump_json().encode()).hexdigest()[:16]
+
+
 # --- what was filled in
 
 
@@ -199,7 +214,7 @@ def _own_command(visitor: Visitor, form: MeetingForm, given: Given) -> m.Meeting
             assembled = assembled_agenda(visitor.viewer.database, meeting.stream)
             return m.FreezeAgenda(proposed=assembled.items, position=assembled.position)
         case m.RecordAttendance:
-            return m.RecordAttendance(attendance=_attendance(visitor, given))
+            return m.RecordAttendance(attendance=_attendance(visitor, meeting, given))
         case _:
             return None
 
@@ -226,16 +241,27 @@ def _order(visitor: Visitor, meeting: Meeting, text: str) -> tuple[str, ...]:
     return tuple(by_number[no] for no in numbers if no is not None)
 
 
-def _attendance(visitor: Visitor, given: Given) -> Attendance:
-    """Who was tapped, and who was written beside them."""
+def _attendance(visitor: Visitor, meeting: Meeting, given: Given) -> Attendance:
+    """Who was tapped, and who was written beside them.
+
+    Raises:
+        Refusal: `precondition`: somebody else recorded it since the form was opened.
+    """
+    names = names_of(visitor)
     ids = {p.name: p.id for p in reading.people(visitor.viewer.database)}
+    ids |= {names.person(person): person for person in came(meeting)}
     ways: dict[str, list[str]] = {way: [] for way, _ in _WAYS}
     for person, way in given.of("who").fields.items():
         if way in ways:
             ways[way].append(person)
     for way, _ in _WAYS:
         ways[way] += [ids.get(name, name) for name in split_names(given[f"others.{way}"])]
-    return Attendance(**{way: tuple(dict.fromkeys(people)) for way, people in ways.items()})
+    meant = cleaned(Attendance(**{way: tuple(dict.fromkeys(people)) for way, people in ways.items()}))
+    changed = given["recorded"] not in ("", recorded(meeting)) and meant != meeting.attendance
+    if changed:
+        now = "；".join(label + names.listed(getattr(meeting.attendance, way)) for way, label in _WAYS)
+        raise Refusal(f"打开本页以后，已另有人登记出席（{now}）；请核对后再登记", "precondition")
+    return meant
 
 
 def decider(visitor: Visitor, meeting: Meeting, command: m.MeetingCommand) -> OnBehalf | None:
@@ -262,5 +288,7 @@ def form_values(
         "may_be_secret": form.act.kind in (m.DecideItem, m.WithdrawPoint, m.WaiveOutcome),
         "people": expected(visitor, form.meeting) if form.act.kind is m.RecordAttendance else (),
         "came": came(form.meeting),
+        "beside": beside(visitor, form.meeting) if form.act.kind is m.RecordAttendance else {},
+        "recorded": given["recorded"] or recorded(form.meeting),
         "ways": _WAYS,
     }

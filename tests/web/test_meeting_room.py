@@ -13,6 +13,7 @@ from domain.meetings.commands import ConveneMeeting, FreezeAgenda
 from domain.meetings.meeting import AgendaItem, Meeting
 from domain.meetings.terms import Outcome
 from eventlog import reading
+from services import signing_in
 from services.issuing.minutes import filed_minutes
 from tests.support.browsing import Browsing, accessible, press
 from tests.support.history import meet
@@ -23,6 +24,7 @@ from tests.web.conftest import Served
 from tests.web.test_acting import opened, types
 from tests.web.test_leader_phone import age
 from tests.web.test_meeting_commands import convened
+from tests.web.test_reads import grant_account
 from tests.web.test_signing_in import HERE, cookie_of, enrolled, enter
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
@@ -173,3 +175,50 @@ def test_an_agenda_is_prepared_on_its_page(working: Served) -> None:
     age(working, "office")
     assert did("cancel_meeting", reason="不开了").status_code == 303
     assert client.get(f"/meetings/{no}/do/nothing", headers=office).status_code == 404
+
+
+def test_who_came_is_recorded_again_without_losing_anybody(working: Served) -> None:
+    """A latecomer is added: whoever was written beside the names stays, and so does what somebody else recorded."""
+    grant_account(working, "office")
+    session = signing_in.begin(working.log, "office", "127.0.0.1", datetime.now(SHANGHAI))
+    office = {"Cookie": f"__Host-xmh={session}"}
+    matter, stream = opened(working)
+    no, client = called_for_today(working, matter, stream), working.client()
+
+    def shown() -> dict[str, str]:
+        return filled(client.get(f"/meetings/{no}/do/attend", headers=office).text)
+
+    def sent(fields: dict[str, str]) -> httpx.Response:
+        return client.post(f"/meetings/{no}/do/attend", data=fields, headers={**HERE, **office})
+
+    guests = {"others.observers": "设计院王工（桥梁、隧道）、赵六", "who.leader": "present"}
+    assert sent(shown() | guests).status_code == 303
+    first = state_of(working, no).attendance
+    late, early = shown(), shown()
+    assert sent(late | {"who.li": "present"}).status_code == 303
+    known = state_of(working, no).attendance
+    assert (known.observers, set(known.present)) == (first.observers, {"leader", "li"})
+    assert len(known.observers) == 2
+
+    away = early | {"who.office": "leave"}
+    refused = sent(away)
+    assert (refused.status_code, "已另有人登记" in refused.text, "李三" in refused.text) == (412, True, True)
+    assert state_of(working, no).attendance == known
+    again = filled(refused.text)
+    assert again["who.office"] == "leave", "what was tapped stands"
+    assert sent(again).status_code == 303
+    assert sent(again).status_code == 303, "pressed twice"
+    assert state_of(working, no).attendance.leave == ("office",)
+
+    for do, field in (("decide", "item"), ("waive", "point")):
+        given = {"command": uuid4().hex, field: "9" * 16, "outcome": "heard", "text": "说了", "reason": "错了"}
+        answer = client.post(f"/meetings/{no}/do/{do}", data=given, headers={**HERE, **office})
+        assert (answer.status_code, "超过15位" in answer.text) == (422, True), answer.text
+
+
+def filled(page: str) -> dict[str, str]:
+    """What a browser would send of the form as it is shown."""
+    fields = re.findall(
+        r'<input (?:type="hidden" |id="[^"]*" )?name="([^"]+)"(?: maxlength="\d+")? value="([^"]*)"', page
+    )
+    return dict(fields) | dict(re.findall(r'type="radio" name="([^"]+)" value="([^"]*)" checked', page))

@@ -158,6 +158,8 @@ def _page(
     typed = dict(given.fields) if not restored else {**given.fields, **saved.fields}
     if explained is not None and explained.code == "command_id_reused":
         typed.pop("command", None)
+    if explained is not None and explained.code == "precondition":
+        typed.pop("recorded", None)
     wrong = error.field if isinstance(error, FieldRefusal) else None
     command = typed.get("command") or uuid4().hex
     values = form_values(visitor, form, Given(typed), command, explained.message if explained else None, wrong)
