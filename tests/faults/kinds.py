@@ -34,6 +34,7 @@ from services.healing import Healing
 from tests.faults.stages import DEADLY, PAIRS, Apart, Embedded, Stage, shifted, stop_and_go
 from tests.recovery.chaos import Desk, clients_of
 from tests.support.office import LIAISON, matter, order
+from tests.support.processes import NotReadyError
 from tests.support.served import ROOT, Home, kill, wait_for
 
 S = TypeVar("S", bound=Stage)
@@ -308,9 +309,13 @@ LIMITS = ("frontend.namespaceRPS=4", "frontend.rps=8", "frontend.persistenceMaxQ
 def _temporal_exhausted(stage: Apart, luck: random.Random) -> None:
     """Temporal takes a few calls a second and refuses the others as too many."""
     stage.kills["server"] += 2
-    stage.restart_temporal(luck, extra=tuple(x for limit in LIMITS for x in ("--dynamic-config-value", limit)))
-    stage.wait(luck)
-    stage.restart_temporal(luck)
+    limited = tuple(word for limit in LIMITS for word in ("--dynamic-config-value", limit))
+    try:
+        with suppress(NotReadyError):  # its limits refuse also who asks whether it is ready
+            stage.restart_temporal(luck, extra=limited)
+        stage.wait(luck)
+    finally:
+        stage.restart_temporal(luck)
 
 
 # --- with commands of their own
