@@ -55,6 +55,17 @@ class BoundedConnection(H11Protocol):
         self._await_request()
         super().on_response_complete()
 
+    def send_400_response(self, msg: str) -> None:
+        """Say that nobody can read this, if that can still be said: who was being answered is gone for the answer."""
+        cycle: Any = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.end()
+
     @property
     def is_asking(self) -> bool:
         """Whether its request has not arrived, or not all of it."""

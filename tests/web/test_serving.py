@@ -151,6 +151,26 @@ def test_connections_that_ask_nothing_shut_nobody_out(served: Served, monkeypatc
                 continue
 
 
+def test_a_body_that_breaks_off_into_nonsense_is_one_line_in_the_log(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Anybody may send one: before the answer has begun, while it is made, and after it went out."""
+    host, port = urlsplit(served.address).hostname or "", urlsplit(served.address).port
+    begun = b"POST /wall HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for pause in (0, 0.5):
+        with socket.create_connection((host, port), timeout=10) as connection:
+            connection.sendall(begun)
+            time.sleep(pause)
+            connection.sendall(b"ZZZ\r\n")
+            answer = b""
+            while part := connection.recv(4096):
+                answer += part
+            assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 403")), answer
+    assert served.client().get("/healthz").status_code == 200
+    time.sleep(0.2)
+    assert [r for r in caplog.records if r.exc_info] == []
+
+
 async def test_one_request_too_many_is_told_so_in_a_line() -> None:
     begun, done = 0, asyncio.Event()
 
