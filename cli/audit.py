@@ -320,7 +320,7 @@ def _progress() -> "Iterator[Progress]":
 
 
 def explain(matter: MatterArg, as_of: AsOfOption = None, known_at: KnownAtOption = None) -> None:
-    """为什么亮这盏灯、时限从哪里来：每一步都指到日志里的那一条。"""
+    """为什么亮这盏灯、时限从哪里来，为什么催办、升到这一级：每一步都指到日志里的那一条。"""
     if session.remote is not None:
         if known_at:
             session.need_machine()
@@ -351,7 +351,48 @@ def _explained(shown: dict[str, Any]) -> str:
         when = office_time(datetime.fromisoformat(deadline["at"]))
         lines += [f"  {deadline['label']}  {when}{provisional}", f"    规则：{deadline['rule']}"]
         lines += _because(deadline["because"])
+    lines += [*_number_explained(shown["number"]), *_urge_explained(shown["urge"]), *_rung_explained(shown["rung"])]
     return "\n".join(lines)
+
+
+def _number_explained(number: dict[str, Any]) -> list[str]:
+    place = f"（{number['year']}年第{number['place']}件）" if number["place"] else ""
+    return [f"  编号  {number['number']}{place}", f"    规则：{number['rule']}", *_because(number["because"])]
+
+
+def _urge_explained(urge: dict[str, Any] | None) -> list[str]:
+    if urge is None:
+        return ["  催办  没有催办过"]
+    how = "自动" if urge["automatic"] else "人工"
+    return [f"  最近一次催办  {urge['no']}（{how}，{_minute(urge['at'])}）", *_reckoned(urge)]
+
+
+def _rung_explained(rung: dict[str, Any]) -> list[str]:
+    lines = [f"  升级层级  {rung['label']}"]
+    for step in rung["steps"]:
+        lines += [f"    {_minute(step['at'])} 由{step['from_label']}到{step['to_label']}", *_reckoned(step)]
+    after = rung["next"]
+    if after["none"] is not None:
+        return [*lines, f"    下一级：{after['none']}"]
+    return [*lines, f"    下一级：{_minute(after['at'])} 到{after['to_label']}", *_reckoned(after)]
+
+
+def _reckoned(shown: dict[str, Any]) -> list[str]:
+    """The rule, since when it held, the days counted for it, and the events it stands on."""
+    since = [f"    自{_minute(shown['since'])}起成立"] if shown.get("since") else []
+    days = [f"{d['day'][5:]} {_day_counted(d)}" for d in shown["counted"]]
+    counted = [f"    工作日：{'，'.join(days)}"] if days else []
+    return [f"    规则：{shown['rule']}", *since, *counted, *_because(shown["because"])]
+
+
+def _day_counted(day: dict[str, Any]) -> str:
+    """第3个; 周末; 调休上班（国办…）第6个."""
+    why = "" if day["why"] == "工作日" else day["why"]
+    return f"{why}第{day['workday']}个" if day["workday"] else why
+
+
+def _minute(at: str) -> str:
+    return office_time(datetime.fromisoformat(at))
 
 
 def _because(events: Sequence[dict[str, Any]]) -> list[str]:

@@ -205,6 +205,17 @@ class WorkCalendar(Frozen):
         index = self._index
         return day in index.work or (day.weekday() < _SATURDAY and day not in index.off)
 
+    def why_counted(self, day: date) -> str:
+        """Why the office works on `day` or not: whose notice or decision names it, else its weekday."""
+        override = next((o for o in reversed(self.overrides) if o.day == day), None)
+        if override is not None:
+            return override.reason
+        year = next((y for y in reversed(self.years) if y.year == day.year), None)
+        weekend = day.weekday() >= _SATURDAY
+        if year is not None and day in (year.work if weekend else year.off):
+            return f"{'调休上班' if weekend else '放假'}（{year.source}）"
+        return "周末" if weekend else "工作日"
+
     def add_workdays(self, day: date, n: int) -> date:
         """The `n`-th working day after `day` (before it when negative); `day` itself when `n` is 0.
 

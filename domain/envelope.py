@@ -1,6 +1,7 @@
 """An event's envelope: who, when, in which stream, and the bytes its hash covers."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
@@ -68,6 +69,12 @@ class NumberSeries(Frozen):
     def render(self, n: int, headquarters: str = FIRST_HEADQUARTERS) -> str:
         """The number as people read it in a headquarters, e.g. `XMH-2022-007`."""
         return self.template.format(n=n, headquarters=headquarters, mark=document_mark(headquarters))
+
+    def place(self, number: str, headquarters: str = FIRST_HEADQUARTERS) -> int | None:
+        """Which of the series a number is, e.g. 7; None when it is none of this series."""
+        digits = re.findall(r"\d+", number)
+        n = int(digits[-1]) if digits else 0
+        return n if self.render(n, headquarters) == number else None
 
 
 class Draft(Frozen):

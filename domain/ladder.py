@@ -46,7 +46,7 @@ Since = tuple[datetime, str]
 
 def climbing(matter: Matter, rulebook: Rulebook) -> Iterator[Cause]:
     """Rows that will carry the matter up: not claimed, not moot, and not answered by a decision since."""
-    for cause in _causes(matter, rulebook):
+    for cause in causes(matter, rulebook):
         step = cause.step
         if step.order is not None or cause.claim in matter.triggers:
             continue
@@ -74,11 +74,38 @@ def rung_above(matter: Matter, policy: Policy) -> Rung:
     return policy.rung_above(above) if above is Rung.UNIT_HEAD and matter.by_letter else above
 
 
+def next_rung(step: Step, matter: Matter, policy: Policy) -> Rung:
+    """Where a row carries the matter now: one rung up, or straight to its own where the policy knows no cool-down."""
+    above = rung_above(matter, policy)
+    straight = step.rung is None or not policy.escalation_cooldown_hours
+    return (step.rung or above) if straight else above
+
+
+def counted_days(cause: Cause, matter: Matter) -> tuple[date, date] | None:
+    """The first and the last day looked at to count the working days of a cause; None where it counts none."""
+    at, one = local_date(cause.at), timedelta(days=1)
+    if not cause.step.after:
+        return None
+    match cause.step.trigger:
+        case Trigger.NEAR_DUE:
+            return at, matter.due - one
+        case Trigger.OVERDUE:
+            return matter.due + one, at
+        case Trigger.BEHIND:
+            return date.fromisoformat(cause.key.partition("+")[0].rpartition(":")[2]) + one, at
+        case Trigger.UNANSWERED:
+            no = int(cause.key.partition("+")[0])
+            owed = next(x.answer_due for x in matter.coordinations if x.no == no)
+            return local_date(owed) + one, at
+        case _:
+            return None
+
+
 def urging(matter: Matter, rulebook: Rulebook) -> Iterator[Cause]:
     """Rows that will urge, each at the moment it may: after its cause, after the cool-down, once or again."""
     if matter.lead is None:
         return
-    for cause in _causes(matter, rulebook):
+    for cause in causes(matter, rulebook):
         step = cause.step
         if step.order is None or (step.repeat_hours is None and order_claim(cause) in matter.triggers):
             continue
@@ -114,7 +141,7 @@ def rung_of_the_matter(matter: Matter, rulebook: Rulebook) -> Rung:
     """
     claimed = [
         cause.step.rung or matter.rung
-        for cause in _causes(matter, rulebook)
+        for cause in causes(matter, rulebook)
         if cause.step.trigger in (Trigger.OVERDUE, Trigger.UNANSWERED) and cause.claim in matter.triggers
     ]
     standing = [rung for rung in claimed if RUNGS.index(rung) <= RUNGS.index(matter.rung)]
@@ -128,7 +155,7 @@ def order_claim(cause: Cause) -> str:
 
 def worst_colour(matter: Matter, rulebook: Rulebook, at: datetime) -> OrderColour:
     """The gravest colour of all rows that hold at the moment: one note speaks for all of them."""
-    held = [c.step.order for c in _causes(matter, rulebook) if c.step.order is not None and c.at <= at]
+    held = [c.step.order for c in causes(matter, rulebook) if c.step.order is not None and c.at <= at]
     return max(held, key=COLOURS.index, default=OrderColour.PLAIN)
 
 
@@ -178,7 +205,8 @@ def _rested(matter: Matter, rulebook: Rulebook, step: Step) -> datetime:
     return calendar.add_working_time(last, cooldown)
 
 
-def _causes(matter: Matter, rulebook: Rulebook) -> Iterator[Cause]:
+def causes(matter: Matter, rulebook: Rulebook) -> Iterator[Cause]:
+    """Every row that holds for the matter, or will, whatever was claimed of it."""
     for step in rulebook.policy.steps:
         for at, key in _SINCE[step.trigger](matter, step, rulebook.calendar):
             yield Cause(step, at, key)

@@ -1,4 +1,4 @@
-"""Why a light is lit and where each limit comes from: every step points at the event of the log that made it so."""
+"""Why a light is lit, a limit stands, a matter was urged or raised: every step points at the event that made it so."""
 
 from collections.abc import Sequence
 from operator import attrgetter
@@ -17,6 +17,7 @@ from domain.queries.telling import Rendering, pace_said, tell_event
 from domain.terms import Light, Rhythm
 from eventlog import reading
 from eventlog.reading import Moment
+from views.explaining_pressure import Past, number_explained, rung_explained, urge_explained
 from views.viewer import Viewer
 
 _FIELDS: dict[DeadlineKind, tuple[str, ...]] = {
@@ -24,6 +25,7 @@ _FIELDS: dict[DeadlineKind, tuple[str, ...]] = {
     DeadlineKind.WINDOW: ("windows.closes",),
     DeadlineKind.NEAR_DUE: ("due",),
     DeadlineKind.DUE: ("due",),
+    DeadlineKind.PERIOD: ("due",),
     DeadlineKind.URGE: ("windows.row", "last_urge_at"),
     DeadlineKind.ESCALATE_MISSED: ("windows.row",),
     DeadlineKind.ESCALATE_OVERDUE: ("due", "lapsed_for"),
@@ -31,6 +33,7 @@ _FIELDS: dict[DeadlineKind, tuple[str, ...]] = {
     DeadlineKind.ESCALATE_NEAR_DUE: ("due",),
     DeadlineKind.ESCALATE_BEHIND: ("points", "indicators"),
     DeadlineKind.ESCALATE_RETURNED: ("returned_at",),
+    DeadlineKind.ESCALATE_UNMET: ("periods",),
     DeadlineKind.COORDINATION: ("coordinations",),
     DeadlineKind.RESUME: ("suspensions",),
     DeadlineKind.OBJECTION: ("objection",),
@@ -55,9 +58,18 @@ def explained_matter(viewer: Viewer, stream: str, moment: Moment | None) -> dict
     lit = light(state, rulebook, at)
     rendering = Rendering(name=viewer.units, open=viewer.words_of(state, "【工作秘密】"), person=viewer.persons)
 
-    def behind(fields: Sequence[str]) -> list[dict[str, Any]]:
-        versions = sorted({_last_change(states, field) for field in fields})
+    def behind(fields: Sequence[str], upto: int | None = None) -> list[dict[str, Any]]:
+        versions = sorted({_last_change(states[:upto], field) for field in fields})
         return [told_event(events[v], rendering) for v in versions]
+
+    past = Past(
+        events=events,
+        states=states,
+        rulebook_at=lambda at_position: reading.rulebook(viewer.database, at_position),
+        behind=lambda kind, upto: behind(_FIELDS[kind], upto),
+        rule=_rule,
+        told=lambda event: told_event(event, rendering),
+    )
 
     return {
         "matter": state.number,
@@ -80,6 +92,9 @@ def explained_matter(viewer: Viewer, stream: str, moment: Moment | None) -> dict
             }
             for d in sorted(owed(state, rulebook, at), key=lambda d: d.at)
         ],
+        "number": number_explained(past, viewer.database.headquarters),
+        "urge": urge_explained(past),
+        "rung": rung_explained(past, rulebook, at),
     }
 
 
@@ -170,6 +185,7 @@ def _rule(deadline: Deadline, matter: Matter, rulebook: Rulebook) -> str:
         DeadlineKind.WINDOW: _window_rule(matter, f"{policy.window_closes:%H:%M}"),
         DeadlineKind.NEAR_DUE: f"办结时限前{policy.near_due_workdays}个工作日提醒",
         DeadlineKind.DUE: f"办结时限当日下班（{closes}）",
+        DeadlineKind.PERIOD: f"本期最后一个工作日下班（{closes}）",
         DeadlineKind.COORDINATION: f"协调请求须在{policy.coordination_workdays}个工作日内答复",
         DeadlineKind.RESUME: "暂缓期满后的第一个工作日恢复",
         DeadlineKind.OBJECTION: "异议自提出之日起30日内复核（条例第十七条），逾期升级一级",

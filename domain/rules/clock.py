@@ -82,9 +82,7 @@ def _urged(matter: Matter, deadline: Deadline, context: DecisionContext) -> ev.U
 def _escalated(matter: Matter, deadline: Deadline, context: DecisionContext) -> ev.MatterEscalated:
     """One rung, with its reason; the row is claimed when its own rung is reached (a policy of before goes straight)."""
     step = _row(deadline)
-    above = ladder.rung_above(matter, context.policy)
-    straight = step.rung is None or not context.policy.escalation_cooldown_hours
-    to = (step.rung or above) if straight else above
+    to = ladder.next_rung(step, matter, context.policy)
     reached = step.rung is None or RUNGS.index(to) >= RUNGS.index(step.rung)
     asked = f"，提请{to.label}出面商请" if matter.by_letter else ""
     return ev.MatterEscalated(

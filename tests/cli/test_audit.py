@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from domain import commands as c
 from domain.facts import SEALED
+from domain.periods import PeriodLength
 from eventlog.database import Database
-from tests.documents.quarter import WORDS, play
+from tests.documents.quarter import LAND, WORDS, play
 from tests.support.command_line import CommandLine
+from tests.support.history import act, tick
+from tests.support.homes import at
+from tests.support.office import HEAD, LEADER, OFFICE, opening
 
 
 @pytest.fixture
@@ -138,3 +143,73 @@ def test_a_closed_matter_waits_for_nothing(quarter: Database, xmh: CommandLine) 
     shown = xmh.json("audit", "explain", "3")
     assert (shown["light"], shown["deadlines"]) == ("grey", [])
     assert "没有待到的时限" in xmh("audit", "explain", "3").out
+
+
+def test_a_rung_is_explained_step_by_step_its_days_counted_and_holidays_named(
+    quarter: Database, xmh: CommandLine
+) -> None:
+    for day in ("2022-04-01", "2022-04-11"):
+        tick(quarter, at(day, "18:30"))
+    rung = xmh.json("audit", "explain", "2", "--as-of", "2022-04-11")["rung"]
+    assert [(s["from"], s["to"]) for s in rung["steps"]] == [
+        ("handler", "unit_head"),
+        ("unit_head", "office"),
+        ("office", "leader"),
+    ]
+    last = rung["steps"][-1]
+    assert last["rule"] == "逾期满10个工作日，升至分管领导（督办规则 默认规则）"
+    assert last["since"] == "2022-04-11T18:00:00+08:00"
+    assert [e["type"] for e in last["because"]] == ["MatterOpened", "DueLapsed", "MatterEscalated"]
+    days = {d["day"]: (d["workday"], d["why"]) for d in last["counted"]}
+    assert (len(days), days["2022-03-26"], days["2022-04-11"]) == (17, (None, "周末"), (10, "工作日"))
+    assert (days["2022-04-02"][0], days["2022-04-02"][1][:5]) == (6, "调休上班（")
+    assert (days["2022-04-05"][0], days["2022-04-05"][1][:3]) == (None, "放假（")
+    assert (rung["next"]["at"], rung["next"]["to"], rung["next"]["none"]) == (
+        "2022-04-24T18:00:00+08:00",
+        "meeting",
+        None,
+    )
+    said = xmh("audit", "explain", "2", "--as-of", "2022-04-11").out
+    assert "由指挥部办公室到分管领导" in said
+    assert "04-11 第10个" in said
+
+
+def test_the_newest_urge_names_its_miss_and_its_rule(quarter: Database, xmh: CommandLine) -> None:
+    urge = xmh.json("audit", "explain", "1")["urge"]
+    assert (urge["no"], urge["automatic"], urge["since"]) == ("催〔2022〕4号", True, "2022-03-18T17:00:00+08:00")
+    assert urge["rule"].startswith("连续漏报满1次，催办，此后每35个工作小时再催；两次催办至少隔14个工作小时")
+    assert [e["type"] for e in urge["because"]] == ["UrgeIssued", "FeedbackMissed", "UrgeIssued"]
+    assert xmh.json("audit", "explain", "3")["urge"] is None
+
+
+def test_what_people_did_is_explained_as_done_by_hand_and_a_decision_lowers_the_rung(
+    quarter: Database, xmh: CommandLine
+) -> None:
+    act(quarter, LAND, c.IssueUrge(), OFFICE, at("2022-04-07"))
+    act(quarter, LAND, c.EscalateMatter(reason="久拖不决"), OFFICE, at("2022-04-07", "10:30"))
+    shown = xmh.json("audit", "explain", "2", "--as-of", "2022-04-07")
+    assert (shown["urge"]["automatic"], shown["urge"]["rule"]) == (
+        False,
+        "人工催办；两次催办至少隔14个工作小时，特急不限",
+    )
+    assert shown["rung"]["steps"][-1]["rule"].startswith("人工升级")
+    act(quarter, LAND, c.RecordDecision(meeting="例会", text="加快移交"), LEADER, at("2022-04-08", "09:30"))
+    rung = xmh.json("audit", "explain", "2", "--as-of", "2022-04-08")["rung"]
+    assert (rung["rung"], [s["because"][0]["type"] for s in rung["steps"]]) == ("handler", ["DecisionRecorded"])
+
+
+def test_a_number_names_its_series_and_its_event(quarter: Database, xmh: CommandLine) -> None:
+    number = xmh.json("audit", "explain", "3")["number"]
+    assert (number["series"], number["year"], number["place"]) == ("matter/2022", 2022, 3)
+    assert [e["type"] for e in number["because"]] == ["MatterOpened"]
+    assert xmh.json("audit", "explain", "3")["rung"]["next"]["none"] == "已销号的事项不再升级"
+
+
+def test_a_matter_of_periods_is_explained_too(log: Database, xmh: CommandLine) -> None:
+    act(log, "matter/rounds", opening("每月巡查工地", None, period=PeriodLength.MONTH), OFFICE, at("2022-02-14"))
+    act(log, "matter/rounds", c.AcceptReceipt(), HEAD, at("2022-02-14", "14:30"))
+    shown = xmh.json("audit", "explain", "1", "--as-of", "2022-02-15")
+    assert "本期最后一个工作日下班（18:00）" in [d["rule"] for d in shown["deadlines"]]
+    for month, day in ((2, 28), (3, 31)):
+        tick(log, at(f"2022-{month:02}-{day}", "18:30"))
+    assert xmh.json("audit", "explain", "1", "--as-of", "2022-04-01")["deadlines"]
