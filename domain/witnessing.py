@@ -61,6 +61,12 @@ def _checked_mailbox(text: str) -> str:
     return text
 
 
+def _checked_command(text: str) -> str:
+    if not text.strip():
+        raise ValueError("应写明签名程序")
+    return text
+
+
 WitnessKey = Annotated[str, AfterValidator(_checked_key)]
 HttpAddress = Annotated[str, Field(max_length=500), AfterValidator(_checked_address)]
 Mailbox = Annotated[str, Field(max_length=254), AfterValidator(_checked_mailbox)]
@@ -76,7 +82,7 @@ class WitnessServer(Frozen):
 class ExternalSigner(Frozen):
     """`[witnesses.signer]`: a key of the office in an HSM or a signing server, which signs too (SM2)."""
 
-    command: Annotated[str, Field(min_length=1)]
+    command: Annotated[str, AfterValidator(_checked_command)]
     """A program that reads what is to be signed and writes the signature (DER, or base64 of it)."""
     public_key: Path
     """PEM file of its public key."""

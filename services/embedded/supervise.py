@@ -412,11 +412,12 @@ def _rotate(log: Path, *, written: bool = False) -> None:
 
     Who writes it appends, so he goes on at its new end; a line of the moment between the two may be lost.
     """
-    if not log.exists() or log.stat().st_size <= LOG_BYTES:
-        return
     kept = log.with_suffix(".log.1")
-    if written:
-        shutil.copyfile(log, kept)
-        os.truncate(log, 0)
-    else:
-        log.replace(kept)
+    with suppress(OSError):  # a disk that is full, or a folder that is no longer ours, ends no service
+        if not log.exists() or log.stat().st_size <= LOG_BYTES:
+            return
+        if written:
+            shutil.copyfile(log, kept)
+            os.truncate(log, 0)
+        else:
+            log.replace(kept)

@@ -125,6 +125,12 @@ def test_a_signer_that_fails_keeps_nobody_from_the_checkpoint(
     assert own.name == "xmh-XMH"
 
 
+def test_a_signer_without_a_program_is_refused_with_the_settings(hsm: Path) -> None:
+    """It ended the round with an IndexError, and nobody else got the checkpoint either."""
+    with pytest.raises(ValueError, match="应写明签名程序"):
+        ExternalSigner(command=" ", public_key=hsm / "public.pem")
+
+
 def test_a_foreign_key_is_not_believed_and_the_right_one_signs_later(log: Database, hsm: Path, tmp_path: Path) -> None:
     openssl(hsm, "ecparam", "-name", "SM2", "-genkey", "-noout", "-out", "other.pem")
     assert "不是所设公钥的签名" in left(log, tmp_path, hsm, by("openssl", *SIGN, hsm / "other.pem")).troubles[0]

@@ -35,3 +35,14 @@ def test_a_log_that_grows_in_a_long_run_is_kept_small_while_it_is_written(
     assert log.read_bytes().endswith(b"the end\n")
     assert b"\0" not in kept + log.read_bytes(), "who appends goes on where the file was cut"
     assert kept.count(b"\n") == 11
+
+
+def test_a_log_that_cannot_be_kept_ends_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk, or a place that is taken: whoever watches over all would have died of it, and drained them."""
+    monkeypatch.setattr(supervise, "LOG_BYTES", 10)
+    log = tmp_path / "worker.log"
+    log.write_bytes(b"x" * 100)
+    log.with_suffix(".log.1").mkdir()
+    for written in (True, False):
+        supervise._rotate(log, written=written)
+    assert log.read_bytes() == b"x" * 100
