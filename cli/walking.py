@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from domain.base import refuse
+from domain.bounds import seen, visible
 
 _BACK = frozenset({b"\x1b[D", b"\x1b[A", b"\x1bOD", b"\x1bOA", b"k", b"h", b"\x7f"})
 _ON = frozenset({b"\x1b[C", b"\x1b[B", b"\x1bOC", b"\x1bOB", b"j", b"l", b" ", b"\r", b"\n"})
@@ -55,10 +56,10 @@ def _moved(key: bytes, at: int, last: int) -> int:
 
 def _show(console: Console, title: str, pages: Sequence[Sequence[str]], at: int) -> None:
     console.clear()
-    console.print(Text(f"{title}  （{at + 1}/{len(pages)}）", style="bold"))
+    console.print(Text(f"{seen(title)}  （{at + 1}/{len(pages)}）", style="bold"))
     console.print()
     for line in pages[at]:
-        console.print(Text(line))
+        console.print(Text(visible(line)))
     console.print()
     console.print(Text(_HELP, style="dim"))
 
