@@ -50,12 +50,13 @@ def test_what_differs_is_said_and_what_is_no_warning_always(said: "tuple[list[fl
 
 
 def test_it_stands_in_the_service_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    from services.service_log import configure_logging
+    from services.service_log import configure_logging, silence_service_log
 
     out = io.StringIO()
     monkeypatch.setattr("sys.stderr", out)
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
+    silence_service_log()  # as a command before it in the same process does
     try:
         configure_logging()
         for _ in range(5):
