@@ -6,13 +6,12 @@ prints it (a key service), from the environment, or from a file of the home that
 
 import hashlib
 import secrets
-import shlex
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from domain.base import Refusal
 from eventlog.durable import create_durably
+from eventlog.outside_program import OutsideProgramError, asked_outside
 
 KEY_BYTES = 32
 _NONCE = 12
@@ -66,10 +65,9 @@ class MasterKey:
 
 def _printed(command: str) -> str:
     try:
-        done = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=_PATIENCE, check=True)
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        return asked_outside(command, b"", _PATIENCE).decode("ascii")
+    except (OutsideProgramError, UnicodeDecodeError) as error:
         raise Refusal("取主密钥的命令没有成功，请检查 XMH_MASTER_KEY_COMMAND", "master_key") from error
-    return done.stdout
 
 
 def _parsed(text: str, where: str) -> bytes:

@@ -6,14 +6,13 @@ ours. What comes back is verified before it is believed.
 
 import base64
 import re
-import shlex
-import subprocess
 from contextlib import suppress
 
 from domain.base import Refusal, refuse
 from domain.checkpoint import LogCheckpoint, Signature
 from domain.sm2 import KEY_LENGTH, is_sm2_key, sm2_verify
 from domain.witnessing import ExternalSigner
+from eventlog.outside_program import OutsideProgramError, TooSlowError, asked_outside
 from services.checkpoint_keys import SM2, key_id, public_key_line
 from sheets.input_file import read_file
 
@@ -35,12 +34,12 @@ def sign_outside(
     key, name = _public_key(signer), f"xmh-{headquarters}-sm2"
     body = checkpoint.body().encode()
     try:
-        done = subprocess.run(shlex.split(signer.command), input=body, capture_output=True, timeout=timeout, check=True)
-    except subprocess.TimeoutExpired as error:
+        written = asked_outside(signer.command, body, timeout)
+    except TooSlowError as error:
         raise Refusal(f"{timeout:g} 秒内没有答复", "signer") from error
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
+    except OutsideProgramError as error:
         raise Refusal("命令没有成功，请检查设置 [witnesses.signer] 的 command", "signer") from error
-    for answer in _readings(done.stdout):
+    for answer in _readings(written):
         if sm2_verify(key, body, answer):
             return Signature(name=name, data=key_id(name, SM2 + key) + answer), public_key_line(name, key, SM2)
     raise Refusal("答复不是所设公钥的签名（SM2、SM3、用户标识 1234567812345678，DER 或其 BASE64）", "signer")
