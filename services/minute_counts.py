@@ -46,6 +46,11 @@ class MinuteCounts(Generic[K]):
                     self._add(other)
                 raise
 
+    def has(self, key: K, now: datetime) -> bool:
+        """Whether this minute has it."""
+        with self._lock:
+            return (key, now.replace(second=0, microsecond=0)) in self._counts
+
     def kinds(self, now: datetime) -> int:
         """How many keys this minute has."""
         minute = now.replace(second=0, microsecond=0)

@@ -36,8 +36,9 @@ class OrderRefusals:
         """One order was refused."""
         self.total += 1
         now = datetime.now(UTC)
-        name = seen(claimed)[:LONGEST] if self._counts.kinds(now) < MOST_NAMES else OTHERS
-        self._counts.note((name, fault), seen(stream)[:LONGEST], now)
+        key = (seen(claimed)[:LONGEST], fault)
+        apart = self._counts.has(key, now) or self._counts.kinds(now) < MOST_NAMES
+        self._counts.note(key if apart else (OTHERS, fault), seen(stream)[:LONGEST], now)
 
     def record(self, now: datetime | None) -> None:
         """Put on record the minutes that are over by now, or all.

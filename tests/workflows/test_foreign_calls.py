@@ -36,7 +36,7 @@ from eventlog.database import Database
 from eventlog.verify import verify
 from services.gateway import Gateway
 from services.office_records import record_office_events
-from services.order_refusals import MOST_NAMES, OrderRefusals
+from services.order_refusals import MOST_NAMES, OTHERS, OrderRefusals
 from services.running import running_worker
 from tests.support.meetings import MONTHLY
 from tests.support.office import (
@@ -213,11 +213,14 @@ def test_whoever_invents_a_name_for_each_order_fills_no_log(tmp_path: Path) -> N
         refusals = OrderRefusals(log)
         for n in range(500):
             refusals.note(OrderFault.PAST_THE_DOOR, "matter/x", f"{n}\n" + "长" * 200)
+            refusals.note(OrderFault.PAST_THE_DOOR, "matter/x", "0\n" + "长" * 200)
         refusals.record(None)
         now = datetime.now(UTC)
         events = [e for e in reading.access_record(log, now - timedelta(days=1), now) if e.type == "OrderRefused"]
         assert len(events) <= 2 * (MOST_NAMES + 1)
-        assert sum(json.loads(e.payload)["count"] for e in events) == 500
+        counts = {json.loads(e.payload)["claimed"]: json.loads(e.payload)["count"] for e in events}
+        assert sum(json.loads(e.payload)["count"] for e in events) == 1000
+        assert max(count for name, count in counts.items() if name != OTHERS) > 200, "who is listed keeps his line"
         assert max(len(e.payload) for e in events) < 600
         assert verify(log).problems == ()
 
