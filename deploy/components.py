@@ -7,7 +7,9 @@ requirements.txt` names them.
 
 import argparse
 import json
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +20,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from packaging.version import InvalidVersion, Version
+from pip._internal.models.index import PyPI  # what pip asks when nobody says otherwise; nothing public names it
 
 TAKEN_WITHIN = timedelta(days=92)
 """At least once in three months (SECURITY.md)."""
@@ -80,6 +83,13 @@ def asked(index: str, name: str) -> Mapping[str, Any]:
     return page
 
 
+def index_of_pip() -> str:
+    """The index packages come from here, whatever pip was told of it."""
+    asking = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
+    configured = subprocess.run(asking, capture_output=True, text=True, check=False).stdout.strip()
+    return os.environ.get("PIP_INDEX_URL") or configured or PyPI.simple_url
+
+
 def table(components: Iterable[Component], now: datetime) -> Iterator[str]:
     """A line for each that is not the newest, the longest wait first."""
     behind = [one for one in components if one.waiting_since is not None or one.yanked]
@@ -93,7 +103,7 @@ def main() -> int:
     """Ask for all of them."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("files", nargs="+", type=Path)
-    options.add_argument("--index", default="https://pypi.org/simple")
+    options.add_argument("--index", default=index_of_pip(), help="by default the one pip asks")
     given = options.parse_args()
     wanted: dict[str, str] = {}
     for file in given.files:
