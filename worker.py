@@ -3,8 +3,9 @@
 import asyncio
 import os
 import signal
-from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import structlog
 from temporalio.client import Client
@@ -41,6 +42,8 @@ from services.unreachable import Unreachable
 from services.vouching import service_vouch
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterable
+
     from settings import Settings
 
 logger = structlog.get_logger()
@@ -92,27 +95,35 @@ async def serve(stop: asyncio.Event | None = None) -> None:
             ) as worker,
             serve_health(settings, Readiness(settings, database, worker, sweep), metrics),
         ):
-            lookout = Lookout(gateway, sweep)
             duties = (
                 sweep.for_ever(),
-                lookout.for_ever(),
+                Lookout(gateway, sweep).for_ever(),
                 carry_for_ever(settings, database),
                 leave_for_ever(settings, database),
                 refusals.for_ever(),
                 Presence(database, ServingKind.WORKER, sweep.described).for_ever(),
             )
-            at_work = [asyncio.create_task(duty) for duty in duties]
-            with suppress(TimeoutError):
-                await asyncio.wait_for(sweep.swept.wait(), FIRST_SWEEP_WITHIN)
-            keep_what_is_loaded()
-            logger.info("worker_ready", address=settings.address, task_queue=settings.task_queue)
-            _tell_ready()
-            await stop.wait()
-            for task in at_work:
-                task.cancel()
-            await asyncio.gather(*at_work, return_exceptions=True)
+            async with _at_work(duties):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(sweep.swept.wait(), FIRST_SWEEP_WITHIN)
+                keep_what_is_loaded()
+                logger.info("worker_ready", address=settings.address, task_queue=settings.task_queue)
+                _tell_ready()
+                await stop.wait()
             logger.info("worker_draining")
     logger.info("worker_stopped")
+
+
+@asynccontextmanager
+async def _at_work(duties: "Iterable[Coroutine[Any, Any, None]]") -> AsyncIterator[None]:
+    """What goes on for ever, as long as somebody works beside it."""
+    tasks = [asyncio.create_task(duty) for duty in duties]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _namespaced(client: Client, stop: asyncio.Event) -> bool:
