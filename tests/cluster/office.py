@@ -6,8 +6,6 @@ All of them are told where things are by `deploy/xmh.env`, with its files where 
 import shutil
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +24,7 @@ from tests.cluster.database import Databases
 from tests.cluster.temporal import DEPLOY, environment_file
 from tests.recovery.chaos import AddressedDesk, Desk, open_all_day
 from tests.support.office import founded, office_today
-from tests.support.processes import end, free_port, spawn
+from tests.support.processes import end, free_port, says_ready, spawn
 from tests.support.served import ROOT, XMH, Home
 from tests.support.streams import CALENDAR_STREAM
 from tests.support.tls import Certificate
@@ -73,11 +71,7 @@ class Service:
 
     @property
     def ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
+        return says_ready(self.port)
 
     def kill(self) -> None:
         if self.process is not None:

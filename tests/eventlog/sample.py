@@ -130,6 +130,12 @@ class Asker:
             self.write(stream, SampleNoted(text=f"第{i}次"), at=at + timedelta(minutes=i))
         return stream
 
+    def begin(self, names: str, notes: int) -> None:
+        """A log to try things on: the office, and for each letter a stream of so many notes."""
+        self.seat_office()
+        for name in names:
+            self.open(name, notes=notes)
+
     def seat_office(self) -> None:
         """A directory of one unit and one person, `OFFICE`."""
         self.write(

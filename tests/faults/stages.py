@@ -11,8 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
@@ -28,7 +26,7 @@ from tests.faults.disk import Disk
 from tests.faults.wire import Wire
 from tests.recovery.chaos import AddressedDesk, Chaos, Desk, chaos_in
 from tests.support.postgres import Server as DatabaseServer
-from tests.support.processes import children_of, end, free_port, spawn
+from tests.support.processes import children_of, end, free_port, says_ready, spawn
 from tests.support.receivers import Received, http_receiver, smtp_receiver
 from tests.support.served import ROOT, Home, home_in, wait_for
 from tests.support.temporal import DevServer
@@ -145,11 +143,7 @@ class Worker:
 
     @property
     def ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
+        return says_ready(self.port)
 
     def stop(self) -> None:
         self._over.set()

@@ -37,9 +37,7 @@ AUDITOR = "audit@example.org"
 @pytest.fixture
 def log(new_sqlite: str) -> Iterator[Database]:
     with open_log(new_sqlite) as database:
-        asker = Asker(database)
-        asker.seat_office()
-        asker.open("a", notes=9)
+        Asker(database).begin("a", notes=9)
         yield database
 
 

@@ -41,10 +41,7 @@ COLUMNS = EVENT_COLUMNS.split(", ")
 @pytest.fixture
 def log(database: Database) -> Database:
     """Two streams of ten events each, and a directory."""
-    asker = Asker(database)
-    asker.seat_office()
-    asker.open("a", notes=9)
-    asker.open("b", notes=9)
+    Asker(database).begin("ab", notes=9)
     return database
 
 

@@ -34,10 +34,7 @@ Plot = Callable[[list[Told]], list[Told]]
 @pytest.fixture
 def log(database: Database) -> Database:
     """A directory (2 events) and three streams of six, in turn."""
-    asker = Asker(database)
-    asker.seat_office()
-    for name in "abc":
-        asker.open(name, notes=5)
+    Asker(database).begin("abc", notes=5)
     return database
 
 

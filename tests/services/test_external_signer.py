@@ -31,9 +31,7 @@ pytestmark = pytest.mark.skipif(not has_sm2(), reason="no openssl with SM2 on th
 @pytest.fixture
 def log(new_sqlite: str) -> Iterator[Database]:
     with open_log(new_sqlite) as database:
-        asker = Asker(database)
-        asker.seat_office()
-        asker.open("a", notes=9)
+        Asker(database).begin("a", notes=9)
         yield database
 
 

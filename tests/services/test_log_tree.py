@@ -24,9 +24,7 @@ NOW = datetime(2022, 3, 7, 2, tzinfo=UTC)
 @pytest.fixture
 def log(new_sqlite: str) -> Iterator[Database]:
     with open_log(new_sqlite) as database:
-        asker = Asker(database)
-        asker.seat_office()
-        asker.open("a", notes=9)
+        Asker(database).begin("a", notes=9)
         yield database
 
 

@@ -22,10 +22,7 @@ from tests.services.test_checkpoints import NOW
 @pytest.fixture
 def log(database: Database) -> Database:
     """A directory and three streams of ten events each."""
-    asker = Asker(database)
-    asker.seat_office()
-    for name in "abc":
-        asker.open(name, notes=9)
+    Asker(database).begin("abc", notes=9)
     return database
 
 

@@ -40,9 +40,7 @@ NOW = datetime(2022, 3, 7, 2, tzinfo=UTC)
 
 @pytest.fixture
 def log(database: Database) -> Database:
-    asker = Asker(database)
-    asker.seat_office()
-    asker.open("a", notes=9)
+    Asker(database).begin("a", notes=9)
     return database
 
 

@@ -7,7 +7,9 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import IO
 
@@ -74,6 +76,15 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log:
             tail = log.read_text(errors="replace")[-2000:]
             raise NotReadyError(f"exit code {process.returncode}: {tail}")
         time.sleep(0.02)
+
+
+def says_ready(port: int) -> bool:
+    """Whether the service whose health is on this port has all it needs."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
+        return False
 
 
 def end(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM, seconds: float = 10) -> None:
