@@ -373,7 +373,7 @@ def _rung_explained(rung: dict[str, Any]) -> list[str]:
         lines += [f"    {_minute(step['at'])} 由{step['from_label']}到{step['to_label']}", *_reckoned(step)]
     after = rung["next"]
     if after["none"] is not None:
-        return [*lines, f"    下一级：{after['none']}"]
+        return [*lines, f"    下一级：{after['none']}", *(f"      {rule}" for rule in after["rules"])]
     return [*lines, f"    下一级：{_minute(after['at'])} 到{after['to_label']}", *_reckoned(after)]
 
 

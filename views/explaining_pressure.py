@@ -168,8 +168,9 @@ def _next(past: Past, rulebook: Rulebook, at: datetime) -> dict[str, Any]:
     rises = [d for d in owed(state, rulebook, at) if d.kind in (*ESCALATIONS.values(), DeadlineKind.OBJECTION)]
     first = min(rises, key=lambda d: (d.at, d.kind.value, d.key), default=None)
     if first is None:
-        none = _why_none(state, rulebook)
-        return {"at": None, "to": None, "to_label": None, "rule": None, "counted": [], "because": [], "none": none}
+        none, rules = _why_none(state, rulebook)
+        empty: dict[str, Any] = {"at": None, "to": None, "to_label": None, "rule": None, "counted": [], "because": []}
+        return {**empty, "none": none, "rules": rules}
     above = rulebook.policy.rung_above(state.rung)
     to = ladder.next_rung(first.step, state, rulebook.policy) if first.step else above
     return {
@@ -180,20 +181,22 @@ def _next(past: Past, rulebook: Rulebook, at: datetime) -> dict[str, Any]:
         "counted": _held(first, state, rulebook)["counted"],
         "because": past.behind(first.kind, len(past.events)),
         "none": None,
+        "rules": [],
     }
 
 
-def _why_none(matter: Matter, rulebook: Rulebook) -> str:
+def _why_none(matter: Matter, rulebook: Rulebook) -> tuple[str, list[str]]:
+    """Why the matter rises no further now, and the rules that would raise it when one of them holds."""
     if matter.ended:
-        return f"{matter.stage.label}的事项不再升级"
+        return f"{matter.stage.label}的事项不再升级", []
     if matter.stage in (Stage.SUSPENDED, Stage.CLOSING):
-        return f"{matter.stage.label}期间不升级"
+        return f"{matter.stage.label}期间不升级", []
     if matter.rung is Rung.MEETING:
-        return "已在最高一级，等待会议议定"
+        return "已在最高一级，等待会议议定", []
     rows = [s.label for s in rulebook.policy.steps if s.order is None and s.trigger is not Trigger.UNRECTIFIED]
     if not rows:
-        return "督办规则没有升级的规定"
-    return f"升级规则尚无一条成立（督办规则 {rulebook.policy.version}）：{'；'.join(rows)}"
+        return "督办规则没有升级的规定", []
+    return f"升级规则尚无一条成立（督办规则 {rulebook.policy.version}）", rows
 
 
 def _office(instant: datetime) -> str:

@@ -22,7 +22,7 @@ def web(
         ),
     ] = None,
 ) -> None:
-    """网页和接口：登录、待办、事项，和给程序用的 /api/v1；配了证书（[web] cert、key）才对外；Ctrl-C 停止。"""
+    """网页和接口：登录、待办、事项，和给程序用的 /api/v1；只对本机，[web] 写明证书或代理才对外；Ctrl-C 停止。"""
     from services.extras import Extra, need
 
     need(Extra.WEB)

@@ -173,6 +173,7 @@ def test_a_light_says_why_and_a_history_is_told_by_kind_and_person(listed: Serve
     why = client.get(f"/matters/{no}/why", headers=office).text
     assert ("规则：" in why, "由这些记录得出" in why, "时限从哪里来" in why) == (True, True, True)
     assert ("编号从哪里来" in why, "这一级</h2>" in why, "下一级：" in why) == (True, True, True)
+    assert "<li>逾期，升至单位负责人</li>" in why, "a line for each rule that would raise it"
     told = client.get(f"/matters/{no}", params={"kind": "FeedbackSubmitted"}, headers=office).text
     assert ("来龙去脉（1）" in told, told.count('class="time"')) == (True, 1)
     assert client.get(f"/matters/{no}", params={"by": LIAISON.id}, headers=office).text.count('class="time"') == 3
