@@ -5,6 +5,7 @@ It imports neither Temporal nor SQLAlchemy while it watches, so it costs little 
 
 import importlib.util
 import os
+import secrets
 import select
 import shutil
 import signal
@@ -27,6 +28,8 @@ from services.extras import Extra, need_program
 from services.headquarters import further_headquarters
 
 LOOPBACK = "127.0.0.1"
+CHOSEN_PORTS = range(20000, 32000)
+"""Below what Linux (32768) and the others (49152, RFC 6335) give to connections that go out."""
 NAMESPACE = "default"
 RETENTION = "8760h"
 """Histories of ended matters are kept a year; the log keeps the matters for ever."""
@@ -387,11 +390,15 @@ def _answers(address: str) -> bool:
 
 
 def free_port() -> int:
-    """A TCP port of the loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of the loopback that is free, and no system's to give away before it is listened on.
+
+    A port the system chose is one of those it chooses from: until the server listens, any connection anybody makes
+    may be given it.
+    """
+    while True:
+        port = secrets.choice(CHOSEN_PORTS)
+        if port_is_free(port):
+            return port
 
 
 def port_is_free(port: int) -> bool:

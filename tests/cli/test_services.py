@@ -23,8 +23,8 @@ from eventlog import reading
 from eventlog.schema import HEAD
 from eventlog.verify import verify
 from services.embedded.runfile import Process, RunFile
+from services.embedded.supervise import free_port
 from tests.support.office import office_today
-from tests.support.processes import free_port
 from tests.support.served import Home, home_in, kill, wait_for
 from tests.support.temporal import DevServer
 
@@ -413,7 +413,7 @@ def test_a_worker_serves_health_and_metrics_and_drains_on_sigterm(dev_server: De
     home.env |= {"XMH_TEMPORAL_ADDRESS": dev_server.address, "XMH_TASK_QUEUE": f"q{os.getpid()}"}
     serving = home.begin("worker", "--health-port", str(health), "--metrics-port", str(metrics))
     try:
-        wait_for(lambda: _status(health, "/readyz") == 200)
+        home.ready(serving, lambda: _status(health, "/readyz") == 200)
         assert (_status(health, "/healthz"), _status(health, "/")) == (200, 404)
         number = opened(home)
         assert reported(home, number) == 5

@@ -17,6 +17,7 @@ from domain.office import CalendarYearPublished
 from eventlog import reading
 from eventlog.database import Database
 from services.door_key import make_door_key
+from services.embedded.supervise import free_port
 from services.office_records import record_office_events
 from services.payload_keys import begin_payload_keys
 from settings import Settings
@@ -24,7 +25,7 @@ from tests.cluster.database import Databases
 from tests.cluster.temporal import DEPLOY, environment_file
 from tests.recovery.chaos import AddressedDesk, Desk, open_all_day
 from tests.support.office import founded, office_today
-from tests.support.processes import end, free_port, says_ready, spawn
+from tests.support.processes import end, says_ready, spawn
 from tests.support.served import ROOT, XMH, Home
 from tests.support.streams import CALENDAR_STREAM
 from tests.support.tls import Certificate

@@ -21,12 +21,13 @@ from functools import cache
 from pathlib import Path
 
 from services.embedded.runfile import RunFile
+from services.embedded.supervise import free_port
 from services.embedded.temporal_file import TEMPORAL_FILE
 from tests.faults.disk import Disk
 from tests.faults.wire import Wire
 from tests.recovery.chaos import AddressedDesk, Chaos, Desk, chaos_in
 from tests.support.postgres import Server as DatabaseServer
-from tests.support.processes import children_of, end, free_port, says_ready, spawn
+from tests.support.processes import children_of, end, says_ready, spawn
 from tests.support.receivers import Received, http_receiver, smtp_receiver
 from tests.support.served import ROOT, Home, home_in, wait_for
 from tests.support.temporal import DevServer

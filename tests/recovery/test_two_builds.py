@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from eventlog.verify import verify
+from services.embedded.supervise import free_port
 from tests.recovery.chaos import (
     CLIENTS,
     AddressedDesk,
@@ -21,7 +22,7 @@ from tests.recovery.chaos import (
     open_all_day,
     settled,
 )
-from tests.support.processes import end, free_port, spawn
+from tests.support.processes import end, spawn
 from tests.support.served import ROOT, Home, home_in
 from tests.support.temporal import DevServer
 

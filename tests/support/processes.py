@@ -3,7 +3,6 @@
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,14 +23,6 @@ class NotReadyError(RuntimeError):
 def binary(name: str) -> Path:
     """A program that came with this environment's packages."""
     return Path(sys.executable).with_name(name)
-
-
-def free_port() -> int:
-    """A TCP port of the loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def spawn(

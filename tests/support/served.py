@@ -125,6 +125,15 @@ class Home:
             text=True,
         )
 
+    def ready(self, process: subprocess.Popen[str], condition: Callable[[], bool], seconds: float = 40) -> None:
+        """Wait until what was begun serves; fail with what it wrote when it ends instead, or takes too long."""
+        limit = time.monotonic() + seconds
+        while not condition():
+            if process.poll() is not None or time.monotonic() > limit:
+                process.kill()
+                raise AssertionError(f"not ready: {process.communicate()}")
+            time.sleep(0.05)
+
     def furnish(self) -> None:
         """Units, people, and calendars for the years these tests may run in."""
         with founded(self.url, datetime.now(UTC)) as log:
@@ -191,7 +200,7 @@ def home_in(folder: Path, env: Mapping[str, str] | None = None) -> Iterator[Home
         home.kill_all()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 45) -> None:
     """Wait until it holds; fail when it does not in time."""
     limit = time.monotonic() + seconds
     while not condition():

@@ -14,7 +14,8 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from tests.support.processes import binary, end, free_port, spawn, wait_until
+from services.embedded.supervise import free_port
+from tests.support.processes import binary, end, spawn, wait_until
 
 
 class DevServer:

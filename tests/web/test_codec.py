@@ -20,6 +20,7 @@ from domain.envelope import SYSTEM
 from domain.office import Person, PersonRecorded
 from domain.terms import Role
 from eventlog import reading
+from services.embedded.supervise import free_port
 from services.gateway import Gateway
 from services.office_records import record_office_events
 from services.payload_codec import SealedPayloads
@@ -30,7 +31,6 @@ from settings import Settings, WebPlaces
 from tests.support.browsing import Browsing
 from tests.support.clock import open_log
 from tests.support.office import office_today, opening, order, sqlite
-from tests.support.processes import free_port
 from tests.support.streams import DIRECTORY_STREAM
 from tests.support.temporal import DevServer
 from tests.web.conftest import served_home

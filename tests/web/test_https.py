@@ -21,9 +21,10 @@ from cryptography.hazmat.primitives import serialization
 
 from cli.main import _code
 from services.doctor.home import web_address_noticed, web_certificate_trouble
+from services.embedded.supervise import free_port
 from settings import Settings, WebPlaces
 from tests.support.command_line import CommandLine, forget_session
-from tests.support.processes import binary, end, free_port, spawn, wait_until
+from tests.support.processes import binary, end, spawn, wait_until
 from tests.support.tls import Certificate, certificate
 from tests.web.conftest import Served, served_home
 from tests.web.test_signing_in import HERE, PASSWORD, link_of, secret_in

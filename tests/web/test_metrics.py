@@ -10,8 +10,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from eventlog.autosaves import keep_autosave
+from services.embedded.supervise import free_port
 from tests.services.test_metrics import SHOWN
-from tests.support.processes import free_port
 from tests.web.conftest import Served, served_home
 from tests.web.test_commands import OPENING
 from tests.web.test_signing_in import HERE

@@ -23,13 +23,13 @@ from domain.terms import Role
 from eventlog import security_keys as kept_keys
 from eventlog.stored_time import micros
 from services import accounts
+from services.embedded.supervise import free_port
 from services.security_keys import KeyAnswer, KeyPlace, add_key, is_answer_of, new_challenge, place_of
 from services.signing_in import Attempt, sign_in
 from settings import Settings
 from tests.support.browsing import Browsing, accessible
 from tests.support.history import act
 from tests.support.office import LIAISON, OFFICE, opening
-from tests.support.processes import free_port
 from tests.web.conftest import Served, served_home
 from tests.web.test_signing_in import PASSWORD, enrolled, record
 
