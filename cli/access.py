@@ -1,4 +1,4 @@
-"""`xmh access open token list lock unlock close`, and `xmh audit security`: who may come in, and who did."""
+"""`xmh access …`: who may come in; `xmh audit security` and `operations`: who did, and how the log was kept."""
 
 import sys
 from datetime import date, datetime, timedelta
@@ -19,8 +19,9 @@ from domain.access.terms import MOST_TOKEN_DAYS, AccountState, TokenScope
 from domain.base import Term, refuse
 from domain.calendar import SHANGHAI, end_of_day
 from domain.envelope import Via
-from domain.event import Event
+from domain.event import Event, decode
 from domain.facts import MatterRef
+from domain.operations import EvidenceExported
 from domain.queries.spoken import spoken_date
 from domain.rules.records import may_record
 from eventlog import reading
@@ -28,6 +29,7 @@ from eventlog.patience import time_not_counted
 from eventlog.reading import PersonOnRecord
 from services.vouching import KEY_FILE, service_vouch
 from views.access_record import MAY_LIST_ACCOUNTS, MAY_READ_ACCESS, access_row
+from views.operations_record import operation_row
 
 app = group(
     "账户：谁可以登录网页和接口，令牌签发给谁。",
@@ -326,7 +328,7 @@ def _label(term: type[Term], value: str) -> str:
     return known.label if known else value
 
 
-# --- xmh audit security
+# --- xmh audit security, xmh audit operations
 
 SinceOption = Annotated[str | None, typer.Option("--since", metavar="DATE", help="从哪一天起（默认最近 30 天）")]
 UntilOption = Annotated[str | None, typer.Option("--until", metavar="DATE", help="到哪一天止（默认今天）")]
@@ -341,9 +343,7 @@ def security(
     from cli.tables import table
 
     refuse(session.actor.role not in MAY_READ_ACCESS, "账户和登录的记录由办公室督办员和审计员查阅", "forbidden")
-    last = past_day(until) if until is not None else today()
-    first = past_day(since) if since is not None else last - timedelta(days=30)
-    refuse(first > last, f"--since {first} 晚于 --until {last}", "malformed")
+    first, last = _span(since, until)
     only = session.person(person, former=True).id if person is not None else None
     names = person_names()
     record = reading.access_record(session.database, _begin(first), end_of_day(last))
@@ -362,6 +362,31 @@ def security(
     ]
     shown = table(("时间", "记录", "人员", "地址", "说明", "经手"), lines) if lines else "这段时间没有账户和登录的记录"
     answer(document, "" if session.json else shown)
+
+
+def operations(since: SinceOption = None, until: UntilOption = None) -> None:
+    """日志是怎样保管的：何时备份、还原、升级、恢复，签过哪些检查点，导出过什么。"""
+    from cli.tables import table
+
+    refuse(session.actor.role not in MAY_LIST_ACCOUNTS, "保管记录由系统管理员、办公室督办员和审计员查阅", "forbidden")
+    first, last = _span(since, until)
+    record = reading.operations_record(session.database, _begin(first), end_of_day(last))
+    exported = [event.matter for one in record if isinstance(event := decode(one), EvidenceExported)]
+    numbers = {matter.stream: matter.number for matter in reading.listed_matters(session.database, exported)}
+    rows = [operation_row(recorded, numbers) for recorded in record]
+    document = {"since": first.isoformat(), "until": last.isoformat(), "events": rows}
+    names = person_names()
+    lines = [(r["at"][:16].replace("T", " "), r["label"], r["said"], names(r["by"])) for r in rows]
+    shown = table(("时间", "记录", "说明", "经手"), lines) if lines else "这段时间没有备份、还原、导出一类的记录"
+    answer(document, "" if session.json else shown)
+
+
+def _span(since: str | None, until: str | None) -> tuple[date, date]:
+    """The days asked for, the last thirty unless said otherwise."""
+    last = past_day(until) if until is not None else today()
+    first = past_day(since) if since is not None else last - timedelta(days=30)
+    refuse(first > last, f"--since {first} 晚于 --until {last}", "malformed")
+    return first, last
 
 
 def _begin(day: date) -> datetime:

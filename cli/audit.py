@@ -48,6 +48,7 @@ app = group(
         "unanswered": "cli.unanswered:unanswered",
         "forget": "cli.forgetting:forget_",
         "security": "cli.access:security",
+        "operations": "cli.access:operations",
     },
 )
 

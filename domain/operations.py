@@ -1,4 +1,4 @@
-"""What was done with the log: backed up, signed for, restored, exported. Who keeps a log shows that he has kept it."""
+"""What was done with the log: backed up, signed for, restored, migrated, exported. Who keeps it shows that he did."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -103,6 +103,42 @@ class RestoredFromBackup(Event):
     """Events of which no notice is made any more, for the same reason."""
 
 
+class SchemaMigrated(Event):
+    """升级表结构: the tables of the log were brought from an earlier build's to this one's; no event was changed."""
+
+    label: ClassVar[str] = "升级表结构"
+    before: str
+    """The newest migration the tables had."""
+    after: str
+    build: str
+    """The version of xmh that did it."""
+    by: str
+    """The machine's account it ran under: `user@host`."""
+
+
+class RunsRecovered(Event):
+    """恢复运行: Temporal was brought to the log by hand. How many matters and meetings, by what was wrong with them.
+
+    What a worker heals of itself every minute is not in it.
+    """
+
+    label: ClassVar[str] = "恢复运行"
+    missing: int
+    """Not running; started from the log."""
+    foreign: int
+    """Under a run of somebody else's."""
+    behind: int
+    """Had not seen all of the log."""
+    silent: int
+    """Did not answer."""
+    ahead: int
+    """Had seen what the log does not hold."""
+    stray: int
+    """Running although they had ended."""
+    by: str
+    """The machine's account it ran under: `user@host`."""
+
+
 class Operations(Frozen):
     """When the log was last backed up, signed for, and restored."""
 
@@ -129,5 +165,7 @@ def evolve_operations(state: Operations | None, recorded: Recorded) -> Operation
         case RestoredFromBackup():
             return known.model_copy(update={"restored": event, "restored_at": recorded.recorded_at})
         case EvidenceExported() | ArchiveWritten() | ProofsRequired() | CheckpointMailed():
+            return known
+        case SchemaMigrated() | RunsRecovered():
             return known
     raise TypeError(f"{type(event).__name__} does not belong to the operations")

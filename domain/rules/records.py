@@ -46,6 +46,8 @@ from domain.operations import (
     CheckpointWitnessed,
     EvidenceExported,
     RestoredFromBackup,
+    RunsRecovered,
+    SchemaMigrated,
 )
 from domain.papers import CircularApproved, PaperIssued, PaperVoided
 from domain.readership import ItemRead
@@ -100,6 +102,8 @@ RECORDS: dict[type[Event], Authority] = {
     ArchiveHeld: Authority.OFFICE_OR_LEADER,
     ArchiveReleased: Authority.LEADER,
     RestoredFromBackup: Authority.SYSTEM,
+    SchemaMigrated: Authority.SYSTEM,
+    RunsRecovered: Authority.SYSTEM,
     DelegationGranted: Authority.GIVER,
     DelegationRevoked: Authority.GIVER,
     PlanVersioned: Authority.OFFICE_OR_LEADER,

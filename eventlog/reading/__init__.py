@@ -1,6 +1,6 @@
 """Reading the log and its read model. Imports neither Temporal nor SQLAlchemy: a read starts in a third of a second."""
 
-from eventlog.reading.access import access_record, account_streams
+from eventlog.reading.access import access_record, account_streams, operations_record
 from eventlog.reading.directory import PersonOnRecord, people, person, unit, units
 from eventlog.reading.events import (
     PAGE,
@@ -113,6 +113,7 @@ __all__ = [
     "newest_event",
     "open_states",
     "open_streams",
+    "operations_record",
     "paper_of",
     "past_list_rows",
     "people",

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from domain.base import Frozen, Refusal, refuse
-from domain.envelope import SYSTEM
-from domain.ids import OfficeStream
 from domain.operations import RestoredFromBackup
 from eventlog import notices
 from eventlog.access import forget_opened
@@ -24,6 +22,7 @@ from eventlog.configured import open_log
 from eventlog.database import Database
 from eventlog.durable import flush_folder, flush_tree
 from eventlog.migrate import migrate
+from eventlog.older import look_at_log
 from eventlog.presence import forget_processes
 from eventlog.schema import SchemaState, schema_state
 from services.backup.archive import LOG, Manifest, Progress, unmoved, unpack_archive
@@ -32,7 +31,7 @@ from services.door_key import keep_door_key
 from services.headquarters import founded_as, keep_card
 from services.home import make_home, make_private
 from services.log_guard import keep_witness
-from services.office_records import record_office_events
+from services.operations_record import record_migration, record_operation
 from services.payload_keys import begin_payload_keys
 from services.restored_numbers import advance_numbers
 from settings import CONFIG_FILE, HEADQUARTERS_FOLDER
@@ -82,8 +81,8 @@ def restore(settings: "Settings", file: Path, past: Mapping[str, int], moved: Pr
         fresh.mkdir(mode=0o700)
         manifest = unpack_archive(file, fresh, settings.headquarters, moved)
         own = settings.model_copy(update={"home": fresh, "database_url": None, "database_url_file": None})
-        _check_log(own, fresh / LOG, manifest, file)
-        back = _taken_up(own, file, manifest, past)
+        before = _check_log(own, fresh / LOG, manifest, file)
+        back = _taken_up(own, file, manifest, past, before)
         make_private(fresh)
         flush_tree(fresh)
         _put_in_place(fresh, home)
@@ -131,18 +130,22 @@ def _put_in_place(fresh: Path, home: Path) -> None:
         raise
 
 
-def _check_log(settings: "Settings", log: Path, manifest: Manifest, file: Path) -> None:
-    """The log verifies by this build, and is the one the manifest says."""
+def _check_log(settings: "Settings", log: Path, manifest: Manifest, file: Path) -> str | None:
+    """The log verifies by this build, and is the one the manifest says. What tables it had, if an earlier build's."""
     url = f"sqlite:///{log}"
     state = schema_state(url)
     refuse(state is SchemaState.NEWER, f"{file.name} 由更新版本的 xmh 写成，请用那个版本还原", "schema_newer")
     refuse(state is SchemaState.EMPTY, f"{file.name} 里没有事件日志", "not_sound")
+    before = look_at_log(url).revision if state is SchemaState.BEHIND else None
     migrate(url)
     is_it = newest_of_sound(settings, log) == (manifest.position, manifest.hash)
     refuse(not is_it, f"{file.name} 里的日志不是清单所说的那一本", "not_sound")
+    return before
 
 
-def _taken_up(settings: "Settings", file: Path, manifest: Manifest, past: Mapping[str, int]) -> BroughtBack:
+def _taken_up(
+    settings: "Settings", file: Path, manifest: Manifest, past: Mapping[str, int], before: str | None
+) -> BroughtBack:
     """The restored log goes on, before anybody can find it: nothing is sent twice, and the restore is on record."""
     keep_door_key(settings)
     begin_payload_keys(settings)
@@ -159,8 +162,9 @@ def _taken_up(settings: "Settings", file: Path, manifest: Manifest, past: Mappin
             held_back=held,
             untold=untold,
         )
-        stream, command_id = database.own(OfficeStream.OPERATIONS), f"restore:{uuid4().hex}"
-        record_office_events(database, stream, [event], actor=SYSTEM, command_id=command_id, now=now)
+        record_operation(database, settings.home, event, command_id=f"restore:{uuid4().hex}")
+        if before is not None:
+            record_migration(database, settings.home, before)
         numbers = advance_numbers(database, past, f"日志由备份 {file.name} 还原，其后的编号已在纸质件上")
         keep_witness(database)
         missing = _sealed(database) and not _has_master_key(settings)

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from domain.base import Frozen, Refusal, refuse
-from domain.envelope import Actor, Via
-from domain.ids import OfficeStream
+from domain.envelope import Actor
 from domain.operations import BackupTaken
 from eventlog.configured import open_log
 from eventlog.durable import put_durably
@@ -24,8 +23,7 @@ from eventlog.errors import LogError
 from eventlog.sqlite import SqliteBackend
 from eventlog.verify import verify
 from services.backup.archive import KEPT, LOG, Manifest, Progress, unmoved, write_archive
-from services.office_records import record_office_events
-from services.vouching import service_vouch
+from services.operations_record import record_operation
 from sheets.file_errors import unwritable_file
 
 if TYPE_CHECKING:
@@ -74,7 +72,8 @@ def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = un
             left.unlink()
     taken = BackupTaken(file=file.name, position=position, hash=newest, sha256=digest, size=size)
     try:
-        _put_on_record(settings, taken, actor)
+        with open_log(settings) as database:
+            record_operation(database, settings.home, taken, actor=actor, command_id=f"backup:{digest[:32]}")
     except (LogError, Refusal) as error:
         line = f"备份已写到 {file}，核验通过，但没有记入日志：{error.message}"
         raise (Refusal if isinstance(error, Refusal) else LogError)(line, error.code) from error
@@ -86,13 +85,6 @@ def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = un
         sha256=digest,
         left_out=tuple(sorted(_links_of(settings.home))),
     )
-
-
-def _put_on_record(settings: "Settings", taken: BackupTaken, actor: Actor) -> None:
-    with open_log(settings) as database:
-        database.vouch = service_vouch(settings.home, Via.CLI)  # who copies the home runs it
-        stream, command_id = database.own(OfficeStream.OPERATIONS), f"backup:{taken.sha256[:32]}"
-        record_office_events(database, stream, [taken], actor=actor, command_id=command_id, now=datetime.now(UTC))
 
 
 def _may_be_written(settings: "Settings", file: Path) -> None:

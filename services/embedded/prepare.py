@@ -13,6 +13,7 @@ from services.home import make_home, make_private
 from settings import WEB_PORT
 
 if TYPE_CHECKING:
+    from eventlog.database import Database
     from settings import Settings
 
 
@@ -91,7 +92,8 @@ def web_port(settings: "Settings") -> int | None:
 def prepare_log(settings: "Settings", headquarters: Headquarters = FIRST) -> None:
     """Prepare a headquarters' log before it is served: tables of this build, founding events, and keys wrapped.
 
-    A log that is an older copy of itself goes on, and no number is given twice; but somebody must know.
+    A log that is an older copy of itself goes on, and no number is given twice; but somebody must know. That the tables
+    were brought forward is on record.
 
     Raises:
         Refusal: `log_lost` or `log_exchanged`, the home has worked on a log that is not there.
@@ -100,6 +102,7 @@ def prepare_log(settings: "Settings", headquarters: Headquarters = FIRST) -> Non
     """
     from eventlog.configured import open_log
     from eventlog.migrate import migrate
+    from eventlog.older import look_at_log
     from eventlog.schema import SchemaState, schema_state
     from eventlog.secrets import wrap_keys
     from services.founding import found_log
@@ -107,7 +110,9 @@ def prepare_log(settings: "Settings", headquarters: Headquarters = FIRST) -> Non
     from services.lost_log import check_no_lost_log, check_own_log
     from services.payload_keys import begin_payload_keys
 
-    if schema_state(settings.database) is SchemaState.EMPTY:
+    state = schema_state(settings.database)
+    before = look_at_log(settings.database).revision if state is SchemaState.BEHIND else None
+    if state is SchemaState.EMPTY:
         check_no_lost_log(settings.home)
         begin_payload_keys(settings)
     else:
@@ -126,3 +131,17 @@ def prepare_log(settings: "Settings", headquarters: Headquarters = FIRST) -> Non
             found_log(database, headquarters=headquarters)
         keep_witness(database)
         wrap_keys(database)
+        if before is not None:
+            _say_migrated(database, settings.home, before)
+
+
+def _say_migrated(database: "Database", home: Path, before: str) -> None:
+    """The tables are this build's by now: that it is not on record is told, and keeps nobody from working."""
+    from eventlog.errors import LogError
+    from services.operations_record import record_migration
+
+    try:
+        record_migration(database, home, before)
+    except (LogError, Refusal) as error:
+        sys.stderr.write(f"注意：表结构已从第 {before} 版升级，但没有记入日志：{error.message}\n")
+        sys.stderr.flush()

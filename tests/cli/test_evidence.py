@@ -57,3 +57,19 @@ def test_the_wrong_ways_are_a_line_each(quarter: Database, xmh: CommandLine, tmp
         refused = xmh("audit", *words, actor=actor)
         assert (refused.code, said in refused.error) == (code, True), (words, refused)
     assert xmh("audit", "check", there).code == 1
+
+
+def test_how_the_log_was_kept_is_read_by_who_keeps_and_who_checks_it(
+    quarter: Database, xmh: CommandLine, tmp_path: Path
+) -> None:
+    xmh.json("backup", tmp_path / "备份.zip")
+    xmh.json("audit", "export", "3", "-o", tmp_path / "证据.zip", actor="audit")
+    events = xmh.json("audit", "operations", actor="audit")["events"]
+    assert [(row["label"], row["by"]) for row in events] == [
+        *(("备份", "office"), ("签发检查点", "system"), ("导出证据包", "audit")),
+    ]
+    assert events[2]["said"].startswith("XMH-2022-003 到第")
+    said = xmh("audit", "operations").out
+    assert [words for words in ("备份.zip，日志到第", "证据.zip", "督办员") if words not in said] == []
+    assert xmh("audit", "operations", actor="li").code == 3
+    assert "没有备份" in xmh("audit", "operations", "--until", "2021-01-01").out

@@ -65,6 +65,10 @@ def test_an_upgrade_says_what_it_will_do_and_does_it(landed: Home, request: pyte
     assert check["schema"] == (SchemaState.BEHIND if steps else SchemaState.CURRENT).value
     landed.ok("migrate")
     assert landed.ok("upgrade", "--check")["steps"] == 0
+    done = [row["said"] for row in landed.ok("audit", "operations")["events"] if row["type"] == "SchemaMigrated"]
+    assert [line.startswith(f"从第 {tables(request):04} 版到第 {REVISIONS[-1]} 版") for line in done] == [True] * bool(
+        steps
+    )
     assert landed.ok("audit", "verify")["problems"] == []
     assert len(landed.ok("task", "list")["matters"]) == 6
     timeline = [entry["text"] for entry in landed.ok("task", "show", "1")["timeline"]]

@@ -1,0 +1,73 @@
+"""What is done with a log is written into it: the stream `operations/<code>`."""
+
+import getpass
+import os
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from domain.envelope import SYSTEM, Actor, Via
+from domain.event import Event
+from domain.ids import OfficeStream
+from domain.operations import RunsRecovered, SchemaMigrated
+from eventlog.database import Database
+from eventlog.schema import HEAD
+from services.office_records import record_office_events
+from services.vouching import service_vouch
+
+if TYPE_CHECKING:
+    from services.healing import Recovery
+
+
+def record_operation(
+    database: Database,
+    home: Path,
+    event: Event,
+    *,
+    actor: Actor = SYSTEM,
+    command_id: str,
+    content: Mapping[str, object] | None = None,
+) -> None:
+    """Append what was done; for a person by the key of the home: who reads that runs it.
+
+    Raises:
+        Refusal: the log asks for signatures and the home has no key, or the actor may not.
+        LogError: the log cannot be written.
+    """
+    if actor is not SYSTEM:
+        database.vouch = service_vouch(home, Via.CLI)
+    stream, now = database.own(OfficeStream.OPERATIONS), datetime.now(UTC)
+    record_office_events(database, stream, [event], actor=actor, command_id=command_id, now=now, content=content)
+
+
+def record_migration(database: Database, home: Path, before: str) -> None:
+    """Say that the tables were another build's before: once, whoever else brought them forward at the same time.
+
+    Raises:
+        Refusal, LogError: as `record_operation`.
+    """
+    event = SchemaMigrated(before=before, after=HEAD, build=version("xmh"), by=machine_account())
+    tables = {"before": before, "after": HEAD}
+    record_operation(database, home, event, command_id=f"migrate:{before}:{HEAD}", content=tables)
+
+
+def record_recovery(database: Database, home: Path, recovery: "Recovery", command_id: str) -> None:
+    """Say what `xmh recover` had to heal.
+
+    Raises:
+        Refusal, LogError: as `record_operation`.
+    """
+    healed = {kind: len(getattr(recovery, kind)) for kind in RunsRecovered.model_fields if kind != "by"}
+    record_operation(database, home, RunsRecovered(**healed, by=machine_account()), command_id=command_id)
+
+
+def machine_account() -> str:
+    """Under which account of which machine this runs: who keeps a log on the machine signs in nowhere else."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's number without a name
+        user = f"uid{os.getuid()}"
+    return f"{user}@{platform.node()}"
