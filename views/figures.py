@@ -336,19 +336,19 @@ def _by_chapter(period: Period) -> FigureTable:
 # --- the year
 
 
-def year_of_figures(viewer: Viewer, year: int, now: datetime) -> FigureBoard:
-    """The figures of a year up to its end, or to now.
+def year_of_figures(viewer: Viewer, year: int, at: datetime) -> FigureBoard:
+    """The figures of a year up to its end, or to an earlier moment.
 
     Raises:
-        Refusal: `not_found`: the year has not begun.
+        Refusal: `not_found`: the year had not begun by then.
     """
-    refuse(date(year, 1, 1) > local_date(now), f"{year}年还没有开始", "not_found")
-    return figure_board(viewer, min(now, end_of_day(date(year, 12, 31))), FigureSpan.YEAR)
+    refuse(date(year, 1, 1) > local_date(at), f"{year}年那时还没有开始", "not_found")
+    return figure_board(viewer, min(at, end_of_day(date(year, 12, 31))), FigureSpan.YEAR)
 
 
-def held_in(viewer: Viewer, year: int) -> tuple[str, tuple[Counted, ...]]:
-    """What was held and issued in a year, in a sentence and by its lists, for who reads what is the office's."""
-    return held_and_issued(viewer.database, year) if viewer.rights.whole else ("", ())
+def held_in(viewer: Viewer, year: int, until: date) -> tuple[str, tuple[Counted, ...]]:
+    """What was held and issued in a year up to a day, in a sentence and by its lists, for who reads all."""
+    return held_and_issued(viewer.database, year, until) if viewer.rights.whole else ("", ())
 
 
 def said_moment(at: datetime) -> str:

@@ -51,6 +51,8 @@ _SAID_OF_MATTERS = (
 class Counted:
     """One number of the sentence and the list it is the length of."""
 
+    key: str
+    """Names it among those of a year, whatever else is held or issued later."""
     label: str
     measure: str
     listed: tuple[tuple[str, date, str], ...]
@@ -60,6 +62,11 @@ class Counted:
     def count(self) -> int:
         """How many; each is named in the appendix."""
         return len(self.listed)
+
+    @property
+    def of_meetings(self) -> bool:
+        """Whether it counts meetings, not issues."""
+        return not self.key.startswith(f"{BULLETINS}-")
 
     @property
     def said(self) -> str:
@@ -83,43 +90,46 @@ def annual_report(database: Database, year: int, now: datetime) -> Annual:
     Raises:
         LogUnreachable: the database is down.
     """
-    sentence, everything = held_and_issued(database, year)
-    page = _page(read_year(database, year, now), sentence, everything)
+    period = read_year(database, year, now)
+    sentence, everything = held_and_issued(database, year, period.until)
+    page = _page(period, sentence, everything)
     return Annual(year=year, page=page, sentence=sentence, counted=everything)
 
 
-def held_and_issued(database: Database, year: int) -> tuple[str, tuple[Counted, ...]]:
-    """What was held and issued in a year as its sentence says it, and each of its numbers with its list."""
-    meetings, issues = _meetings(database, year), _issues(database, year)
+def held_and_issued(database: Database, year: int, until: date) -> tuple[str, tuple[Counted, ...]]:
+    """What was held and issued in a year up to a day, as its sentence says it, each of its numbers with its list."""
+    meetings, issues = _meetings(database, year, until), _issues(database, year, until)
     return _sentence(meetings, issues), (*meetings.values(), *issues)
 
 
-def _meetings(database: Database, year: int) -> dict[str, Counted]:
+def _meetings(database: Database, year: int, until: date) -> dict[str, Counted]:
     """By the id of the first series of a heading; only what was held is counted."""
     book = reading.series_book(database).series
     heading = {s.id: s.counter for s in book}
     held: defaultdict[str, list[tuple[str, date, str]]] = defaultdict(list)
     for meeting in reading.meetings(database, year):
-        if meeting.ordinal is not None:
+        on = local_date(meeting.starts)
+        if meeting.ordinal is not None and on <= until:
             name = heading.get(meeting.series, meeting.series)
-            held[name].append((meeting.number, local_date(meeting.starts), meeting.title))
+            held[name].append((meeting.number, on, meeting.title))
     first = {s.counter: s.id for s in reversed(book)}
     order = [*dict.fromkeys(heading.values()), *(name for name in held if name not in first)]
     return {
-        first.get(name, name): Counted(label=name, measure="次", listed=tuple(held[name]))
-        for name in order
-        if held.get(name)
+        (key := first.get(name, name)): Counted(key, name, "次", tuple(held[name])) for name in order if held.get(name)
     }
 
 
-def _issues(database: Database, year: int) -> tuple[Counted, ...]:
+def _issues(database: Database, year: int, until: date) -> tuple[Counted, ...]:
     counted = []
     for publication in Publication:
         stored = reading.load(database, bulletin_stream(publication))
         series = stored.state if stored and isinstance(stored.state, BulletinSeries) else BulletinSeries()
-        listed = tuple((i.number, i.issued_on, i.title) for i in series.issues if i.year == year)
+        listed = tuple(
+            (i.number, i.issued_on, i.title) for i in series.issues if i.year == year and i.issued_on <= until
+        )
         if listed:
-            counted.append(Counted(label=f"工作{publication.label}", measure=_MEASURES[publication], listed=listed))
+            label, measure = f"工作{publication.label}", _MEASURES[publication]
+            counted.append(Counted(f"{BULLETINS}-{publication.value}", label, measure, listed))
     return tuple(counted)
 
 

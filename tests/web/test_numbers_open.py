@@ -12,16 +12,22 @@ import httpx
 import pytest
 
 from documents.figures import read_period
+from documents.reports.annual import annual_report
 from domain import commands as c
 from domain.base import Refusal
+from domain.bulletin import PastIssue, Publication
 from domain.calendar import at_office, end_of_day
 from domain.envelope import Actor
+from domain.meetings.commands import RecordMeeting
+from domain.meetings.series import DEFAULT_SERIES
 from domain.terms import MatterClass, Rhythm, SuspensionReason
+from eventlog import reading
 from eventlog.database import Database
+from services.issuing.register import register_issues
 from settings import Settings
 from tests.documents import quarter
 from tests.support.clock import open_log
-from tests.support.history import act, tick
+from tests.support.history import act, meet, tick
 from tests.support.office import ASSIST, FOR_LEADER, LEAD, LIAISON, OFFICE, SECOND, opening, sqlite
 from tests.web.test_sight_of_pages import cookie
 from views.figures import FigureSpan
@@ -30,6 +36,9 @@ from web.service import WebService
 DAYS = (date(2022, 3, 4), date(2022, 3, 31), date(2022, 6, 10))
 LAST = DAYS[-1]
 MATTERS, WEEKS = 12, 10
+HELD_WEEKLY = (date(2022, 1, 10), date(2022, 3, 4), date(2022, 3, 28), date(2022, 5, 9))
+HELD_MONTHLY = (date(2022, 3, 31), date(2022, 4, 28))
+ISSUES = ((1, date(2022, 3, 3)), (2, date(2022, 4, 6)), (3, date(2022, 5, 6)))
 NUMBER = re.compile(r'<a (?:class="count" )?href="(/figures/rows\?[^"]+)">(.*?)</a>', re.DOTALL)
 
 
@@ -42,8 +51,21 @@ def generated(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         (home / file.name).write_bytes(file.read_bytes())
     with open_log(sqlite(home)) as log:
         quarter.play(log)
+        _held(log)
         _drawn(log, Random(15))
+        issues = [PastIssue(publication=Publication.BRIEFING, no=n, issued_on=on, title=f"第{n}期") for n, on in ISSUES]
+        register_issues(log, issues, OFFICE, at_office(LAST, time(8, 0)))
     yield home
+
+
+def _held(log: Database) -> None:
+    """Meetings that were held, some of them entered after the days that are looked at."""
+    for series, days in (("weekly", HELD_WEEKLY), ("monthly", HELD_MONTHLY)):
+        wanted = next(s for s in DEFAULT_SERIES if s.id == series)
+        for n, day in enumerate(days):
+            starts = at_office(day, time(9, 30))
+            command = RecordMeeting(series=wanted, starts=starts, title=f"{wanted.name}之{n}")
+            meet(log, f"meeting/{series}-{n}", command, OFFICE, at_office(LAST, time(8, 0)))
 
 
 def _drawn(log: Database, chance: Random) -> None:
@@ -148,16 +170,50 @@ async def test_the_numbers_are_of_something(service: WebService, client: httpx.A
     assert "<svg" in page.text
 
 
-async def test_a_year_is_counted_as_its_last_day_and_names_what_was_held(
-    service: WebService, client: httpx.AsyncClient
+def number_of(service: WebService, meeting: str) -> str:
+    return next(m.number for m in reading.meetings(service.database) if m.stream == f"meeting/{meeting}")
+
+
+@pytest.mark.parametrize("day", [*DAYS, None])
+async def test_every_number_of_the_annual_page_opens_a_list_of_that_length(
+    service: WebService, client: httpx.AsyncClient, day: date | None
 ) -> None:
-    headers = cookie(service, "audit")
-    page = await client.get("/figures/2022", headers=headers)
+    headers, until = cookie(service, "audit"), day or date(2022, 12, 31)
+    page = await client.get("/figures/2022", params={"as_of": str(day)} if day else {}, headers=headers)
+    assert page.status_code == 200, page.text
     counted = await followed(client, page.text, headers)
-    period = read_period(service.database, date(2022, 1, 1), date(2022, 12, 31), as_of=end_of_day(date(2022, 12, 31)))
-    assert counted["judged"] == period.on_time().whole
-    assert (await client.get("/figures/2099", headers=headers)).status_code == 404
-    assert (await client.get("/figures/0", headers=headers)).status_code == 404
+    # 年度统计 of that day says the same, of matters and of what was held and issued.
+    period = read_period(service.database, date(2022, 1, 1), until, as_of=end_of_day(until))
+    assert (counted["in-time"], counted["judged"]) == (period.on_time().part, period.on_time().whole)
+    assert (counted["reported"], counted["owed"]) == (period.feedback().on_time, period.feedback().owed)
+    assert counted["all"] == len(period.entries())
+    held = [sum(on <= until for on in days) for days in (HELD_WEEKLY, HELD_MONTHLY)]
+    assert [counted.get(f"held-{series}", 0) for series in ("weekly", "monthly")] == held
+    weekly = await client.get("/figures/rows", params={"of": "held-weekly", "year": "2022"}, headers=headers)
+    assert f'<a href="/meetings/{number_of(service, "weekly-0")}">' in weekly.text, "and what is listed opens"
+    assert counted["held-bulletins-briefing"] == sum(on <= until for _, on in ISSUES)
+    sentence = annual_report(service.database, 2022, end_of_day(until)).sentence
+    assert (sentence or "会议和简报") in page.text
+
+
+async def test_what_is_entered_later_moves_no_number_of_a_page_that_is_open(
+    service: WebService, client: httpx.AsyncClient, generated: Path
+) -> None:
+    headers = cookie(service, "office")
+    page = (await client.get("/figures/2022", params={"as_of": str(LAST)}, headers=headers)).text
+    starts = at_office(date(2022, 2, 21), time(9, 30))
+    first = next(s for s in DEFAULT_SERIES if s.id == "hq")  # named before those on the page
+    command = RecordMeeting(series=first, starts=starts, title="会后补登")
+    with open_log(sqlite(generated)) as log:
+        meet(log, "meeting/later", command, OFFICE, at_office(LAST + timedelta(days=20), time(9, 30)))
+    await followed(client, page, headers)
+
+
+async def test_a_year_that_has_no_figures_is_not_found(service: WebService, client: httpx.AsyncClient) -> None:
+    headers = cookie(service, "audit")
+    for asked in ("/figures/2099", "/figures/0", "/figures/2022?as_of=2021-12-31", "/figures/2022?as_of=昨天"):
+        answer = await client.get(asked, headers=headers)
+        assert (answer.status_code, "没有找到" in answer.text) == (404, True), asked
 
 
 async def test_a_unit_counts_its_own_matters(service: WebService, client: httpx.AsyncClient) -> None:
@@ -171,6 +227,6 @@ async def test_a_unit_counts_its_own_matters(service: WebService, client: httpx.
 
 async def test_a_number_nobody_has_is_not_found(service: WebService, client: httpx.AsyncClient) -> None:
     headers = cookie(service, "office")
-    for asked in ({"of": "x"}, {"of": "held-99", "year": "2022"}, {"of": "held-x", "year": "2022"}, {}):
+    for asked in ({"of": "x"}, {"of": "held-99", "year": "2022"}, {"of": "held-weekly", "year": "99999"}, {}):
         assert (await client.get("/figures/rows", params=asked, headers=headers)).status_code == 404, asked
     assert (await client.get("/figures", params={"as_of": "昨天"}, headers=headers)).status_code == 422

@@ -1,12 +1,13 @@
 """`/figures`: 驾驶舱. Every number is a link, and what it leads to has so many rows."""
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from domain.base import Refusal
-from domain.calendar import SHANGHAI, end_of_day
+from domain.calendar import SHANGHAI, end_of_day, local_date
 from views.figures import (
     CountedList,
     FigureBoard,
@@ -17,12 +18,12 @@ from views.figures import (
     said_moment,
     year_of_figures,
 )
-from web.asking import past_instant, whole_number
+from web.asking import past_instant
 from web.pages.days import AskedDay, asked_day
 from web.pages.rendering import Visitor, address, most_rows, visitor_of
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import datetime
 
     from domain.terms import Light
 
@@ -53,7 +54,7 @@ def rows(
     visitor = visitor_of(request)
     try:
         if of.startswith(HELD):
-            return _held(visitor, of.removeprefix(HELD), year)
+            return _held(visitor, of.removeprefix(HELD), year, known_at)
         board, day = _asked(visitor, span, "", known_at)
         counted = board.list_of(of)
     except Refusal as refusal:
@@ -71,10 +72,12 @@ def rows(
 
 
 @router.get("/figures/{year}")
-def of_year(request: Request, year: int) -> Response:
+def of_year(request: Request, year: int, as_of: str = "") -> Response:
+    """年度统计: of the whole year, or of what had been done by one of its days."""
     visitor = visitor_of(request)
     try:
-        board = year_of_figures(visitor.viewer, year, _now(visitor))
+        day = asked_day(visitor, "", as_of) if as_of else AskedDay.now()
+        board = year_of_figures(visitor.viewer, year, past_instant(as_of) if as_of else _now(visitor))
     except (Refusal, ValueError, OverflowError) as error:
         message = error.message if isinstance(error, Refusal) else f"没有{year}年的统计"
         return visitor.page(HERE, "message.html", 404, title="没有找到", message=message)
@@ -83,19 +86,25 @@ def of_year(request: Request, year: int) -> Response:
         "figures_year.html",
         year=year,
         board=board,
-        held=held_in(visitor.viewer, year),
+        day_asked=day,
+        held=held_in(visitor.viewer, year, board.until),
         link=FigureLinks(board),
     )
 
 
-def _held(visitor: Visitor, which: str, year: int) -> Response:
-    """What was held or issued in a year, of one kind."""
-    _, counted = held_in(visitor.viewer, year)
-    place = whole_number(which)
-    if place is None or place >= len(counted):
+def _held(visitor: Visitor, key: str, year: int, known_at: str) -> Response:
+    """What was held or issued in a year up to a moment, of one kind."""
+    until = local_date(past_instant(known_at) if known_at else visitor.viewer.now)
+    try:
+        _, counted = held_in(visitor.viewer, year, until)
+    except ValueError:
+        counted = ()
+    one = next((one for one in counted if one.key == key), None)
+    if one is None:
         raise Refusal("没有这个数字", "not_found")
-    one = counted[place]
-    return visitor.page(HERE, "figure_held.html", counted=one, year=year)
+    whole = until >= date(year, 12, 31)
+    back = address(f"/figures/{year}", as_of="" if whole else until.isoformat())
+    return visitor.page(HERE, "figure_held.html", counted=one, year=year, until=None if whole else until, back=back)
 
 
 def _asked(visitor: Visitor, span: str, as_of: str, known_at: str) -> tuple[FigureBoard, AskedDay]:
@@ -123,15 +132,14 @@ class FigureLinks:
         """To the list behind it, at the moment of the board."""
         return address("/figures/rows", of=counted.key, span=self._span, known_at=_text(self._at))
 
-    def week(self, day: "date", light: "Light") -> str:
+    def week(self, day: date, light: "Light") -> str:
         """To what showed a light at the end of a week."""
         ended = min(end_of_day(day), self._at)
         return address("/figures/rows", of=f"light-{light.value}", span=self._span, known_at=_text(ended))
 
-    @staticmethod
-    def held(index: int, year: int) -> str:
-        """To what was held or issued in a year."""
-        return address("/figures/rows", of=f"{HELD}{index}", year=str(year))
+    def held(self, key: str, year: int) -> str:
+        """To what was held or issued in a year, up to the day of the board."""
+        return address("/figures/rows", of=f"{HELD}{key}", year=str(year), known_at=_text(self._at))
 
     said = staticmethod(said_moment)
 
