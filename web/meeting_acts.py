@@ -5,6 +5,7 @@ The forms are those of matters (`web/forms.py`), made of the command models; wha
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -177,7 +178,11 @@ def beside(visitor: Visitor, meeting: Meeting) -> dict[str, str]:
 
 def recorded(meeting: Meeting) -> str:
     """What was recorded of who came, as a form says that it was seen."""
-    return hashlib.sha256(meeting.attendance.model_dump_json().encode()).hexdigest()[:16]
+    return _mark(meeting.attendance.model_dump_json())
+
+
+def _mark(seen: object) -> str:
+    return hashlib.sha256(str(seen).encode()).hexdigest()[:16]
 
 
 # --- what was filled in
@@ -204,7 +209,7 @@ def _own_command(visitor: Visitor, form: MeetingForm, given: Given) -> m.Meeting
         case m.AddItem:
             return m.AddItem(item=_item(visitor, given["words"]))
         case m.OrderItems:
-            return m.OrderItems(order=_order(visitor, meeting, given["order"]))
+            return m.OrderItems(order=_order(visitor, meeting, given))
         case m.DropItem:
             item = next((i for i in items_of(visitor, meeting) if i.key == given["key"]), None)
             if item is None:
@@ -232,13 +237,35 @@ def _item(visitor: Visitor, text: str) -> AgendaItem:
     )
 
 
-def _order(visitor: Visitor, meeting: Meeting, text: str) -> tuple[str, ...]:
-    by_number = {i.no: i.key for i in items_of(visitor, meeting)}
-    numbers = [whole_number(part) for part in split_names(text.replace(" ", "、"))]
-    unknown = not numbers or any(no not in by_number for no in numbers)
+def _order(visitor: Visitor, meeting: Meeting, given: Given) -> tuple[str, ...]:
+    """The items that numbers name on the agenda as it was shown, whatever came onto it since.
+
+    Raises:
+        FieldRefusal: they name none, or one that was dropped.
+        Refusal: `precondition`: somebody else put the agenda in order since the form was opened.
+    """
+    shown, now = shown_agenda(visitor, meeting, given), items_of(visitor, meeting)
+    numbers = [whole_number(part) for part in split_names(given["order"].replace(" ", "、"))]
+    unknown = not numbers or any(no is None or not 0 < no <= len(shown) for no in numbers)
     if unknown:
-        raise FieldRefusal("order", f"次序应写成 3、1、2 的样子，各项的序号在 1 至 {len(by_number)} 之间")
-    return tuple(by_number[no] for no in numbers if no is not None)
+        raise FieldRefusal("order", f"次序应写成 3、1、2 的样子，各项的序号在 1 至 {len(shown)} 之间")
+    keys = tuple(dict.fromkeys(shown[no - 1][0] for no in numbers if no is not None))
+    for no, (key, title) in enumerate(shown, 1):
+        if key in keys and all(item.key != key for item in now):
+            raise FieldRefusal("order", f"第{no}项“{title}”已撤下，请不要再写它")
+    changed = given["ordered"] not in ("", _mark(meeting.order)) and keys != meeting.order
+    refuse(changed, "打开本页以后，已另有人调整次序；下面是现在的次序，请核对后再调整", "precondition")
+    return keys
+
+
+def shown_agenda(visitor: Visitor, meeting: Meeting, given: Given) -> list[tuple[str, str]]:
+    """Key and title of each item, in the order in which the form that was filled in showed them; else as they stand."""
+    titles = {item.key: item.title for item in items_of(visitor, meeting)}
+    try:
+        shown = [str(key) for key in json.loads(given["listed"] or "[]")]
+    except (ValueError, TypeError):  # by a form of nobody's
+        shown = []
+    return [(key, titles.get(key, "已撤下")) for key in shown] or list(titles.items())
 
 
 def _attendance(visitor: Visitor, meeting: Meeting, given: Given) -> Attendance:
@@ -277,7 +304,11 @@ def form_values(
     visitor: Visitor, form: MeetingForm, given: Given, command: str, fault: str | None = None, wrong: str | None = None
 ) -> dict[str, Any]:
     """What the template of a form knows."""
+    agenda = shown_agenda(visitor, form.meeting, given) if form.act.kind is m.OrderItems else []
     return {
+        "agenda": [title for _, title in agenda],
+        "listed": json.dumps([key for key, _ in agenda], ensure_ascii=False),
+        "ordered": given["ordered"] or _mark(form.meeting.order),
         "form": form,
         "fields": form.fields,
         "given": given,

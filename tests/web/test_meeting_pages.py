@@ -25,7 +25,7 @@ SECRET = "资金缺口两千万"
 
 
 @pytest.fixture(scope="module")
-def service(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebService]:
+def met(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The quarter, and a meeting after it on two of its matters and a subject of its own."""
     home = tmp_path_factory.mktemp("meetings") / "home"
     home.mkdir()
@@ -49,6 +49,15 @@ def service(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         meet(log, "meeting/april", OpenMeeting(), OFFICE, at("2022-04-28"))
         decided = DecideItem(item=1, outcome=Outcome.CONTINUED, text=sealed)
         meet(log, "meeting/april", decided, FOR_LEADER, at("2022-04-28"))
+    return home
+
+
+@pytest.fixture(scope="module")
+def service(met: Path) -> Iterator[WebService]:
+    yield from served(met)
+
+
+def served(home: Path) -> Iterator[WebService]:
     with mock.patch.dict("os.environ", {"XMH_HOME": str(home)}):
         service = WebService(Settings())
     yield service

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, timedelta
+from html import unescape
 from uuid import uuid4
 
 import httpx
@@ -177,6 +178,46 @@ def test_an_agenda_is_prepared_on_its_page(working: Served) -> None:
     assert client.get(f"/meetings/{no}/do/nothing", headers=office).status_code == 404
 
 
+def test_an_order_means_the_items_that_were_shown(working: Served) -> None:
+    """Somebody else adds, drops and orders while the form is open: its numbers mean the items it showed."""
+    grant_account(working, "office")
+    session = signing_in.begin(working.log, "office", "127.0.0.1", datetime.now(SHANGHAI))
+    office = {"Cookie": f"__Host-xmh={session}"}
+    no, client = convened(working), working.client()
+
+    def shown() -> tuple[dict[str, str], list[str]]:
+        page = client.get(f"/meetings/{no}/do/item_order", headers=office).text
+        return filled(page), re.findall(r"<li>(.*?)</li>", page)
+
+    def sent(do: str, **fields: str) -> httpx.Response:
+        given = {"command": uuid4().hex, **fields}
+        return client.post(f"/meetings/{no}/do/{do}", data=given, headers={**HERE, **office})
+
+    for words in ("研究甲事", "研究乙事", "研究丙事"):
+        assert sent("item_add", words=words).status_code == 303
+    fields, titles = shown()
+    place = {title: n for n, title in enumerate(titles, 1)}
+    key = {item.title: item.key for item in state_of(working, no).added}
+    assert sent("item_drop", key=key["研究甲事"], reason="另行研究").status_code == 303, "what follows moves up"
+    assert sent("item_order", **fields | {"order": f"{place['研究丙事']}"}).status_code == 303
+    assert state_of(working, no).order == (key["研究丙事"],)
+    gone = sent("item_order", **fields | {"order": f"{place['研究甲事']}"})
+    assert (gone.status_code, "已撤下" in gone.text) == (422, True), gone.text
+
+    late, titles = shown()
+    assert titles[0] == "研究丙事"
+    place = {title: n for n, title in enumerate(titles, 1)}
+    assert sent("item_order", order="2").status_code == 303, "somebody else orders"
+    other = state_of(working, no).order
+    changed = sent("item_order", **late | {"order": f"{place['研究乙事']}、1"})
+    assert (changed.status_code, "已另有人调整次序" in changed.text) == (412, True), changed.text
+    assert state_of(working, no).order == other
+    again = filled(changed.text)
+    assert again["order"] == f"{place['研究乙事']}、1", "what was typed stands"
+    for _ in range(2):
+        assert sent("item_order", **again).status_code == 303, "pressed twice"
+
+
 def test_who_came_is_recorded_again_without_losing_anybody(working: Served) -> None:
     """A latecomer is added: whoever was written beside the names stays, and so does what somebody else recorded."""
     grant_account(working, "office")
@@ -221,4 +262,5 @@ def filled(page: str) -> dict[str, str]:
     fields = re.findall(
         r'<input (?:type="hidden" |id="[^"]*" )?name="([^"]+)"(?: maxlength="\d+")? value="([^"]*)"', page
     )
+    fields = [(name, unescape(value)) for name, value in fields]
     return dict(fields) | dict(re.findall(r'type="radio" name="([^"]+)" value="([^"]*)" checked', page))

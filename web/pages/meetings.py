@@ -20,12 +20,14 @@ from domain.meetings.terms import MeetingStage
 from domain.readership import ReadKind
 from eventlog import reading
 from eventlog.autosaves import autosave_of
+from services.issuing.minutes import filed_minutes, minutes_with_files
+from services.press import press_by
 from views.meetings import agenda_lines, known_meetings, meeting_for, the_meeting
 from views.wording import without_options
 from web.asking import whole_number
 from web.meeting_acts import acts_now, form_of, form_values, free_points, items_of, may_act, names_of
 from web.pages.drafts import clock_of
-from web.pages.printing import printed_page
+from web.pages.printing import downloaded, printed_page
 from web.pages.rendering import Visitor, is_looked_at, visitor_of
 from web.pages.sitting import form_key
 from web.pages.submitting import Given
@@ -86,6 +88,9 @@ def meeting(request: Request, no: str) -> Response:
         free=free_points(known) if may_act(visitor) else (),
         acting=may_act(visitor),
         minutes=_may_read_minutes(visitor, known),
+        unfiled=visitor.viewer.rights.whole
+        and known.minutes is not None
+        and filed_minutes(visitor.viewer.database, known) is None,
     )
 
 
@@ -98,8 +103,10 @@ def room(request: Request, no: str, item: str = "1") -> Response:
     except Refusal as refusal:
         return _not_found(visitor, refusal)
     lines = agenda_lines(visitor.viewer, known, items_of(visitor, known))
-    place = min(max(whole_number(item) or 1, 1), len(lines) + 1)  # behind the last item: what is left
-    line = lines[place - 1] if place <= len(lines) else None
+    asked = whole_number(item) or 1
+    place = next((at for at, one in enumerate(lines, 1) if one.item.no >= asked), len(lines) + 1)
+    line = lines[place - 1] if place <= len(lines) else None  # behind the last item: what is left
+    numbers = [one.item.no for one in lines]
     return visitor.page(
         HERE,
         "room.html",
@@ -107,9 +114,11 @@ def room(request: Request, no: str, item: str = "1") -> Response:
         line=line,
         place=place,
         count=len(lines),
+        before=numbers[place - 2] if place > 1 else None,
+        after=[*numbers, line.item.no + 1][place] if line else None,
         names=names_of(visitor),
         said=decision_sentence,
-        left=[(at, one.item) for at, one in enumerate(lines, 1) if not one.decided],
+        left=[one.item for one in lines if not one.decided],
         **_form_in_room(service_of(request), visitor, known, line),
     )
 
@@ -165,12 +174,20 @@ def minutes(request: Request, no: str) -> Response:
     try:
         known = the_meeting(visitor.viewer, no)
         refuse(not _may_read_minutes(visitor, known), f"{known.number} 的纪要尚未签发", "not_found")
-        page = minutes_page(known, names_of(visitor), local_date(visitor.viewer.now))
+        filed = filed_minutes(service.database, known)
+        if filed is None:
+            page = minutes_page(known, names_of(visitor), local_date(visitor.viewer.now))
+            answer = printed_page(service, page, f"{known.number}-纪要")
+        else:
+            path = minutes_with_files(service.database, service.settings.home, filed, press_by(service.settings)).files[
+                "pdf"
+            ]
+            answer = downloaded(path.read_bytes(), path.name, inline=True)
     except Refusal as refusal:
         return _not_found(visitor, refusal)
     if known.minutes is not None and is_looked_at(request, visitor):
         service.note_read(ReadKind.PAPER, [known.minutes.no], visitor.person.id)
-    return printed_page(service, page, f"{known.number}-纪要")
+    return answer
 
 
 def _not_found(visitor: Visitor, refusal: Refusal) -> Response:

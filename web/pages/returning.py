@@ -21,6 +21,7 @@ CAME_FROM = {
     "/bulletins/{draft}/word": "/bulletins/{draft}",
     "/bulletins/{draft}/drop": "/bulletins/{draft}",
     "/bulletins/{draft}/send": "/bulletins/{draft}",
+    "/meetings/{no}/file": "/meetings/{no}",
     "/sign-out": "/sign-in",
 }
 """The address of a form → of the page it stands on."""

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from documents.filing.cabinet import papers_on_disk
-from domain.base import Refusal
+from domain.base import Refusal, refuse
 from domain.bounds import named
 from domain.envelope import Via
 from domain.meetings.commands import MeetingOrder, SignMinutes
@@ -27,7 +27,7 @@ from services.unreachable import Unreachable
 from services.vouching import session_vouch
 from views.meetings import the_meeting
 from views.viewer import actor_of
-from web.meeting_acts import PLACED, MeetingForm, command_meant, decider, form_of, form_values, names_of
+from web.meeting_acts import PLACED, MeetingForm, command_meant, decider, form_of, form_values, may_act, names_of
 from web.pages.actions import FRESH, ProvenRefusal, proven
 from web.pages.drafts import clock_of
 from web.pages.rendering import Visitor, set_session, visitor_of
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from web.service import WebService
 
 HERE = "meetings"
+SEEN = ("recorded", "listed", "ordered")
+"""Fields by which a form says what its page showed; who was told that it changed goes on from what it is now."""
 NUMBERS_KEPT = "文件柜中已有该文号的纪要，日志由旧备份还原"
 
 router = APIRouter(include_in_schema=False)
@@ -114,7 +116,10 @@ async def _carry(
 
     await service.convene(await service.ask(order))
     if isinstance(command, SignMinutes):
-        await service.ask(_filed, service, visitor, meeting.number)
+        try:
+            await service.ask(_file, service, visitor, meeting.number)
+        except (Refusal, LogError) as error:  # it binds already, and its page says that it is not filed
+            service.warn(f"{meeting.number} signed, and not filed: {error}")
 
 
 def _rehearsed(service: "WebService", visitor: Visitor, meeting: Meeting, command: SignMinutes) -> None:
@@ -131,15 +136,31 @@ async def _pass_numbers(service: "WebService") -> None:
     await service.ask(advance_numbers, service.database, papers_on_disk(service.settings.home), NUMBERS_KEPT)
 
 
-def _filed(service: "WebService", visitor: Visitor, number: str) -> None:
-    """File what was signed: it binds already, and whoever opens it later files it if this fails."""
+@router.post("/meetings/{no}/file")
+async def filed(request: Request, no: str) -> Response:
+    """成文归档 of minutes that were signed and could not be filed then: the disk was full, say."""
+    service = service_of(request)
+    visitor, _ = await sent_form(request)
+    try:
+        await service.ask(_file, service, visitor, no)
+    except (Refusal, LogError) as error:
+        problem = told_on_page(error, service)
+        return visitor.page(HERE, "message.html", problem.status, title="没有归档", message=problem.message)
+    return RedirectResponse(f"/meetings/{no}", 303)
+
+
+def _file(service: "WebService", visitor: Visitor, number: str) -> None:
+    """File what was signed, once however often it is asked.
+
+    Raises:
+        Refusal: there are no signed minutes, they are not his to file, or the cabinet takes them no more.
+        LogError: the log does not answer.
+    """
+    refuse(not may_act(visitor), "纪要由办公室和领导归档", "forbidden")
     session, home = visitor.session, service.settings.home
     own = service.database.vouched_by(session_vouch(home, session.digest[:16], session.proven_at, Via.WEB))
     meeting = the_meeting(visitor.viewer, number)
-    try:
-        file_minutes(own, home, meeting, actor=visitor.viewer.actor, now=service.now, press=press_by(service.settings))
-    except (Refusal, LogError) as error:
-        service.warn(f"{number} signed, and not filed: {error}")
+    file_minutes(own, home, meeting, actor=visitor.viewer.actor, now=service.now, press=press_by(service.settings))
 
 
 def _page(
@@ -159,7 +180,8 @@ def _page(
     if explained is not None and explained.code == "command_id_reused":
         typed.pop("command", None)
     if explained is not None and explained.code == "precondition":
-        typed.pop("recorded", None)
+        for seen in SEEN:
+            typed.pop(seen, None)
     wrong = error.field if isinstance(error, FieldRefusal) else None
     command = typed.get("command") or uuid4().hex
     values = form_values(visitor, form, Given(typed), command, explained.message if explained else None, wrong)
