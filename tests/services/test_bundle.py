@@ -147,7 +147,7 @@ def test_the_verifier_is_short_and_needs_nothing_but_python() -> None:
         for alias in node.names
     }
     assert {name.partition(".")[0] for name in imported} <= sys.stdlib_module_names
-    assert len(text.splitlines()) <= 460
+    assert len(text.splitlines()) <= 400
     assert ", ".join(verifier.COLUMNS) == EVENT_COLUMNS
 
 
@@ -408,7 +408,7 @@ def test_links_crowds_bombs_and_halves_are_one_line_each(
     for file, said in (
         (half, "没有传完"),
         (empty, "没有传完"),
-        (no_zip, "不是完整的 zip"),
+        (no_zip, "不合格式"),
         (links, "是链接"),
         (many, "过多"),
         (bomb, "过大"),
@@ -558,7 +558,7 @@ def test_many_signatures_are_not_all_computed(case: Case, tmp_path: Path, monkey
     note = copy / "manifest.note"
     body, _, signed = note.read_text(encoding="utf-8").partition("\n\n")
     note.write_text(f"{body}\n\n{signed * 20}", encoding="utf-8")
-    assert any("签名过多" in line for line in problems(copy))
+    assert any("签名不是所认公钥的" in line for line in problems(copy))
     assert len(asked) < 20
 
 
@@ -568,7 +568,7 @@ def test_one_file_named_a_thousand_times_is_read_once(case: Case, tmp_path: Path
     manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
     manifest["files"] *= 1000
     (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    assert any("有两份" in line for line in problems(copy))
+    assert any("写了两遍" in line for line in problems(copy))
 
 
 @pytest.mark.parametrize("key", ["number", "title"])
@@ -609,7 +609,8 @@ def test_a_signature_it_does_not_know_is_named_as_not_looked_at(case: Case, tmp_
     export_matter(case.log, settings, HALL, out, kept=[(kept, early)], runs=Runs(RUN), by="audit", now=NOW)
     report = verifier.check_bundle(out)
     assert report.ok
-    assert "  checkpoints/1.txt 另有 xmh-XMH-sm2 的签名，没有核验" in verifier.verdict(report, key_given=False)
+    said = "\n".join(verifier.verdict(report, key_given=False))
+    assert "  checkpoints/1.txt 另有 xmh-XMH-sm2 的签名（SM2、见证方等），未核验" in said
 
 
 def test_a_checkpoint_kept_with_an_editor_s_marks_is_the_same(case: Case) -> None:
@@ -622,4 +623,4 @@ def test_called_wrongly_is_two_wherever_it_is_read(case: Case, tmp_path: Path) -
     program = case.folder / "verify_bundle.py"
     for words in (("--public-key",), ("没有.zip",), ("--checkpoint", tmp_path), ("a", "b"), ("--sm3",)):
         said = subprocess.run((sys.executable, "-I", "-S", program, *words), capture_output=True, check=False)
-        assert (said.returncode, said.stderr) == (2, b""), words
+        assert (said.returncode, b"Traceback" in said.stderr) == (2, False), words
