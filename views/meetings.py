@@ -1,12 +1,12 @@
 """Meetings: their list, and one with its words as the reader may see them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from domain import events as ev
-from domain.base import refuse
+from domain.base import Refusal, refuse
 from domain.calendar import SHANGHAI, local_date
 from domain.envelope import Recorded
 from domain.event import decode
@@ -19,10 +19,13 @@ from domain.meetings.secrets import readable_meeting
 from domain.queries.telling import Rendering, tell_event
 from domain.sight import Sight
 from eventlog import reading
+from eventlog.attachments import StoredAttachment, attachments_of
+from eventlog.database import Database
+from eventlog.reading import Moment
 from views.viewer import Viewer
 
 
-def meeting_row(meeting: reading.ListedMeeting) -> dict[str, Any]:
+def meeting_row(meeting: reading.ListedMeeting | Meeting) -> dict[str, Any]:
     """A meeting as `meeting list` gives it."""
     return {
         "meeting": meeting.number,
@@ -54,6 +57,20 @@ def may_know_meeting(viewer: Viewer, stream: str) -> bool:
     return isinstance(meeting, Meeting) and bool(units_concerned(meeting) & viewer.rights.units)
 
 
+def own_people_only(viewer: Viewer, named: Iterable[str], unit: str) -> None:
+    """A unit speaks for its own people; whoever is in the directory under another is called by that one.
+
+    Raises:
+        Refusal: `malformed`: one of them is of another unit.
+    """
+    directory = {p.id: p for p in reading.people(viewer.database)}
+    for person in (directory[key] for key in named if key in directory):
+        if person.unit != unit:
+            house = viewer.units(person.unit or "")
+            line = f"{person.name}是{house}的人员，请由该单位回执；如是同名的人，请连职务一起写"
+            raise Refusal(line, "malformed")
+
+
 def meeting_for(viewer: Viewer, meeting: Meeting) -> Meeting:
     """The meeting with its secret words as this reader may see them, for a unit its part of it."""
     if not viewer.rights.whole:
@@ -67,29 +84,48 @@ def meeting_for(viewer: Viewer, meeting: Meeting) -> Meeting:
     return readable_meeting(meeting, lambda stream, text: reader(stream)(text))
 
 
-def known_meetings(viewer: Viewer, year: int) -> list[dict[str, Any]]:
-    """The meetings of a year he may know of, the newest first, with what their series is called."""
+def known_meetings(viewer: Viewer, year: int, moment: Moment | None = None) -> list[dict[str, Any]]:
+    """The meetings of a year he may know of, the newest first, now or at a moment, with the names of their series."""
     called = {s.id: s.name for s in reading.series_book(viewer.database).series}
-    listed = [m for m in reading.meetings(viewer.database, year) if may_know_meeting(viewer, m.stream)]
+    listed = [m for m in _meetings_of(viewer.database, year, moment) if may_know_meeting(viewer, m.stream)]
     return [
         {**meeting_row(m), "series_name": called.get(m.series, m.series), "stage_label": m.stage.label}
         for m in reversed(listed)
     ]
 
 
-def the_meeting(viewer: Viewer, number: str) -> Meeting:
-    """The meeting of a number as the log has it; its words are not opened yet.
+def _meetings_of(
+    database: Database, year: int, moment: Moment | None
+) -> Sequence[reading.ListedMeeting] | Sequence[Meeting]:
+    """Those that begin in a year, in the order they begin."""
+    if moment is None:
+        return reading.meetings(database, year)
+    states = (s.state for s in reading.states_of(database, "meeting", moment=moment))
+    then = [m for m in states if isinstance(m, Meeting) and local_date(m.starts).year == year]
+    return sorted(then, key=lambda m: (m.starts, m.number))
+
+
+def the_meeting(viewer: Viewer, number: str, moment: Moment | None = None) -> Meeting:
+    """The meeting of a number as the log has it, now or at a moment; its words are not opened yet.
 
     Raises:
-        Refusal: `not_found`: there is none, or he may not know of it.
+        Refusal: `not_found`: there is none, there was none yet, or he may not know of it.
     """
     meetings = [m for m in reading.meetings(viewer.database) if m.number == number.strip().upper()]
-    loaded = reading.load(viewer.database, meetings[0].stream) if meetings else None
-    meeting = loaded.state if loaded else None
-    known = isinstance(meeting, Meeting) and may_know_meeting(viewer, meeting.stream)
+    known = bool(meetings) and may_know_meeting(viewer, meetings[0].stream)
     refuse(not known, f"没有编号为 {number[:40]} 的会议", "not_found")
-    assert isinstance(meeting, Meeting)  # noqa: S101  (refused above)
+    loaded = reading.load(viewer.database, meetings[0].stream, moment)
+    meeting = loaded.state if loaded else None
+    refuse(meeting is None, f"那时还没有安排 {meetings[0].number}", "not_found")
+    assert isinstance(meeting, Meeting)  # noqa: S101  (a stream under meeting/)
     return meeting
+
+
+def meeting_files(viewer: Viewer, meeting: Meeting) -> tuple[StoredAttachment, ...]:
+    """The 汇报材料 of a meeting as this reader sees it, each by its number among all that were handed in for it."""
+    own = {a.sha256 for material in meeting.materials for a in material.attachments}
+    events = reading.read_stream(viewer.database, meeting.stream)
+    return tuple(one for one in attachments_of(events) if one.sha256 in own)
 
 
 @dataclass(frozen=True)
@@ -111,29 +147,36 @@ TOLD_SINCE = (ev.FeedbackSubmitted, ev.ExtensionGranted, ev.MatterEscalated, ev.
 MOST_SINCE = 4
 
 
-def agenda_lines(viewer: Viewer, meeting: Meeting, items: Sequence[AgendaItem]) -> tuple[AgendaLine, ...]:
-    """The agenda, item by item. Nobody's secret words are opened: it may be on a wall."""
-    return tuple(_agenda_line(viewer, meeting, item) for item in items if item.dropped is None)
+def agenda_lines(
+    viewer: Viewer, meeting: Meeting, items: Sequence[AgendaItem], moment: Moment | None = None
+) -> tuple[AgendaLine, ...]:
+    """The agenda, item by item, now or at a moment. Nobody's secret words are opened: it may be on a wall."""
+    rulebook = viewer.rulebook if moment is None else reading.rulebook(viewer.database, moment.position)
+    lit = partial(light, rulebook=rulebook, as_of=moment.as_of if moment else viewer.now)
+    return tuple(_agenda_line(viewer, meeting, item, moment, lit) for item in items if item.dropped is None)
 
 
-def _agenda_line(viewer: Viewer, meeting: Meeting, item: AgendaItem) -> AgendaLine:
+def _agenda_line(
+    viewer: Viewer, meeting: Meeting, item: AgendaItem, moment: Moment | None, lit_of: Callable[[Matter], Lit]
+) -> AgendaLine:
     decided = tuple(p for p in meeting.standing_points if p.item == item.no)
     seen = viewer.rights.sight(item.matter) if item.matter else Sight.NONE
-    loaded = reading.load(viewer.database, item.matter) if item.matter and seen > Sight.NONE else None
+    loaded = reading.load(viewer.database, item.matter, moment) if item.matter and seen > Sight.NONE else None
     matter = loaded.state if loaded and isinstance(loaded.state, Matter) else None
     if matter is None:
         return AgendaLine(item, None, None, "", (), decided)
-    lit = light(matter, viewer.rulebook, viewer.now)
+    lit = lit_of(matter)
     if seen < Sight.FULL:
         return AgendaLine(item, lit, matter, "", (), decided)
-    before, since = _followed(viewer, meeting, matter)
+    before, since = _followed(viewer, meeting, matter, moment)
     return AgendaLine(item, lit, matter, before, since, decided)
 
 
-def _followed(viewer: Viewer, meeting: Meeting, matter: Matter) -> tuple[str, tuple[str, ...]]:
+def _followed(viewer: Viewer, meeting: Meeting, matter: Matter, moment: Moment | None) -> tuple[str, tuple[str, ...]]:
     """What was decided on a matter before this meeting, last, and what was told of it since."""
     rendering = Rendering(name=viewer.units, open=openly, person=viewer.persons)
-    earlier = [e for e in reading.read_stream(viewer.database, matter.stream) if e.occurred_at < meeting.starts]
+    events = reading.read_stream(viewer.database, matter.stream, moment=moment)
+    earlier = [e for e in events if e.occurred_at < meeting.starts]
     places = [n for n, e in enumerate(earlier) if e.type == ev.DecisionRecorded.__name__]
     if not places:
         return "", ()

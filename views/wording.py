@@ -33,6 +33,7 @@ _ON_PAGES = (
     (re.compile(r"写 --met"), "请勾选"),
     (re.compile(r"请先 xmh meeting agenda --freeze"), "请先“确定议题”"),
     (re.compile(r"不能带 --of"), "不能写“同意或不同意的是什么”"),
+    (re.compile(r"；已开过的会议请用 xmh meeting record 登记"), ""),
     (re.compile(r"；议定事项见 xmh meeting minutes [\w-]+"), "；议定事项见会议页"),
 )
 

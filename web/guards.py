@@ -33,7 +33,9 @@ MOST_BODY = 1024 * 1024
 MOST_FILES = MOST_BYTES + MOST_BODY
 """Bytes of a request that brings files."""
 BRINGS_FILES = re.compile(r"(/api/v1)?/files")
-MAY_BRING_FILES = re.compile(r"/feedback|/matters/[^/]+/do/[^/]+|/bulletins/[^/]+/word|/import|/table/workbook")
+MAY_BRING_FILES = re.compile(
+    r"/feedback|/(matters|meetings)/[^/]+/do/[^/]+|/bulletins/[^/]+/word|/import|/table/workbook"
+)
 """Forms that have fields for files; a browser without script sends them with the rest."""
 MOST_AT_ONCE = 150
 """Requests; fewer than connections, so that whoever is one too many is told so."""

@@ -27,6 +27,16 @@ from views.acting import PossibleAct
 from web.acts import Act
 from web.asking import the_matter, whole_number
 from web.forms import Filling, FormField, command_of, fields_of
+from web.meeting_replies import (
+    OF_UNITS,
+    REPLIES,
+    answers_for,
+    material_meant,
+    owes,
+    reply_fields,
+    reply_meant,
+    reply_rows,
+)
 from web.pages.rendering import Visitor
 from web.pages.submitting import FieldRefusal, Given
 
@@ -48,10 +58,12 @@ MEETING_ACTS: tuple[Act, ...] = (
     Act(m.SignMinutes, "签发纪要", ("over", "despite"), "签发后议定事项即行生效，落实到各事项。"),
     Act(m.SendAgain, "再次落实", ("point",)),
     Act(m.WaiveOutcome, "不再落实", ("point", "reason")),
+    Act(m.ReplyToNotice, "参会回执", (), "再报一次即更新；请假的写明事由。"),
+    Act(m.HandInMaterial, "报送汇报材料", (), "超过报送时限的记为迟报。"),
 )
-"""Those of a unit (回执, 汇报材料), of the clock and of calling a meeting have no form here."""
+"""Those of the clock have no form; a meeting is called on a page of its own (`web/pages/convening.py`)."""
 BY_NAME = {act.do: act for act in MEETING_ACTS}
-PLACED = frozenset({"item", "point"})
+PLACED = frozenset({"item", "point", "unit"})
 """Fields that say where on the page a form stands; nobody types them."""
 OF_THE_CHAIR: frozenset[type[Frozen]] = frozenset({m.DecideItem, m.SendAgain})
 """Decided by the chair, and typed by the office."""
@@ -96,10 +108,15 @@ def names_of(visitor: Visitor) -> DirectoryNames:
     return DirectoryNames.of(reading.units(database), reading.people(database, former=True))
 
 
-def items_of(visitor: Visitor, meeting: Meeting) -> tuple[AgendaItem, ...]:
-    """The agenda as it stands; before it is fixed, what the log proposes, for who prepares it."""
+def items_of(visitor: Visitor, meeting: Meeting, *, past: bool = False) -> tuple[AgendaItem, ...]:
+    """The agenda as it stands; before it is fixed, what the log proposes, for who prepares it.
+
+    Of a past day what was added by then: nobody prepares it any more.
+    """
     if meeting.items or not visitor.viewer.rights.whole:
         return meeting.items
+    if past:
+        return arranged_agenda(meeting, ())
     return arranged_agenda(meeting, assembled_agenda(visitor.viewer.database, meeting.stream).items)
 
 
@@ -110,6 +127,10 @@ def may_act(visitor: Visitor) -> bool:
 
 def acts_now(visitor: Visitor, meeting: Meeting) -> list[Act]:
     """What stands under the meeting for him."""
+    unit = answers_for(visitor)
+    if unit is not None:
+        owed = owes(meeting, unit) if visitor.day is None else ()
+        return [act for kind in owed for act in MEETING_ACTS if act.kind is kind]
     kinds = _MEANT_WHEN.get(meeting.stage, ()) if may_act(visitor) else ()
     signs = visitor.person.role is Role.LEADER or visitor.person.id == meeting.chair
     return [act for kind in kinds for act in MEETING_ACTS if act.kind is kind and (kind is not m.SignMinutes or signs)]
@@ -133,7 +154,8 @@ def form_of(visitor: Visitor, meeting: Meeting, do: str) -> MeetingForm:
     if act is None:
         raise Refusal("没有这一项", "not_found")
     refuse(visitor.day is not None, "这里只供查看过去某一天的情况，不能办理", "read_only")
-    refuse(not may_act(visitor), "会议由办公室和领导办理", "forbidden")
+    of_unit = act.kind in OF_UNITS and answers_for(visitor) is not None
+    refuse(not of_unit and not may_act(visitor), "会议由办公室和领导办理", "forbidden")
     asked = (_plain(f) for f in fields_of(act, Filling(visitor.viewer, None)) if f.name not in PLACED)
     return MeetingForm(act, meeting, (*_own_fields(visitor, meeting, act), *asked))
 
@@ -153,6 +175,8 @@ def _own_fields(visitor: Visitor, meeting: Meeting, act: Act) -> Iterable[FormFi
             items = [i for i in items_of(visitor, meeting) if i.dropped is None]
             options = tuple((i.key, f"{i.no}．{i.title}") for i in items)
             yield FormField("key", "撤下哪一项", "choice", required=True, options=options)
+        case m.ReplyToNotice | m.HandInMaterial:
+            yield from reply_fields(visitor, meeting, act.kind)
 
 
 def expected(visitor: Visitor, meeting: Meeting) -> list[tuple[str, str, str]]:
@@ -220,6 +244,10 @@ def _own_command(visitor: Visitor, form: MeetingForm, given: Given) -> m.Meeting
             return m.FreezeAgenda(proposed=assembled.items, position=assembled.position)
         case m.RecordAttendance:
             return m.RecordAttendance(attendance=_attendance(visitor, meeting, given))
+        case m.ReplyToNotice:
+            return reply_meant(visitor, meeting, given)
+        case m.HandInMaterial:
+            return material_meant(visitor, meeting, given)
         case _:
             return None
 
@@ -305,7 +333,11 @@ def form_values(
 ) -> dict[str, Any]:
     """What the template of a form knows."""
     agenda = shown_agenda(visitor, form.meeting, given) if form.act.kind is m.OrderItems else []
+    unit = answers_for(visitor) or given["unit"]
     return {
+        "replies": reply_rows(visitor, form.meeting, unit) if form.act.kind is m.ReplyToNotice else (),
+        "reply_ways": REPLIES,
+        "of_unit": visitor.viewer.units(unit) if unit and form.act.kind is m.ReplyToNotice else "",
         "agenda": [title for _, title in agenda],
         "listed": json.dumps([key for key, _ in agenda], ensure_ascii=False),
         "ordered": given["ordered"] or _mark(form.meeting.order),

@@ -1,6 +1,5 @@
 """`xmh meeting reply material`: what the units that are called to a meeting do before it."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,14 +9,13 @@ from cli.asking import typed_term
 from cli.lookup import the_unit
 from cli.meeting.common import MeetingArg, do_for_meeting, proposed_agenda, the_meeting
 from cli.meeting.sitting import people_named
-from cli.names import unit_names
 from cli.sending import attached_files
 from cli.session import Problem, session
 from domain.meetings.agenda import arranged_agenda
 from domain.meetings.commands import HandInMaterial, ReplyToNotice
 from domain.meetings.meeting import Leave
 from domain.terms import ReportChannel, Role
-from eventlog import reading
+from views.meetings import own_people_only
 
 UnitOption = Annotated[str | None, typer.Option("--unit", metavar="U", help="办公室代哪个单位报送；单位自己不填")]
 
@@ -47,23 +45,10 @@ def reply(
         leave=tuple(map(_leave, leave or ())),
         via=typed_term(ReportChannel, via, "--via") if via else None,
     )
-    _own_people([*command.coming, *(p for x in command.leave for p in (x.person, x.substitute or ""))], answers)
+    if session.actor.role is Role.OFFICE or session.actor.unit == answers:  # the rule refuses who speaks for another
+        named = [*command.coming, *(p for x in command.leave for p in (x.person, x.substitute or ""))]
+        own_people_only(session.viewer, named, answers)
     do_for_meeting(target, command)
-
-
-def _own_people(named: Sequence[str], unit: str) -> None:
-    """A unit speaks for its own people; whoever is in the directory under another is called by that one.
-
-    Raises:
-        Problem: one of them is of another unit.
-    """
-    if session.actor.role is not Role.OFFICE and session.actor.unit != unit:
-        return  # the rule refuses who speaks for another unit
-    directory = {p.id: p for p in reading.people(session.database)}
-    for person in (directory[key] for key in named if key in directory):
-        if person.unit != unit:
-            house = unit_names()(person.unit)
-            raise Problem(f"{person.name}是{house}的人员，请由该单位回执；如是同名的人，请连职务一起写", "malformed")
 
 
 def material(

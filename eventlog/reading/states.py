@@ -91,9 +91,11 @@ def matter_states(
     return _states(database, "s.kind = ?", ("matter",), moment or recorded_upto(position))
 
 
-def states_of(database: Database, kind: str, *, position: int | None = None) -> tuple[StreamState, ...]:
-    """The states of all streams of a kind, now or at a position of the log."""
-    return _states(database, "s.kind = ?", (kind,), recorded_upto(position))
+def states_of(
+    database: Database, kind: str, *, position: int | None = None, moment: Moment | None = None
+) -> tuple[StreamState, ...]:
+    """The states of all streams of a kind, now, at a position of the log or at a moment."""
+    return _states(database, "s.kind = ?", (kind,), moment or recorded_upto(position))
 
 
 def open_states(database: Database, kind: str, moment: Moment | None = None) -> tuple[StreamState, ...]:

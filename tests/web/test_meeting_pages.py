@@ -1,5 +1,6 @@
 """会议 in a browser: agenda and minutes, their PDFs, and 会议模式, on which no secret word ever stands."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
@@ -96,6 +97,41 @@ async def test_the_wall_shows_one_item_what_became_of_it_and_no_secret(
             await client.get("/meetings/HY-2022-001/room", params={"item": item}, headers=office)
         ).status_code == 200
     assert (await client.get("/meetings/HY-2022-001/room", headers=cookie(service, "li"))).status_code == 404
+
+
+async def test_a_meeting_and_their_list_are_shown_as_of_any_day(service: WebService, client: httpx.AsyncClient) -> None:
+    office, page = cookie(service, "office"), "/meetings/HY-2022-001"
+
+    async def on(day: str, address: str = page) -> str:
+        answer = await client.get(address, params={"as_of": day}, headers=office)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    before, fixed, held = await on("2022-04-11"), await on("2022-04-12"), await on("2022-04-28")
+    assert ["议题（3）" in text for text in (before, fixed, held)] == [False, True, True]
+    assert [SECRET in text for text in (before, fixed, held)] == [False, False, True]
+    assert ["议题已定" in text for text in (before, fixed, held)] == [False, True, False]
+    assert "亮灯是那时的情况" in fixed
+    then, now = (re.findall(r"(.)灯</span>", text) for text in (fixed, (await client.get(page, headers=office)).text))
+    assert then != now, "the lights of that day"
+    for text in (before, fixed, held):
+        assert ("/do/" in text, "只供查看" in text, "?as_of=" in text) == (False, True, True), (
+            "nothing to do in the past"
+        )
+    assert 'href="/matters/XMH-2022-001?as_of=2022-04-12"' in fixed
+    early = await client.get(page, params={"as_of": "2022-04-10"}, headers=office)
+    assert (early.status_code, "那时还没有安排" in early.text) == (404, True)
+
+    assert "会议（0）" in await on("2022-04-10", "/meetings")
+    listed = await on("2022-04-12", "/meetings")
+    assert ("会议（1）" in listed, "议题已定" in listed, f'href="{page}?as_of=2022-04-12"' in listed) == (
+        True,
+        True,
+        True,
+    )
+    for address in (page, "/meetings"):
+        wrong = await client.get(address, params={"as_of": "昨天"}, headers=office)
+        assert wrong.status_code in (409, 422), wrong.status_code
 
 
 async def test_agenda_and_minutes_are_printed_as_our_paper(service: WebService, client: httpx.AsyncClient) -> None:

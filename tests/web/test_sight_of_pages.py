@@ -92,15 +92,17 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/bulletins/{draft}/sign": ("/bulletins/D20220401-1/sign",),
     "/papers/readers": ("/papers/readers?number=1",),
     "/papers/file": ("/papers/file?number=1",),
-    "/meetings": ("/meetings?year=2022",),
-    "/meetings/{no}": ("/meetings/HY-2022-001",),
+    "/meetings": ("/meetings?year=2022", "/meetings?as_of=2022-06-30"),
+    "/meetings/new": ("/meetings/new",),
+    "/meetings/{no}": ("/meetings/HY-2022-001", "/meetings/HY-2022-001?as_of=2022-06-30"),
+    "/meetings/{no}/files/{place}": ("/meetings/HY-2022-001/files/1",),
     "/meetings/{no}/room": (
         "/meetings/HY-2022-001/room?item=1",
         "/meetings/HY-2022-001/room?item=2",
         "/meetings/HY-2022-001/room?item=99",
     ),
     "/meetings/{no}/do/{do}": tuple(
-        f"/meetings/HY-2022-001/do/{do}" for do in ("decide?item=1", "attend", "item_drop")
+        f"/meetings/HY-2022-001/do/{do}" for do in ("decide?item=1", "attend", "item_drop", "reply", "material")
     ),
     "/meetings/pack.pdf": ("/meetings/pack.pdf",),
     "/meetings/{no}/notice.pdf": ("/meetings/HY-2022-001/notice.pdf",),

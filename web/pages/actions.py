@@ -78,7 +78,7 @@ async def done(request: Request, no: str, do: str) -> Response:
     visitor, given = await sent_form(request, files=True)
     given, not_taken = await handed_in(service, visitor, given)
     try:
-        _all_taken(not_taken)
+        all_taken(not_taken)
         cookie = await perform(service, visitor, no, do, given)
     except (Refusal, Unreachable, ValidationError) as error:
         return await service.ask(_page, service, visitor, no, do, given, error)
@@ -87,7 +87,7 @@ async def done(request: Request, no: str, do: str) -> Response:
     return set_session(answer, cookie) if cookie else answer
 
 
-def _all_taken(faults: "Mapping[str, str]") -> None:
+def all_taken(faults: "Mapping[str, str]") -> None:
     """Refuse a form one of whose files was not taken; the others stay with it.
 
     Raises:

@@ -15,17 +15,20 @@ from domain.base import Refusal, refuse
 from domain.calendar import local_date
 from domain.facts import openly
 from domain.meetings.meeting import Meeting
+from domain.meetings.rules import BEFORE
 from domain.meetings.secrets import readable_meeting
 from domain.meetings.terms import MeetingStage
 from domain.readership import ReadKind
 from eventlog import reading
 from eventlog.autosaves import autosave_of
+from services.attaching import read_out
 from services.issuing.minutes import filed_minutes, minutes_with_files
 from services.press import press_by
-from views.meetings import agenda_lines, known_meetings, meeting_for, the_meeting
+from views.meetings import agenda_lines, known_meetings, meeting_files, meeting_for, the_meeting
 from views.wording import without_options
 from web.asking import whole_number
 from web.meeting_acts import acts_now, form_of, form_values, free_points, items_of, may_act, names_of
+from web.pages.days import asked_day
 from web.pages.drafts import clock_of
 from web.pages.printing import downloaded, printed_page
 from web.pages.rendering import Visitor, is_looked_at, visitor_of
@@ -45,13 +48,25 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/meetings")
-def meetings(request: Request, year: str = "") -> Response:
+def meetings(request: Request, year: str = "", as_of: str = "", known_at: str = "") -> Response:
     visitor = visitor_of(request)
-    this = local_date(visitor.viewer.now).year
+    try:
+        day = asked_day(visitor, as_of, known_at)
+    except Refusal as refusal:
+        return visitor.page(HERE, "message.html", 422, title="看不了", message=refusal.message)
+    this = local_date(day.moment.as_of if day.moment else visitor.viewer.now).year
     asked = whole_number(year)
     wanted = asked if asked is not None and FIRST_YEAR <= asked <= LAST_YEAR else this
-    listed = known_meetings(visitor.viewer, wanted)
-    return visitor.page(HERE, "meetings.html", meetings=listed, year=wanted, this=this)
+    listed = known_meetings(visitor.viewer, wanted, day.moment)
+    return visitor.page(
+        HERE,
+        "meetings.html",
+        meetings=listed,
+        year=wanted,
+        this=this,
+        day_asked=day,
+        calls=may_act(visitor) and not day.is_asked,
+    )
 
 
 @router.get("/meetings/pack.pdf")
@@ -69,29 +84,61 @@ def pack(request: Request) -> Response:
 
 
 @router.get("/meetings/{no}")
-def meeting(request: Request, no: str) -> Response:
+def meeting(request: Request, no: str, as_of: str = "", known_at: str = "") -> Response:
     visitor = visitor_of(request)
     try:
-        known = the_meeting(visitor.viewer, no)
+        day = asked_day(visitor, as_of, known_at)
+        known = the_meeting(visitor.viewer, no, day.moment)
     except Refusal as refusal:
         return _not_found(visitor, refusal)
-    shown = _shown(visitor, known)
+    shown, past = _shown(visitor, known), day.is_asked
+    acting = may_act(visitor) and not past
     return visitor.page(
         HERE,
         "meeting.html",
-        live=f"meeting:{known.number}",
+        live=None if past else f"meeting:{known.number}",
         m=shown,
-        lines=agenda_lines(visitor.viewer, shown, items_of(visitor, shown)),
+        lines=agenda_lines(visitor.viewer, shown, items_of(visitor, shown, past=past), day.moment),
+        files=meeting_files(visitor.viewer, shown),
         names=names_of(visitor),
         said=decision_sentence,
-        acts=acts_now(visitor, known),
-        free=free_points(known) if may_act(visitor) else (),
-        acting=may_act(visitor),
-        minutes=_may_read_minutes(visitor, known),
-        unfiled=visitor.viewer.rights.whole
-        and known.minutes is not None
-        and filed_minutes(visitor.viewer.database, known) is None,
+        day_asked=day,
+        acts=() if past else acts_now(visitor, known),
+        free=free_points(known) if acting else (),
+        acting=acting,
+        silent=_silent(visitor, known),
+        before_it=known.stage in BEFORE,
+        minutes=not past and _may_read_minutes(visitor, known),
+        unfiled=not past and _is_unfiled(visitor, known),
     )
+
+
+def _silent(visitor: Visitor, meeting: Meeting) -> list[str]:
+    """The units that are called and have not answered, before the meeting, for who waits for them."""
+    if meeting.stage is not MeetingStage.FROZEN or not visitor.viewer.rights.whole:
+        return []
+    return [unit for unit in meeting.reporting_units if meeting.reply_of(unit) is None]
+
+
+def _is_unfiled(visitor: Visitor, meeting: Meeting) -> bool:
+    """Whether its minutes bind and lie in no cabinet yet."""
+    whole = visitor.viewer.rights.whole
+    return whole and meeting.minutes is not None and filed_minutes(visitor.viewer.database, meeting) is None
+
+
+@router.get("/meetings/{no}/files/{place}")
+def material(request: Request, no: str, place: str) -> Response:
+    """汇报材料 that were handed in for an item."""
+    service, visitor = service_of(request), visitor_of(request)
+    try:
+        known = _shown(visitor, the_meeting(visitor.viewer, no))
+        wanted = next((f for f in meeting_files(visitor.viewer, known) if f.no == whole_number(place)), None)
+        if wanted is None:
+            raise Refusal(f"{known.number} 没有这份材料", "not_found")  # noqa: TRY301
+        data = read_out(service.settings, service.database, visitor.person.id, known.number, wanted, service.now)
+    except Refusal as refusal:
+        return _not_found(visitor, refusal)
+    return downloaded(data, wanted.name)
 
 
 @router.get("/meetings/{no}/room")

@@ -28,10 +28,10 @@ from services.vouching import session_vouch
 from views.meetings import the_meeting
 from views.viewer import actor_of
 from web.meeting_acts import PLACED, MeetingForm, command_meant, decider, form_of, form_values, may_act, names_of
-from web.pages.actions import FRESH, ProvenRefusal, proven
+from web.pages.actions import FRESH, ProvenRefusal, all_taken, proven
 from web.pages.drafts import clock_of
 from web.pages.rendering import Visitor, set_session, visitor_of
-from web.pages.submitting import FieldRefusal, Given, sent_form, told_on_page, vouched
+from web.pages.submitting import FieldRefusal, Given, handed_in, sent_form, told_on_page, vouched
 from web.service import service_of
 
 if TYPE_CHECKING:
@@ -47,17 +47,19 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/meetings/{no}/do/{do}")
-def asked(request: Request, no: str, do: str, item: str = "", point: str = "") -> Response:
+def asked(request: Request, no: str, do: str, item: str = "", point: str = "", unit: str = "") -> Response:
     service, visitor = service_of(request), visitor_of(request)
-    return _page(service, visitor, no, do, Given({"item": item[:9], "point": point[:9]}))
+    return _page(service, visitor, no, do, Given({"item": item[:9], "point": point[:9], "unit": unit[:40]}))
 
 
 @router.post("/meetings/{no}/do/{do}")
 async def done(request: Request, no: str, do: str) -> Response:
     service = service_of(request)
-    visitor, given = await sent_form(request)
+    visitor, given = await sent_form(request, files=True)
+    given, not_taken = await handed_in(service, visitor, given)
     cookie = None
     try:
+        all_taken(not_taken)
         form = await service.ask(_form, visitor, no, do)
         command = await service.ask(command_meant, visitor, form, given)
         if _wants_proof(service, visitor, command):
@@ -80,7 +82,7 @@ def _form(visitor: Visitor, no: str, do: str) -> MeetingForm:
 
 def form_key(do: str, meeting: Meeting, given: Given) -> str:
     """Under which what is typed into a form is kept."""
-    place = given["item"] or given["point"] or "0"
+    place = given["item"] or given["point"] or given["unit"] or "0"
     return f"{do}:{meeting.number}.{place}"
 
 

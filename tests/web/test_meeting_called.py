@@ -1,0 +1,171 @@
+"""A meeting is called on a page, and what the units that it calls hand in for it on theirs: 回执 and 汇报材料."""
+
+import re
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from domain.calendar import SHANGHAI, WorkCalendar, local_date
+from domain.meetings.commands import FreezeAgenda
+from domain.meetings.meeting import AgendaItem
+from domain.meetings.terms import MeetingStage
+from eventlog import reading
+from services import signing_in
+from tests.support.history import meet
+from tests.support.office import OFFICE
+from tests.web.conftest import Served
+from tests.web.test_acting import opened
+from tests.web.test_meeting_room import state_of
+from tests.web.test_reads import grant_account
+from tests.web.test_signing_in import HERE
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+PDF = b"%PDF-1.4\n%%EOF\n"
+
+
+class Hand:
+    """A browser of one person, without script."""
+
+    def __init__(self, working: Served, person: str) -> None:
+        grant_account(working, person)
+        session = signing_in.begin(working.log, person, "127.0.0.1", datetime.now(SHANGHAI))
+        self.client, self.cookie = working.client(), {"Cookie": f"__Host-xmh={session}"}
+
+    def get(self, address: str) -> httpx.Response:
+        return self.client.get(address, headers=self.cookie)
+
+    def post(self, address: str, fields: dict[str, str], file: bytes | None = None) -> httpx.Response:
+        files = {"attachments": ("汇报材料.pdf", file)} if file is not None else None
+        given = {"command": uuid4().hex, **fields}
+        return self.client.post(address, data=given, files=files, headers={**HERE, **self.cookie})
+
+
+def workday_to_come(calendar: WorkCalendar) -> datetime:
+    day = calendar.first_workday_on_or_after(local_date(datetime.now(SHANGHAI)) + timedelta(days=21))
+    return datetime(day.year, day.month, day.day, 9, 30, tzinfo=SHANGHAI)
+
+
+def test_a_meeting_is_called_once_and_what_is_wrong_stands_beside_its_field(working: Served) -> None:
+    office, unit = Hand(working, "office"), Hand(working, "li")
+    starts = workday_to_come(reading.rulebook(working.log).calendar)
+    asked = {
+        "series": "topic",
+        "starts": f"{starts:%Y-%m-%d}T15:00",
+        "title": "研究管线迁改专题会",
+        "place": "三楼会议室",
+        "chair": "leader",
+    }
+    assert "安排会议" in office.get("/meetings").text
+    assert "安排会议" not in unit.get("/meetings").text
+    assert unit.get("/meetings/new").status_code == unit.post("/meetings/new", asked).status_code == 403
+    for wrong, field in (({"starts": "某一天"}, "starts"), ({"series": ""}, "series"), ({"series": "x"}, "series")):
+        told = office.post("/meetings/new", asked | wrong)
+        assert (told.status_code, f'<a href="#{field}">' in told.text, "研究管线迁改专题会" in told.text) == (
+            422,
+            True,
+            True,
+        )
+    past = office.post("/meetings/new", asked | {"starts": "2022-03-31T09:30"})
+    assert (past.status_code, "开会时间已经过去" in past.text, "xmh" in past.text.partition("<main")[2]) == (
+        422,
+        True,
+        False,
+    )
+    command = uuid4().hex
+    first, again = (office.post("/meetings/new", {**asked, "command": command}) for _ in range(2))
+    assert first.status_code == again.status_code == 303
+    assert first.headers["location"] == again.headers["location"], "pressed twice, called once"
+    known = state_of(working, first.headers["location"].rpartition("/")[2])
+    assert (known.title, known.place, known.chair, known.secretary) == (
+        asked["title"],
+        asked["place"],
+        "leader",
+        "office",
+    )
+    assert known.starts.astimezone(SHANGHAI).strftime("%H:%M") == "15:00"
+
+
+def called(working: Served, office: Hand) -> str:
+    """A meeting to come whose agenda is fixed: an item of one unit, one of another, one of nobody."""
+    matter, stream = opened(working)
+    starts = workday_to_come(reading.rulebook(working.log).calendar)
+    starts_at = f"{starts:%Y-%m-%d}T10:{matter[-2:]}"  # of one series there are not two at once
+    sent = office.post("/meetings/new", {"series": "topic", "starts": starts_at})
+    no = sent.headers["location"].rpartition("/")[2]
+    items = (
+        AgendaItem(key=stream, title="研究桩基施工", matter=stream, number=matter, lead="gengxin"),
+        AgendaItem(key="住建", title="研究住建事项", lead="zhujian"),
+        AgendaItem(key="值班", title="研究值班安排"),
+    )
+    meet(
+        working.log,
+        state_of(working, no).stream,
+        FreezeAgenda(proposed=items, position=1),
+        OFFICE,
+        datetime.now(SHANGHAI),
+    )
+    return no
+
+
+def test_a_unit_answers_the_notice_and_the_office_for_one_that_telephones(working: Served) -> None:
+    office, unit, other = Hand(working, "office"), Hand(working, "li"), Hand(working, "zhao")
+    no = called(working, office)
+    page, reply = f"/meetings/{no}", f"/meetings/{no}/do/reply"
+    assert "还没有回执" in office.get(page).text
+    assert reply in unit.get(page).text
+    form = unit.get(reply).text
+    assert [who in form for who in ("who.li", "who.zhao")] == [True, False], "his own unit's people"
+    missing = unit.post(reply, {"who.li": "leave", "others.coming": "张总工"})
+    assert (missing.status_code, 'href="#why.li"' in missing.text, "张总工" in missing.text) == (422, True, True)
+    foreign = unit.post(reply, {"who.li": "leave", "why.li": "出差", "instead.li": "赵五"})
+    assert (foreign.status_code, "请由该单位回执" in foreign.text) == (422, True), foreign.text
+    away = {"who.li": "leave", "why.li": "出差", "instead.li": "张总工", "others.coming": "设计院王工"}
+    sent = unit.post(reply, away)
+    assert sent.status_code == 303, sent.text
+    (known,) = state_of(working, no).replies
+    assert (known.unit, known.coming) == ("gengxin", ("设计院王工",))
+    assert [(x.person, x.reason, x.substitute) for x in known.leave] == [("li", "出差", "张总工")]
+    again = unit.get(reply).text
+    assert ('value="出差"' in again, "who.设计院王工" in again) == (True, True), "what was said stands in the form"
+
+    assert "张总工" not in other.get(page).text, "another unit's reply"
+    assert (reply in other.get(page).text, "do/material" in other.get(page).text) == (True, True)
+    shown = office.get(page).text
+    assert "出差，由张总工代会" in re.sub(r"\s", "", shown)
+    (href,) = re.findall(rf'href="({reply}\?unit=zhujian)"', shown)
+    form = office.get(href).text
+    assert ("who.zhao" in form, "怎样收到的" in form) == (True, True)
+    without = office.post(reply, {"unit": "zhujian", "who.zhao": "coming"})
+    assert (without.status_code, "怎样收到的" in without.text) == (422, True)
+    assert office.post(reply, {"unit": "zhujian", "via": "phone", "who.zhao": "coming"}).status_code == 303
+    assert {r.unit for r in state_of(working, no).replies} == {"gengxin", "zhujian"}
+    assert "还没有回执" not in office.get(page).text
+    assert office.post(reply, {"unit": "nobody", "via": "phone", "who.zhao": "coming"}).status_code == 404
+
+
+def test_a_unit_hands_in_its_papers_and_nobody_else_reads_them(working: Served) -> None:
+    office, unit, other = Hand(working, "office"), Hand(working, "li"), Hand(working, "zhao")
+    no = called(working, office)
+    known = state_of(working, no)
+    assert known.stage is MeetingStage.FROZEN
+    handing, own = f"/meetings/{no}/do/material", known.items[0].key
+    form = unit.get(handing).text
+    assert ("研究桩基施工" in form, "研究住建事项" in form, 'enctype="multipart/form-data"' in form) == (
+        True,
+        False,
+        True,
+    )
+    empty = unit.post(handing, {"key": own})
+    assert (empty.status_code, "请选择要报送的材料" in empty.text) == (422, True)
+    assert unit.post(handing, {"key": "住建"}, PDF).status_code == 422, "not his item"
+    sent = unit.post(handing, {"key": own}, PDF)
+    assert sent.status_code == 303, sent.text
+    (material,) = state_of(working, no).materials
+    assert (material.key, material.unit, material.attachments[0].name) == (own, "gengxin", "汇报材料.pdf")
+    (href,) = re.findall(rf'href="(/meetings/{no}/files/\d+)"', unit.get(f"/meetings/{no}").text)
+    assert unit.get(href).content == office.get(href).content == PDF
+    assert "汇报材料.pdf" not in other.get(f"/meetings/{no}").text
+    assert other.get(href).status_code == 404
+    assert office.get(f"/meetings/{no}/files/99").status_code == 404
