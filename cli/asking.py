@@ -10,6 +10,7 @@ import typer
 
 from cli.moments import today
 from cli.session import Problem, session
+from cli.terminal import plain
 from domain.base import Term
 from domain.queries.spoken import spoken_date
 from eventlog.patience import time_not_counted
@@ -48,7 +49,7 @@ def need_option(value: str | None, option: str, question: str) -> str:
     value = typed_text(value, question)
     if value is None and session.asks:
         with time_not_counted():
-            value = typer.prompt(question)
+            value = typer.prompt(plain(question))
     if value is None or not value.strip():
         raise Problem(f"缺少{question}，请用 {option} 填写", "malformed")
     return value
@@ -63,7 +64,7 @@ def typed_text(value: str | None, question: str) -> str | None:
         return value
     if sys.stdin.isatty():
         with time_not_counted():
-            return str(typer.prompt(f"{question}（输入时不显示）", hide_input=True))
+            return str(typer.prompt(plain(f"{question}（输入时不显示）"), hide_input=True))
     from sheets.input_file import read_text
 
     with time_not_counted():
@@ -75,7 +76,7 @@ def confirm_command(question: str) -> None:
     if session.asks:
         session.echo()
     with time_not_counted():
-        refused = session.asks and not typer.confirm(question)
+        refused = session.asks and not typer.confirm(plain(question))
     if refused:
         raise Problem("已取消，未作任何改动", "aborted")
 

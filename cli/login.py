@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import typer
 
 from cli.session import Problem, answer, session
+from cli.terminal import tell
 from domain.calendar import SHANGHAI
 from eventlog.patience import time_not_counted
 from services.connecting import WAITS
@@ -71,7 +72,7 @@ def _show(begun: dict[str, Any]) -> None:
     """The code and the page, where a person sees them: on the terminal, beside the answer."""
     where = urlsplit(begun["page"])
     lines = [f"登录码：{begun['code']}", f"请在浏览器打开 {begun['page']}，核对登录码后确认"]
-    sys.stderr.write("\n".join(lines) + "\n")
+    tell("\n".join(lines))
     if sys.stderr.isatty() and where.hostname not in ("127.0.0.1", "localhost"):
         _draw(begun["page"])
     sys.stderr.flush()

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from cli.terminal import show, show_json, tell
 from domain.base import Refusal
 from domain.bounds import seen
 from views.codes import MALFORMED, NOT_FOUND, UNAUTHENTICATED, UNREACHABLE
@@ -107,7 +108,7 @@ class Session:
 
         if not self.json:
             for text, meant in self.dates.items():
-                sys.stderr.write(f"“{text}”即 {said_date_or_moment(meant)}\n")
+                tell(f"“{seen(text)}”即 {said_date_or_moment(meant)}")
             self.dates = {}
 
     @cached_property
@@ -354,9 +355,10 @@ def answer(document: Any, text: str) -> None:
         document = {**document, "understood": session.dates}
     if advice and isinstance(document, dict):
         document = {**document, "advice": advice}
-    text = "\n".join([text, *(f"提示：{line}" for line in advice)])
-    out = json.dumps(document, ensure_ascii=False, default=str) if session.json else text
-    sys.stdout.write(out + "\n")
+    if session.json:
+        show_json(json.dumps(document, ensure_ascii=False, default=str))
+    else:
+        show("\n".join([text, *(f"提示：{line}" for line in advice)]))
 
 
 def fail(problem: Problem) -> NoReturn:
@@ -365,9 +367,9 @@ def fail(problem: Problem) -> NoReturn:
     if session.json:
         document = {"error": {"code": problem.code, "message": message, **problem.more}}
         with suppress(OSError):  # the disk the output goes to is full; the exit code still tells
-            sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str) + "\n")
+            show_json(json.dumps(document, ensure_ascii=False, default=str))
     else:
-        sys.stderr.write(f"错误：{message}\n")
+        tell(f"错误：{message}")
     raise SystemExit(problem.exit_code)
 
 

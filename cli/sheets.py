@@ -1,10 +1,10 @@
 """What the commands that read sheets share: how a rejected file is told."""
 
-import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from cli.session import Exit, answer, session
+from cli.terminal import tell
 
 MOST_LINES = 50
 
@@ -22,4 +22,4 @@ def say_lines(lines: Sequence[str]) -> None:
     """Show a rejected sheet's lines on stderr; of very many the first and the last."""
     left = len(lines) - MOST_LINES
     shown = lines if left <= 1 else [*lines[: MOST_LINES - 1], f"……另有{left}行，用 --json 可看全部", lines[-1]]
-    sys.stderr.write("\n".join(shown) + "\n")
+    tell("\n".join(shown))

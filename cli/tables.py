@@ -7,6 +7,9 @@ import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from cli.terminal import keep_colours
+from domain.bounds import visible
+
 Cell = str | tuple[str, str]
 """Text, or text with the English name of a light to colour it by."""
 COLOURS = {"green": "green", "blue": "blue", "yellow": "yellow", "red": "bold red", "grey": "bright_black"}
@@ -27,8 +30,8 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[Cell]], title: str | N
     wide = shutil.get_terminal_size((WIDEST, 24)).columns if on_terminal else WIDEST
     widths = _fitting([max(map(_width, column)) for column in zip(*lines, strict=True)], wide)
     wrapped = [[_wrapped(text, w) for text, w in zip(row, widths, strict=True)] for row in lines]
-    drawn = _coloured(wrapped, rows, wide) if on_terminal else _plain(wrapped, widths)
-    return f"{title}\n{drawn}" if title else drawn
+    text = keep_colours(_coloured(wrapped, rows, wide)) if on_terminal else _plain(wrapped, widths)
+    return f"{title}\n{text}" if title else text
 
 
 def _fitting(widths: list[int], wide: int) -> list[int]:
@@ -77,7 +80,7 @@ def _plain(rows: Sequence[Sequence[Sequence[str]]], widths: Sequence[int]) -> st
 
 
 def _text(cell: Cell) -> str:
-    return cell if isinstance(cell, str) else cell[0]
+    return visible(cell if isinstance(cell, str) else cell[0])
 
 
 def _width(text: str) -> int:

@@ -1,4 +1,4 @@
-"""A matter's replay on the screen, one event at a time, walked with the arrow keys."""
+"""A matter's replay on the screen, one event at a time, walked with the arrow keys; what does not fit is scrolled."""
 
 import os
 import select
@@ -7,6 +7,7 @@ import termios
 import tty
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.text import Text
@@ -14,14 +15,26 @@ from rich.text import Text
 from domain.base import refuse
 from domain.bounds import seen, visible
 
-_BACK = frozenset({b"\x1b[D", b"\x1b[A", b"\x1bOD", b"\x1bOA", b"k", b"h", b"\x7f"})
-_ON = frozenset({b"\x1b[C", b"\x1b[B", b"\x1bOC", b"\x1bOB", b"j", b"l", b" ", b"\r", b"\n"})
+_BACK = frozenset({b"\x1b[D", b"\x1bOD", b"h", b"\x7f"})
+_ON = frozenset({b"\x1b[C", b"\x1bOC", b"l", b"\r", b"\n"})
+_UP = frozenset({b"\x1b[A", b"\x1bOA", b"k", b"\x1b[5~"})
+_DOWN = frozenset({b"\x1b[B", b"\x1bOB", b"j", b"\x1b[6~", b" "})
 _FIRST = frozenset({b"\x1b[H", b"\x1bOH", b"\x1b[1~", b"g"})
 _LAST = frozenset({b"\x1b[F", b"\x1bOF", b"\x1b[4~", b"G"})
 _LEAVE = frozenset({b"q", b"Q", b"\x03", b"\x04", b"\x1b", b""})
-_HELP = "← → 逐条  Home End 首尾  q 退出"
+_HELP = "← → 逐条  ↑ ↓ 翻看  Home End 首尾  q 退出"
+_AROUND = 4
+"""Lines of the screen that are not the page's: title and help, each with an empty one."""
 _REST_OF_A_KEY = 0.05
 """Seconds in which what follows an Esc belongs to it."""
+
+
+@dataclass(frozen=True)
+class _View:
+    """What is on the screen: which page, and its first line there."""
+
+    at: int = 0
+    top: int = 0
 
 
 def walk(title: str, pages: Sequence[Sequence[str]]) -> None:
@@ -36,32 +49,47 @@ def walk(title: str, pages: Sequence[Sequence[str]]) -> None:
     """
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     refuse(not terminal, "--walk 要在终端里用；要存成文件或交给程序，请用 --step", "malformed")
-    console, at = Console(highlight=False), 0
+    console, view = Console(highlight=False), _View()
     with _key_by_key(sys.stdin.fileno()), console.screen():
         while True:
-            _show(console, title, pages, at)
+            lines = _lines(console, pages[view.at])
+            room = max(1, console.height - _AROUND)
+            view = _View(view.at, max(0, min(view.top, len(lines) - room)))
+            _show(console, f"{seen(title)}  （{view.at + 1}/{len(pages)}）", lines[view.top :], room)
             key = _key(sys.stdin.fileno())
             if key in _LEAVE:
                 return
-            at = _moved(key, at, len(pages) - 1)
+            view = _moved(key, view, len(pages) - 1, room, len(lines))
 
 
-def _moved(key: bytes, at: int, last: int) -> int:
-    if key in _BACK:
-        return max(0, at - 1)
-    if key in _ON:
-        return min(last, at + 1)
-    return 0 if key in _FIRST else last if key in _LAST else at
+def _moved(key: bytes, view: _View, last: int, room: int, lines: int) -> _View:
+    """After a key; down at the end of a page is on, and up at its beginning is back."""
+    if key in _DOWN and view.top + room < lines:
+        return _View(view.at, view.top + room)
+    if key in _UP and view.top > 0:
+        return _View(view.at, view.top - room)
+    if key in _BACK | _UP:
+        return _View(max(0, view.at - 1))
+    if key in _ON | _DOWN:
+        return _View(min(last, view.at + 1))
+    return _View() if key in _FIRST else _View(last) if key in _LAST else view
 
 
-def _show(console: Console, title: str, pages: Sequence[Sequence[str]], at: int) -> None:
+def _lines(console: Console, page: Sequence[str]) -> list[Text]:
+    """A page as it stands on a screen so wide."""
+    return [part for line in page for part in Text(visible(line)).wrap(console, console.width)]
+
+
+def _show(console: Console, title: str, lines: Sequence[Text], room: int) -> None:
+    """The lines there is room for; of how many more there are below, the help says."""
     console.clear()
-    console.print(Text(f"{seen(title)}  （{at + 1}/{len(pages)}）", style="bold"))
+    console.print(Text(title, style="bold", no_wrap=True, overflow="ellipsis"))
     console.print()
-    for line in pages[at]:
-        console.print(Text(visible(line)))
+    for line in lines[:room]:
+        console.print(line)
     console.print()
-    console.print(Text(_HELP, style="dim"))
+    more = f"下面还有{len(lines) - room}行  " if len(lines) > room else ""
+    console.print(Text(more + _HELP, style="dim", no_wrap=True, overflow="crop"), end="")
 
 
 @contextmanager

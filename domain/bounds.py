@@ -4,6 +4,7 @@ They hold for what is asked (commands, options, files), never for what is stored
 Characters nobody sees are dropped when an order is made; everything else out of bounds is refused in one line.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -38,15 +39,22 @@ _VISIBLE: dict[int, str | None] = {
     **dict.fromkeys(map(ord, "\r\v\f\x85\u2028\u2029"), "\n"),
 }
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_UNSEEN = re.compile(f"[{''.join(re.escape(chr(n)) for n in sorted(_VISIBLE))}]")
+_UNSEEN_OR_HALF = re.compile(f"{_UNSEEN.pattern}|{_SURROGATE.pattern}")
 
 T = TypeVar("T", bound=BaseModel)
 
 
 def visible(text: str) -> str:
     """The text without characters nobody sees: zero-width, bidi and control characters; line breaks and tabs stay."""
-    if text.isascii() and text.isprintable():
+    if _UNSEEN.search(text) is None:
         return text
     return text.replace("\r\n", "\n").translate(_VISIBLE)
+
+
+def unseen_escaped(document: str) -> str:
+    """A JSON text with an escape for each such character, and for halves of one: it reads as the same document."""
+    return _UNSEEN_OR_HALF.sub(lambda found: json.dumps(found[0])[1:-1], document)
 
 
 def seen(text: str) -> str:

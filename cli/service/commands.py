@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.session import Exit, Problem, answer, session
+from cli.terminal import tell
 from domain.headquarters import FIRST_HEADQUARTERS
 from services.door_key import keep_door_key
 
@@ -56,7 +57,7 @@ def _prepare_others() -> None:
     from services.headquarters import prepare_others
 
     for one, trouble in prepare_others(session.settings):
-        sys.stderr.write(f"注意：指挥部 {one.code}（{one.name}）的日志不能用，其他指挥部照常服务：{trouble}\n")
+        tell(f"注意：指挥部 {one.code}（{one.name}）的日志不能用，其他指挥部照常服务：{trouble}")
     sys.stderr.flush()
 
 

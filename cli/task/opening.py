@@ -47,6 +47,7 @@ from cli.task.opening_options import (
     UrgencyOption,
 )
 from cli.task.parts import ParentOption, WeightOption, part_of, the_whole
+from cli.terminal import plain
 from domain.base import Refusal
 from domain.bounds import plausible
 from domain.calendar import at_office, local_date
@@ -207,7 +208,7 @@ def _asked_for(rule: DueRule | None) -> str | None:
         return need_option(None, "--due", "办结时限")
     usual = rule.due(reading.rulebook(session.database).calendar)
     with time_not_counted():
-        reply: str = typer.prompt(f"办结时限（{rule.rule}）", default=usual.isoformat())
+        reply: str = typer.prompt(plain(f"办结时限（{rule.rule}）"), default=usual.isoformat())
     return None if reply == usual.isoformat() else reply
 
 

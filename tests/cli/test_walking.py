@@ -15,15 +15,16 @@ from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import LIAISON, OFFICE, opening
 
-RIGHT, LEFT, END, HOME = b"\x1b[C", b"\x1b[D", b"\x1b[F", b"\x1b[H"
+RIGHT, LEFT, DOWN, END, HOME = b"\x1b[C", b"\x1b[D", b"\x1b[B", b"\x1b[F", b"\x1b[H"
 
 
 class Screen:
     """A terminal with the command in it."""
 
-    def __init__(self, home: Path, *words: str) -> None:
+    def __init__(self, home: Path, *words: str, lines: int = 40) -> None:
         self.fd, theirs = pty.openpty()
-        env = {**os.environ, "XMH_HOME": str(home), "XMH_ACTOR": "office", "TERM": "xterm", "COLUMNS": "100"}
+        env = {**os.environ, "XMH_HOME": str(home), "XMH_ACTOR": "office", "TERM": "xterm"}
+        env |= {"COLUMNS": "100", "LINES": f"{lines}"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "xmh", *words], stdin=theirs, stdout=theirs, stderr=theirs, env=env
         )
@@ -55,6 +56,29 @@ def test_the_arrow_keys_go_from_event_to_event(xmh: CommandLine, log: Database) 
         screen.press(key)
         screen.until(f"（{place}/{steps}）")
         screen.until("q 退出")
+    screen.press(b"q")
+    assert screen.process.wait(20) == 0
+
+
+def test_what_does_not_fit_on_the_screen_is_scrolled(xmh: CommandLine, log: Database) -> None:
+    act(log, "matter/one", opening("编制竖向规划"), OFFICE, at("2022-03-07"))
+    act(log, "matter/one", c.AcceptReceipt(), LIAISON, at("2022-03-07", "15:00"))
+    steps = len(xmh.json("audit", "replay", "编制竖向规划", "--step")["steps"])
+    first, _, _ = xmh("audit", "replay", "编制竖向规划", "--step").out.partition("\n   2  ")
+    screen = Screen(xmh.home, "audit", "replay", "编制竖向规划", "--walk", lines=8)
+    read = screen.until("q 退出")
+    assert "下面还有" in read
+    while "下面还有" in read.rpartition("（1/")[2]:
+        screen.press(DOWN)
+        read += screen.until("q 退出")
+    assert len(first.splitlines()) > 8
+    assert [line for line in first.splitlines() if line.strip()[:20] not in read] == []
+    screen.press(DOWN)
+    screen.until(f"（2/{steps}）")
+    screen.until("q 退出")
+    screen.press(LEFT)
+    screen.until(f"（1/{steps}）")
+    assert "立项" in screen.until("q 退出"), "from its beginning"
     screen.press(b"q")
     assert screen.process.wait(20) == 0
 
