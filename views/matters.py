@@ -1,7 +1,7 @@
 """The list of matters: rows with their lights, chosen by what a matter is, now or on an earlier day."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -48,6 +48,8 @@ class SortedBy(StrEnum):
     NUMBER = "number"
     DUE = "due"
     LIGHT = "light"
+    TREE = "tree"
+    """By number, a part right after its whole, where that is shown too."""
 
 
 _URGENT_FIRST = {kind: n for n, kind in enumerate((Light.RED, Light.YELLOW, Light.BLUE, Light.GREEN, Light.GREY))}
@@ -63,6 +65,12 @@ class Chosen:
     order: SortedBy = SortedBy.NUMBER
     lits: Mapping[str, Lit] = field(default_factory=dict)
     """Lights that were needed to choose, or to sort, by stream."""
+    paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Numbers from the topmost whole that is shown down to a matter itself, by stream; only of `TREE`."""
+
+    def depth(self, row: ListRow) -> int:
+        """How many wholes it stands under in the list."""
+        return len(self.paths.get(row.stream, ())[1:])
 
     def documents(self, rows: Sequence[ListRow] | None = None) -> list[dict[str, Any]]:
         """These of its rows, or all, as `task list` gives them."""
@@ -88,6 +96,8 @@ class Chosen:
                 key = row.due.isoformat()
             case SortedBy.LIGHT:
                 key = f"{_URGENT_FIRST[self.lits[row.stream].light]}{row.due.isoformat()}"
+            case SortedBy.TREE:
+                return "", tuple(n for number in self.paths[row.stream] for n in number_order(number))
             case _:
                 key = ""
         return key, number_order(row.number)
@@ -108,8 +118,12 @@ def _place_in(text: str) -> Place:
         Refusal: `malformed`.
     """
     key, _, number = text.partition("~")
-    refuse(not number_order(number[:40]), "翻页的位置有误，请从第一页看起", "malformed")
-    return key, number_order(number)
+    refuse(not number_order(number[:LONGEST_PLACE]), "翻页的位置有误，请从第一页看起", "malformed")
+    return key, number_order(number[:LONGEST_PLACE])
+
+
+LONGEST_PLACE = 100
+"""Characters of a place: seven wholes above one another."""
 
 
 def chosen_matters(
@@ -131,8 +145,22 @@ def chosen_matters(
     if wanted.by_light or order is SortedBy.LIGHT:
         lits = {row.stream: lit for row, lit in lit_rows(rows, rulebook, at) if wanted.fits_light(lit)}
         rows = [row for row in rows if row.stream in lits]
-    chosen = Chosen(tuple(rows), rulebook, at, order, lits)
+    chosen = Chosen(tuple(rows), rulebook, at, order, lits, _paths(rows) if order is SortedBy.TREE else {})
     return replace(chosen, rows=tuple(sorted(rows, key=chosen._place)))
+
+
+def _paths(rows: Iterable[ListRow]) -> dict[str, tuple[str, ...]]:
+    """The numbers of those of these rows that stand above one another, by the lowest of them."""
+    by_stream = {row.stream: row for row in rows}
+    paths: dict[str, tuple[str, ...]] = {}
+
+    def path(row: ListRow) -> tuple[str, ...]:
+        if row.stream not in paths:
+            whole = by_stream.get(row.parent or "")
+            paths[row.stream] = (*(path(whole) if whole else ()), row.number)
+        return paths[row.stream]
+
+    return {row.stream: path(row) for row in by_stream.values()}
 
 
 _thens = Remembered[tuple[tuple[ListRow, ...], Rulebook]](4)

@@ -35,6 +35,18 @@ def place_in_tree(viewer: Viewer, depth: int, branch: Branch) -> dict[str, Any]:
     }
 
 
+def rolled_up(viewer: Viewer, streams: Iterable[str], moment: Moment | None) -> dict[str, int]:
+    """How far the parts of these matters are together, by stream; only of wholes the reader sees all of."""
+    far = {}
+    for stream in streams:
+        family = reading.streams_with_parts(viewer.database, stream) if viewer.rights.sees(stream) else ()
+        states = [m for one in family if (m := state_of(viewer.database, one, moment)) is not None]
+        [branch] = matter_branches(states) if len(states) > 1 else [None]
+        if branch is not None and branch.progress is not None:
+            far[stream] = branch.progress
+    return far
+
+
 def matter_relations(
     viewer: Viewer, matter: Matter, rulebook: Rulebook, at: datetime, moment: Moment | None
 ) -> dict[str, Any]:

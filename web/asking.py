@@ -66,7 +66,7 @@ def _value(database: "Database", name: str, value: Any) -> Any:
         units = UnitIndex(reading.units(database)).find(str(value))
         refuse(len(units) != 1, f"{name}：通讯录里没有单位“{seen(str(value))[:40]}”，或不止一个；请写编号", "malformed")
         return units[0].id
-    if name in ("leader", "supervisor"):
+    if name in ("leader", "supervisor", "person"):
         people = [p for p in reading.people(database, former=True) if value in (p.id, p.name)]
         refuse(len(people) != 1, f"{name}：通讯录里没有“{seen(str(value))[:40]}”，或不止一位；请写编号", "malformed")
         return people[0].id

@@ -21,6 +21,8 @@ class MatterFilter(Frozen):
     leader: str | None = None
     """责任领导 or 分管领导 of the matter, or who instructed on it."""
     supervisor: str | None = None
+    person: str | None = None
+    """责任人."""
     source: str | None = None
     """Words of where it comes from, or of its 章节."""
     klass: MatterClass | None = None
@@ -46,7 +48,17 @@ class MatterFilter(Frozen):
     @property
     def beyond_lists(self) -> bool:
         """Whether it chooses by what a list does not show."""
-        hidden = (self.leader, self.supervisor, self.source, self.klass, self.urgency, self.flag, self.rung, self.words)
+        hidden = (
+            self.leader,
+            self.supervisor,
+            self.person,
+            self.source,
+            self.klass,
+            self.urgency,
+            self.flag,
+            self.rung,
+            self.words,
+        )
         return self.listed or self.unanswered or any(want is not None for want in hidden)
 
     @property
@@ -64,6 +76,7 @@ class MatterFilter(Frozen):
             (self.stage, matter.stage),
             (self.lead, matter.lead),
             (self.supervisor, matter.supervisor),
+            (self.person, matter.person),
             (self.klass, matter.klass),
             (self.urgency, matter.urgency),
             (self.rung, matter.rung),

@@ -15,6 +15,7 @@ from domain import commands as c
 from domain.access.events import Exported
 from domain.calendar import local_date
 from domain.event import decode
+from domain.facts import PartOf
 from eventlog import reading
 from services import signing_in
 from tests.support.command_line import CommandLine
@@ -219,3 +220,59 @@ def test_a_place_nobody_gave_is_answered_in_one_line(listed: Served) -> None:
         page = listed.client().get("/matters", params={"after": after}, headers=office)
         assert (page.status_code, "翻页的位置有误" in page.text) == (422, True)
     assert listed.client().get("/matters", params={"after": "~2099-999999"}, headers=office).status_code == 200
+
+
+def test_columns_are_chosen_and_say_nothing_of_what_is_not_all_seen(listed: Served) -> None:
+    office, li = cookie(listed, "office"), cookie(listed, "li")
+    client = listed.client()
+    plain = client.get("/matters", headers=office).text
+    assert 'data-h="督办员"' not in plain
+    by_form = client.get("/matters?cols=supervisor&cols=class", headers=office).text
+    assert by_form.count('data-h="督办员"') == by_form.count('data-h="类别"') == ON_A_PAGE
+    assert set(re.findall('data-h="类别">(.*?)<', by_form)) == {"重大", "常规"}
+    (more,) = re.findall(r'href="([^"]+)" rel="next"', by_form)
+    assert "cols=supervisor.class" in more, "kept on the next page"
+    assert 'data-h="类别"' in client.get(more.replace("&amp;", "&"), headers=office).text
+
+    seen = client.get("/matters?cols=class&stage=all", headers=li).text
+    said = re.findall('data-h="类别">(.*?)<', seen)
+    assert 0 < said.count("") < len(said), "of other units' matters a list says no more than it did"
+    rows, _ = sheet_of(listed, office, cols="class.opened")
+    assert {(row[9], row[10]) for row in rows} >= {("重大", local_date(OPENED).isoformat())}
+    assert "data-h" not in client.get("/matters?cols=nothing", headers=office).text
+
+
+def test_a_part_stands_under_its_whole_on_whatever_page(listed: Served) -> None:
+    whole, part = "matter/whole", "matter/part"
+    later = OPENED + timedelta(hours=1)
+    due = (NOW + timedelta(days=40)).date()
+    act(listed.log, whole, opening("整件工程", due), OFFICE, later)
+    number = reading.find_matters(listed.log, "整件工程")[0].number
+    act(listed.log, "matter/between", opening("中间立的一件", due), OFFICE, later)
+    of = PartOf(stream=whole, number=number)
+    act(listed.log, part, opening("分解工程", due, part_of=of), OFFICE, later)
+    act(listed.log, part, c.AcceptReceipt(), LIAISON, later)
+    act(listed.log, part, c.SubmitFeedback(text="完成四成", progress=40), LIAISON, later)
+    office = cookie(listed, "office")
+    plain, _, _ = walked(listed, office)
+    count, numbers, pages = walked(listed, office, order="tree")
+    names = {m.number: m.title for m in reading.list_rows(listed.log)}
+    titles = [names[n] for n in numbers]
+    assert (count, pages) == (plain, 2)
+    assert titles[titles.index("整件工程") :][:3] == ["整件工程", "分解工程", "中间立的一件"]
+    last = listed.client().get("/matters?order=tree&text=工程", headers=office).text
+    last += "".join(
+        listed.client().get(more.replace("&amp;", "&"), headers=office).text
+        for more in re.findall(r'href="([^"]+)" rel="next"', last)
+    )
+    assert ("└" in last, "分解合计 40%" in last) == (True, True)
+    alone = listed.client().get("/matters?order=tree&text=分解工程", headers=office).text
+    assert ("事项（1）" in alone, "└" in alone) == (True, False), "nothing hangs in the air"
+    assert listed.client().get("/matters?order=tree&after=~x", headers=office).status_code == 422
+
+
+def test_a_list_is_chosen_by_who_answers_for_a_matter(listed: Served) -> None:
+    office = cookie(listed, "office")
+    act(listed.log, "matter/ofwang", opening("专人负责的事项", NOW.date(), person="li"), OFFICE, OPENED)
+    assert "专人负责的事项" in listed.client().get("/matters?person=li", headers=office).text
+    assert walked(listed, office, person="li")[0] == 1

@@ -1,6 +1,6 @@
 """`/matters`: the list with its choices, now or on a past day, and choices kept under a name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,15 +10,19 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import QueryParams
 
-from domain.base import Refusal, refuse
+from domain.base import Refusal, Term, refuse
 from domain.calendar import SHANGHAI, local_date
+from domain.queries.list_row import ListRow
 from domain.queries.matter_filter import MatterFilter
 from domain.queries.telling import progress_said
+from domain.rules.authority import IN_UNIT
 from domain.terms import KeyFlag, Light, MatterClass, Role, Rung, Stage, Urgency
 from eventlog import reading
 from services.saved_choices import drop_choice, keep_choice, saved_choices
 from sheets.plain_list import list_workbook
 from views.matters import SortedBy, chosen_matters
+from views.tree import rolled_up
+from views.viewer import Viewer
 from web.asking import asked_filter
 from web.pages.days import AskedDay, asked_day
 from web.pages.printing import downloaded
@@ -42,6 +46,7 @@ WORDS = (
     "assist",
     "leader",
     "supervisor",
+    "person",
     "source",
     "class",
     "urgency",
@@ -58,7 +63,25 @@ MARKS = {
     "following": "我关注的",
 }
 _NAMES = {"klass": "class", "words": "text"}
-ORDERS = {SortedBy.NUMBER: "编号", SortedBy.LIGHT: "灯，红灯在前", SortedBy.DUE: "时限"}
+ORDERS = {
+    SortedBy.NUMBER: "编号",
+    SortedBy.LIGHT: "灯，红灯在前",
+    SortedBy.DUE: "时限",
+    SortedBy.TREE: "整件和分解",
+}
+EXTRA: "dict[str, tuple[str, float, Callable[[ListRow, Viewer], str]]]" = {
+    "supervisor": ("督办员", 10.0, lambda row, viewer: viewer.persons(row.supervisor)),
+    "person": ("责任人", 10.0, lambda row, viewer: viewer.persons(row.person) if row.person else ""),
+    "leaders": ("责任领导", 16.0, lambda row, viewer: "、".join(map(viewer.persons, row.leaders))),
+    "source": ("任务来源", 24.0, lambda row, _: row.source or row.origin or ""),
+    "class": ("类别", 10.0, lambda row, _: _label(MatterClass, row.klass)),
+    "urgency": ("紧急程度", 9.0, lambda row, _: _label(Urgency, row.urgency)),
+    "rung": ("升级到", 12.0, lambda row, _: _label(Rung, row.rung)),
+    "missed": ("连续漏报", 9.0, lambda row, _: f"{row.missed_in_row}次" if row.missed_in_row else ""),
+    "opened": ("立项", 12.0, lambda row, _: row.opened.isoformat()),
+}
+"""Columns that are chosen: the heading, the width in a file, and what stands there of a matter one sees all of."""
+COLS = "cols"
 Text = Annotated[str, Form(max_length=2000)]
 
 
@@ -76,6 +99,17 @@ class ListAsked:
     def order(self) -> SortedBy:
         """What the list is sorted by."""
         return next((order for order in SortedBy if order == self["order"]), SortedBy.NUMBER)
+
+    @property
+    def cols(self) -> list[str]:
+        """The columns asked for beside those that are always there, in the order they stand."""
+        wanted = self[COLS].split(".")
+        return [name for name in EXTRA if name in wanted]
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """How the list is shown, whatever is chosen."""
+        return {name: self[name] for name in ("order", COLS) if self[name]}
 
     @property
     def choice(self) -> dict[str, str]:
@@ -107,11 +141,31 @@ router = APIRouter(include_in_schema=False)
 @router.get("/matters")
 def matters(request: Request) -> Response:
     home, visitor = service_of(request).settings.home, visitor_of(request)
-    asked = ListAsked({name: value.strip()[:LONGEST] for name, value in request.query_params.items()})
+    asked = _asked(request.query_params)
     try:
         return _listed(home, visitor, asked, asked_day(visitor, asked["as_of"], asked["known_at"]), None)
     except Refusal as refusal:
         return _listed(home, visitor, ListAsked({}), AskedDay.now(), refusal.message)
+
+
+def _asked(query: QueryParams) -> ListAsked:
+    """What an address asks; a form names each column apart, a link all of them at once."""
+    given = {name: value.strip()[:LONGEST] for name, value in query.items()}
+    cols = ".".join(value.strip()[:LONGEST] for value in query.getlist(COLS))
+    return ListAsked({**given, COLS: cols} if cols else given)
+
+
+def _extra(rows: Sequence[ListRow], viewer: Viewer, cols: Sequence[str]) -> list[list[str]]:
+    """What stands in the chosen columns, row by row: of a matter one sees as a list has it, nothing."""
+    if not cols:
+        return [[] for _ in rows]
+    full = {row.stream for row in viewer.rights.among(rows)}
+    return [[EXTRA[name][2](row, viewer) if row.stream in full else "" for name in cols] for row in rows]
+
+
+def _label(kind: type[Term], value: str) -> str:
+    term = kind.from_label(value)
+    return term.label if term else value
 
 
 def _listed(home: Path, visitor: Visitor, asked: ListAsked, day: AskedDay, fault: str | None) -> Response:
@@ -124,7 +178,11 @@ def _listed(home: Path, visitor: Visitor, asked: ListAsked, day: AskedDay, fault
         "matters",
         "matters.html",
         422 if fault else 200,
-        rows=chosen.documents(rows),
+        rows=list(zip(chosen.documents(rows), map(chosen.depth, rows), _extra(rows, viewer, asked.cols), strict=True)),
+        far=rolled_up(viewer, (r.stream for r in rows), day.moment) if asked.order is SortedBy.TREE else {},
+        streams=[r.stream for r in rows],
+        extra=[(name, EXTRA[name][0]) for name in asked.cols],
+        columns=[(name, heading) for name, (heading, _, _) in EXTRA.items()],
         count=len(chosen.rows),
         before=before,
         more=address("/matters", **{**asked.given, "after": more}) if more else None,
@@ -146,15 +204,16 @@ async def file(request: Request) -> Response:
     """All of the chosen list, as a file; of who reads all, after a fresh proof, and on record."""
     service = service_of(request)
     visitor = await service.ask(visitor_of, request)
-    asked = ListAsked({name: value.strip()[:LONGEST] for name, value in request.query_params.items()})
+    asked = _asked(request.query_params)
     if (first := prove_first(request, service, visitor)) is not None:
         return first
     try:
         rows, on = await service.ask_long(_rows, visitor, asked)
+        columns = (*COLUMNS, *(EXTRA[name][:2] for name in asked.cols))
     except Refusal as refusal:
         return visitor.page("matters", "message.html", 422, title="看不了", message=refusal.message)
     await service.ask(service.note_export, visitor.person.id, "事项.xlsx", len(rows))
-    made = await service.ask_long(list_workbook, "事项", COLUMNS, rows, service.now.astimezone(SHANGHAI))
+    made = await service.ask_long(list_workbook, "事项", columns, rows, service.now.astimezone(SHANGHAI))
     return downloaded(made, f"事项（{on}）.xlsx")
 
 
@@ -164,7 +223,8 @@ def _rows(visitor: Visitor, asked: ListAsked) -> tuple[list[tuple[str, ...]], da
     wanted = asked_filter(viewer.database, asked.said())
     chosen, unit = chosen_matters(viewer, wanted, day.moment, asked.order), viewer.units
     on = local_date(day.moment.as_of if day.moment else viewer.now)
-    return [_cells(matter, unit) for matter in chosen.documents()], on
+    extra = _extra(chosen.rows, viewer, asked.cols)
+    return [(*_cells(matter, unit), *more) for matter, more in zip(chosen.documents(), extra, strict=True)], on
 
 
 def _cells(matter: Mapping[str, Any], unit: Callable[[str], str]) -> tuple[str, ...]:
@@ -226,4 +286,5 @@ def _offered(database: Any) -> dict[str, Any]:
         "marks": MARKS,
         "units": sorted((u.id, u.name) for u in reading.units(database)),
         "supervisors": [(p.id, p.name) for p in people if p.role is Role.OFFICE],
+        "persons": [(p.id, p.name) for p in people if p.role in IN_UNIT],
     }
