@@ -17,13 +17,17 @@ from domain.access import events as ev
 from domain.access.networks import networks
 from domain.access.terms import MOST_TOKEN_DAYS, AccountState, TokenScope
 from domain.base import Term, refuse
+from domain.bounds import seen
 from domain.calendar import SHANGHAI, end_of_day
 from domain.envelope import Via
 from domain.event import Event, decode
 from domain.facts import MatterRef
+from domain.office import RoleChanged
 from domain.operations import EvidenceExported
 from domain.queries.spoken import spoken_date
 from domain.rules.records import may_record
+from domain.rules.roles import GIVEN
+from domain.terms import Role
 from eventlog import reading
 from eventlog.patience import time_not_counted
 from eventlog.reading import PersonOnRecord
@@ -40,6 +44,7 @@ app = group(
         "token": "cli.access:token",
         "require": "cli.access:require",
         "temporal-key": "cli.access:temporal_key",
+        "role": "cli.access:role",
         "bind": "cli.access:bind",
         "unbind": "cli.access:unbind",
         "lock": "cli.access:lock",
@@ -168,6 +173,25 @@ def require(
         {"required": True, "key": key.name, "file": str(session.settings.home / KEY_FILE)},
         f"本单位的日志只受理登录后的命令；{of_key}：{key.name}，只应由运行网页和办理进程的用户读取",
     )
+
+
+def role(
+    person: PersonArg,
+    to: Annotated[str, typer.Argument(metavar="ROLE", help=f"角色：{'、'.join(role.label for role in GIVEN)}")],
+) -> None:
+    """改角色：由安全管理员办理；有安全管理员以后，审计员、系统管理员、安全管理员只能这样确定。"""
+    from services.roles import give_role
+
+    may_record(RoleChanged, session.actor)
+    by_the_home()
+    known, wanted = session.person(person), Role.from_label(to)
+    if wanted not in GIVEN:
+        raise Problem(f"没有角色“{seen(to)[:20]}”，可填：{'、'.join(role.label for role in GIVEN)}", "malformed")
+    confirm_command(f"{known.name}（{known.id}）由{known.role.label}改为{wanted.label}？他已登录的立即退出。")
+    had = give_role(session.database, known.id, wanted, session.actor, now())
+    document = {"person": known.id, "role": wanted.value, "before": had.value}
+    line = f"{known.name}（{known.id}）由{had.label}改为{wanted.label}，已登录的已退出"
+    answer(document, f"{line}；他未了的职责见 xmh org duties {known.id}，由办公室转交")
 
 
 def bind(

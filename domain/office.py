@@ -89,6 +89,15 @@ class PersonRecorded(Event):
     person: Person
 
 
+class RoleChanged(Event):
+    """A person has another role from now on; the rest of the entry is as it was."""
+
+    label: ClassVar[str] = "改角色"
+    person: str
+    before: Role
+    role: Role
+
+
 class PersonLeft(Event):
     """A person may no longer act."""
 
@@ -198,6 +207,9 @@ def evolve_directory(state: Directory | None, recorded: Recorded) -> Directory:
             return directory.model_copy(update={"units": {**directory.units, unit.id: unit}})
         case PersonRecorded(person=person):
             return directory.model_copy(update={"people": {**directory.people, person.id: person}})
+        case RoleChanged(person=person_id, role=role):
+            changed = directory.people[person_id].model_copy(update={"role": role})
+            return directory.model_copy(update={"people": {**directory.people, person_id: changed}})
         case PersonLeft(person=person_id):
             people = {k: v for k, v in directory.people.items() if k != person_id}
             return directory.model_copy(update={"people": people})

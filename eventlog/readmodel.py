@@ -16,7 +16,7 @@ from domain.facts import InstructionRef, PartOf
 from domain.ids import kind_of
 from domain.meetings.meeting import Meeting
 from domain.numbering import NumbersAdvanced, year_and_tail
-from domain.office import PersonLeft, PersonRecorded, UnitRecorded
+from domain.office import PersonLeft, PersonRecorded, RoleChanged, UnitRecorded
 from domain.streams import FOLDS
 from domain.terms import Stage
 from eventlog.backend import Row, Statement
@@ -69,6 +69,7 @@ RELATING = frozenset(
     kind.__name__ for kind in (ev.MatterMerged, ev.PredecessorSet, ev.PredecessorDropped, ev.InstructionRecorded)
 )
 _PARTING = ev.MatterReopened.__name__
+_PUT_ROLE = "UPDATE people SET role = ? WHERE id = ?"
 _PERSON_LEFT = "UPDATE people SET left_at = ? WHERE id = ?"
 
 READ_MODEL = {
@@ -227,6 +228,8 @@ def read_model_of_event(event: Recorded) -> list[Statement]:
         case PersonRecorded(person=p):
             row = (p.id, p.name, p.unit, p.role.value, p.phone, p.email, p.secretary, p.title)
             return [(_PUT_PERSON, [row])]
+        case RoleChanged(person=person, role=role):
+            return [(_PUT_ROLE, [(role.value, person)])]
         case PersonLeft(person=person):
             return [(_PERSON_LEFT, [(micros(event.recorded_at), person)])]
         case NumbersAdvanced(name=series, past=n):

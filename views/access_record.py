@@ -7,6 +7,7 @@ from domain.access import events as ev
 from domain.calendar import SHANGHAI
 from domain.envelope import Recorded
 from domain.event import Event, decode, label_of
+from domain.office import RoleChanged
 from domain.terms import Role
 
 MAY_READ_ACCESS = (Role.OFFICE, Role.AUDITOR)
@@ -58,6 +59,8 @@ def _said(event: Event) -> Iterator[str]:
         case ev.SessionEnded(count=count, reason=reason):
             yield f"{count}个"
             yield reason
+        case RoleChanged(before=before, role=role):
+            yield f"{before.label}改为{role.label}"
         case ev.AccountLocked(reason=reason) | ev.AccountClosed(reason=reason):
             yield reason
         case ev.FileRead(matter=matter, name=name):

@@ -34,6 +34,7 @@ from domain.office import (
     PersonTransferred,
     PolicyAdopted,
     PostAssigned,
+    RoleChanged,
     UnitRecorded,
 )
 from domain.onsite import events as onsite
@@ -52,6 +53,7 @@ from domain.operations import (
 from domain.papers import CircularApproved, PaperIssued, PaperVoided
 from domain.readership import ItemRead
 from domain.rules.authority import refuse_bystander
+from domain.rules.roles import check_entry, check_role_change
 from domain.suggestions import SuggestionAnswered, SuggestionMade
 from domain.terms import Role
 from domain.workplan import PlanStage, PlanVersioned
@@ -75,6 +77,8 @@ class Authority(Enum):
     """Who keeps accounts: the 系统管理员, and the office, which in a small house is the same person."""
     OWN_ACCOUNT = "own_account"
     """The person's whose account it is, whatever his role, or who keeps accounts."""
+    SECURITY = "security"
+    """The 安全管理员's, who says who is what."""
     SYSTEM = "system"
 
 
@@ -87,6 +91,7 @@ RECORDS: dict[type[Event], Authority] = {
     PolicyAdopted: Authority.OFFICE,
     UnitRecorded: Authority.OFFICE,
     PersonRecorded: Authority.OFFICE,
+    RoleChanged: Authority.SECURITY,
     PersonLeft: Authority.OFFICE,
     PersonTransferred: Authority.OFFICE,
     PostAssigned: Authority.OFFICE,
@@ -193,8 +198,8 @@ RECORDS: dict[type[Event], Authority] = {
 
 
 def by_hand(drafts: Sequence[Draft]) -> bool:
-    """Whether one of them is a leader's own act, or an account's: what no token does."""
-    kept = {Authority.LEADER, Authority.GIVER, Authority.ACCOUNTS, Authority.OWN_ACCOUNT}
+    """Whether one of them is a leader's own act, an account's, or a role that is given: what no token does."""
+    kept = {Authority.LEADER, Authority.GIVER, Authority.ACCOUNTS, Authority.OWN_ACCOUNT, Authority.SECURITY}
     return any(RECORDS.get(type(event_of(draft))) in kept for draft in drafts)
 
 
@@ -210,6 +215,10 @@ def may_record(kind: type[Event], actor: Actor) -> None:
         refuse(actor.on_behalf_of is not None, f"{what}不能代办", "forbidden")
         keeps = authority is Authority.OWN_ACCOUNT or actor.role in ACCOUNT_KEEPERS
         refuse(not keeps, f"{what}须由系统管理员或办公室督办员办理", "forbidden")
+        return
+    if authority is Authority.SECURITY:
+        mine = actor.role is Role.SECURITY_ADMIN and actor.on_behalf_of is None
+        refuse(not mine, f"{what}由安全管理员本人办理", "forbidden")
         return
     refuse_bystander(actor.role, f"不能办理{what}")
     behalf = actor.on_behalf_of
@@ -238,6 +247,7 @@ def authorise_record(event: Event, actor: Actor, directory: Callable[[], Directo
         Refusal: `forbidden`; `unsigned`.
     """
     may_record(type(event), actor)
+    _check_account(event, actor)
     decider = actor.on_behalf_of or actor
     match event:
         case DelegationGranted(delegation=delegation):
@@ -245,6 +255,10 @@ def authorise_record(event: Event, actor: Actor, directory: Callable[[], Directo
         case DelegationRevoked(no=no):
             granted = directory().delegations.get(no)
             _of_giver(granted.giver if granted else "", actor)
+        case PersonRecorded(person=entry):
+            check_entry(directory().people, entry, actor)
+        case RoleChanged():
+            check_role_change(directory().people, event, actor)
         case PlanVersioned(text=text, approver=approver):
             issued = text.stage is not PlanStage.CIRCULATED
             refuse(issued and decider.role is not Role.LEADER, f"{text.stage.label}须由领导批准", "unsigned")
@@ -265,6 +279,22 @@ def authorise_record(event: Event, actor: Actor, directory: Callable[[], Directo
             | incoming.InstructionExtended(leader=name)
         ):
             _in_own_name(name, decider.id)
+        case onsite.OnSitePlanned(approver=name, plan=plan) | onsite.OnSiteReplanned(approver=name, plan=plan):
+            _in_own_name(name, decider.id)
+            if plan is not None:
+                check_plan(plan, directory())
+        case SuggestionMade(person=name, unit=unit):
+            own = actor.on_behalf_of is None and (name, unit) == (actor.id, actor.unit)
+            refuse(not own, "意见建议由本人为本单位提出", "forbidden")
+        case onsite.OnSiteHeld(plan=plan):
+            check_plan(plan, directory())
+        case _:
+            pass
+
+
+def _check_account(event: Event, actor: Actor) -> None:
+    """What opens an account is its person's own, or who keeps accounts; his identity elsewhere the 安全管理员's."""
+    match event:
         case (
             access.PasswordSet(person=name)
             | access.FactorAdded(person=name)
@@ -281,15 +311,6 @@ def authorise_record(event: Event, actor: Actor, directory: Callable[[], Directo
             refuse(not mine, f"{type(event).label}由本人或安全管理员办理", "forbidden")
         case access.SubjectUnbound():
             refuse(actor.role is not Role.SECURITY_ADMIN, f"{type(event).label}由安全管理员办理", "forbidden")
-        case onsite.OnSitePlanned(approver=name, plan=plan) | onsite.OnSiteReplanned(approver=name, plan=plan):
-            _in_own_name(name, decider.id)
-            if plan is not None:
-                check_plan(plan, directory())
-        case SuggestionMade(person=name, unit=unit):
-            own = actor.on_behalf_of is None and (name, unit) == (actor.id, actor.unit)
-            refuse(not own, "意见建议由本人为本单位提出", "forbidden")
-        case onsite.OnSiteHeld(plan=plan):
-            check_plan(plan, directory())
         case _:
             pass
 

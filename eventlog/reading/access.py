@@ -8,8 +8,11 @@ from eventlog.database import Database
 from eventlog.rows import EVENT_COLUMNS, event_of_row
 from eventlog.stored_time import micros
 
-# Two ranges of one index: a stream's id begins with its kind.
-_KINDS = "((stream >= 'access/' AND stream < 'access0') OR (stream >= 'account/' AND stream < 'account0'))"
+# Ranges of one index: a stream's id begins with its kind.
+_KINDS = (
+    "((stream >= 'access/' AND stream < 'access0') OR (stream >= 'account/' AND stream < 'account0') "
+    "OR (stream = ? AND type = 'RoleChanged'))"
+)
 _RECORD = (
     f"SELECT {EVENT_COLUMNS} FROM events WHERE {_KINDS} AND recorded_at >= ? AND recorded_at < ? ORDER BY position"  # noqa: S608  (constants)
 )
@@ -20,9 +23,9 @@ _STREAMS = "SELECT DISTINCT stream FROM events WHERE stream >= 'account/' AND st
 
 
 def access_record(database: Database, since: datetime, until: datetime) -> tuple[Recorded, ...]:
-    """What was recorded of accounts and of coming in within a span."""
+    """What was recorded of accounts, roles and coming in within a span."""
     with database.reading() as transaction:
-        rows = transaction.all(_RECORD, (micros(since), micros(until)))
+        rows = transaction.all(_RECORD, (database.own(OfficeStream.DIRECTORY), micros(since), micros(until)))
     return tuple(map(event_of_row, rows))
 
 

@@ -2,11 +2,13 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from domain.access.account import MOST_TOKENS
 from domain.access.terms import TokenScope
+from domain.base import Refusal
 from domain.calendar import SHANGHAI
 from domain.ids import OfficeStream
 from domain.notices.accounts import ANSWER_FOR_IT
@@ -15,6 +17,7 @@ from domain.terms import Role
 from eventlog import access, reading
 from eventlog.database import Database
 from eventlog.notices import list_notices
+from eventlog.projections import rebuild_read_model
 from eventlog.verify import verify
 from services.accounts import account_of, bearer_of, is_token, new_token
 from services.office_records import record_office_events
@@ -281,3 +284,42 @@ def test_a_subject_is_bound_by_the_security_administrator_only(xmh: CommandLine,
     assert "由安全管理员办理" in xmh("access", "unbind", "li").error
     assert xmh.json("access", "unbind", "li", actor="guard") == {"person": "li", "bound": False}
     assert events_of(log, "account/li") == ["AccountOpened", "SubjectBound", "SubjectUnbound"]
+
+
+def test_once_there_is_a_security_administrator_he_says_who_watches_and_runs_the_system(
+    xmh: CommandLine, log: Database
+) -> None:
+    directory = log.own(OfficeStream.DIRECTORY)
+
+    def recorded(person: str, role: Role) -> None:
+        known = reading.person(log, person)
+        entry = Person(id=person, name=known.name if known else person, unit="office", role=role)
+        event, command_id = PersonRecorded(person=entry), f"test:{uuid4().hex}"
+        record_office_events(log, directory, [event], actor=OFFICE, command_id=command_id, now=now())
+
+    recorded("guard", Role.SECURITY_ADMIN)
+    recorded("guest", Role.LIAISON)
+    for person, role in (("guard", Role.OFFICE), ("guest", Role.AUDITOR), ("stranger", Role.SYSTEM_ADMIN)):
+        with pytest.raises(Refusal, match="由安全管理员确定"):
+            recorded(person, role)
+    recorded("guest", Role.HEAD)
+    assert "由安全管理员本人办理" in xmh("access", "role", "guest", "审计员", "-y").error
+    assert "没有角色“system”" in xmh("access", "role", "guest", "system", actor="guard").error
+    done = xmh.json("access", "role", "guest", "审计员", actor="guard")
+    assert done == {"person": "guest", "role": "auditor", "before": "head"}
+    changed = reading.person(log, "guest")
+    assert changed is not None
+    assert changed.role is Role.AUDITOR
+    recorded("guest", Role.AUDITOR)
+    assert "不能改自己的角色" in xmh("access", "role", "guard", "office", "-y", actor="guard").error
+    assert "已经是审计员" in xmh("access", "role", "guest", "auditor", "-y", actor="guard").error
+    offices = [p.id for p in reading.people(log) if p.role is Role.OFFICE]
+    for person in offices[:-1]:
+        xmh.json("access", "role", person, "liaison", actor="guard")
+    assert "没有督办员" in xmh("access", "role", offices[-1], "liaison", "-y", actor="guard").error
+    (row,) = [r for r in xmh.json("audit", "security", actor="guest")["events"] if r["person"] == "guest"]
+    assert (row["label"], row["said"], row["actor"]) == ("改角色", "单位负责人改为审计员", "guard")
+    assert verify(log).ok
+    read_model = reading.people(log, former=True)
+    rebuild_read_model(log)
+    assert reading.people(log, former=True) == read_model

@@ -34,7 +34,7 @@ KEEPERS = {"admin": Role.SYSTEM_ADMIN, "guard": Role.SECURITY_ADMIN, "audit": Ro
 ACTS = {
     "office": {"open", "lock", "close", "sessions", "token", "revoke", "resume", "withdraw"},
     "admin": {"open", "lock", "close", "sessions", "token", "revoke", "resume", "withdraw"},
-    "guard": {"bind"},
+    "guard": {"bind", "role"},
     "audit": set(),
 }
 
@@ -80,7 +80,8 @@ def test_each_role_sees_and_does_what_is_its_own(kept: Served) -> None:
         shown = set(re.findall(r'name="do" value="(\w+)"', page.text))
         assert shown == own - {"revoke", "resume", "withdraw"}, person
         for do in {act for acts in ACTS.values() for act in acts} - own:
-            refused = did(kept, person, "li", do, reason="试", scope="read", days="1", subject="x", token="t", hook="h")
+            fields = {"scope": "read", "days": "1", "subject": "x", "token": "t", "hook": "h", "role": "head"}
+            refused = did(kept, person, "li", do, reason="试", **fields)
             assert (refused.status_code, "这件事不由您办理" in refused.text) == (403, True), (person, do)
     assert client.get("/ops", headers=cookie(kept, "guard")).status_code == 403
     hook = KeptWebhook(
@@ -103,6 +104,31 @@ def test_each_role_sees_and_does_what_is_its_own(kept: Served) -> None:
     for person in ("li", "guard"):
         policy = client.get("/policy", headers=cookie(kept, person))
         assert (policy.status_code, "升级阶梯" in words(policy)) == (200, True)
+
+
+def test_the_security_administrator_gives_roles_and_nobody_his_own(kept: Served) -> None:
+    grant_account(kept, "zhao")
+    as_zhao = cookie(kept, "zhao")
+    assert kept.client().get("/matters", headers=as_zhao).status_code == 200
+    before = reading.person(kept.log, "zhao")
+    assert before is not None
+    assert "请选择角色" in did(kept, "guard", "zhao", "role", role="system").text
+    assert did(kept, "guard", "zhao", "role", role="auditor").status_code == 303
+    after = reading.person(kept.log, "zhao")
+    assert after == before.model_copy(update={"role": Role.AUDITOR})
+    assert kept.client().get("/matters", headers=as_zhao).status_code == 303, "what he was signed in as is over"
+    assert 'value="role"' not in kept.client().get("/admin/guard", headers=cookie(kept, "guard")).text
+    assert "不能改自己的角色" in did(kept, "guard", "guard", "role", role="office").text
+    assert "须在 15 分钟内验证过本人" in html.unescape(
+        kept.client()
+        .post(
+            "/admin/zhao",
+            data={"do": "role", "role": "head"},
+            headers={**HERE, **cookie(kept, "guard", timedelta(minutes=16))},
+        )
+        .text
+    )
+    assert did(kept, "guard", "zhao", "role", role=before.role.value).status_code == 303
 
 
 def test_an_account_is_opened_locked_ended_and_its_tokens_taken_back(kept: Served) -> None:

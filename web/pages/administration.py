@@ -1,6 +1,6 @@
 """`/admin`, `/ops` and `/policy`: accounts and what is done to them, what runs, the rules in force.
 
-三员: accounts and processes are the 系统管理员's and the office's, who is bound to which identity the 安全管理员's, and
+三员: accounts and processes are the 系统管理员's and the office's, roles and bound identities the 安全管理员's, and
 the auditor looks at both. What may be done is asked of the rules (`may_record`), for the buttons and again where
 it is recorded. Every act wants a second factor shown within a quarter of an hour.
 """
@@ -24,7 +24,9 @@ from domain.calendar import SHANGHAI
 from domain.envelope import Actor
 from domain.event import Event
 from domain.ids import OfficeStream
+from domain.office import RoleChanged
 from domain.rules.records import ACCOUNT_KEEPERS, may_record
+from domain.rules.roles import GIVEN
 from domain.terms import Role
 from eventlog import access, reading
 from eventlog.database import Database
@@ -32,6 +34,7 @@ from eventlog.webhooks import kept_webhooks
 from services import accounts
 from services.account_list import accounts_document
 from services.doctor.examination import examine
+from services.roles import give_role
 from services.status import service_status
 from services.subjects import bind_subject, unbind_subject
 from services.webhooks import resume_webhook, withdraw_webhook
@@ -128,6 +131,13 @@ def _bind(order: AccountOrder) -> None:
     bind_subject(*order.whose, bound, *order.by)
 
 
+def _give_role(order: AccountOrder) -> None:
+    role = Role.from_label(order.given["role"])
+    if role is None or role not in GIVEN:
+        raise FieldRefusal("role", "请选择角色")
+    give_role(*order.whose, role, *order.by)
+
+
 KEEPERS, SECURITY = ACCOUNT_KEEPERS, (Role.SECURITY_ADMIN,)
 ACTS = (
     AccountAct("open", "开立账户，给出一次性链接", ev.AccountOpened, lambda a: not _is_locked(a), _open),
@@ -166,6 +176,7 @@ ACTS = (
     ),
     AccountAct("resume", "恢复推送", ev.WebhookResumed, _is_free, lambda o: _of_hook(o, resume_webhook)),
     AccountAct("withdraw", "撤销推送", ev.WebhookWithdrawn, _is_open, lambda o: _of_hook(o, withdraw_webhook)),
+    AccountAct("role", "改角色", RoleChanged, lambda _: True, _give_role, by_role=SECURITY),
     AccountAct(
         "bind", "绑定统一身份", ev.SubjectBound, lambda a: _is_open(a) and not _is_bound(a), _bind, by_role=SECURITY
     ),
@@ -263,6 +274,8 @@ def _page(
     sees_hooks = visitor.person.role in MAY_LIST_ACCOUNTS  # as on the command line: their addresses may hold a secret
     explained = told_on_page(error, service) if error is not None else None
     acts = {act.do: act for act in ACTS if act.fits(account) and _may(act, visitor) and known.left_at is None}
+    if person == visitor.person.id:
+        acts.pop("role", None)  # nobody gives himself another
     return visitor.page(
         HERE,
         "admin_one.html",
@@ -275,6 +288,7 @@ def _page(
         tokens=[t for t in access.kept_tokens(log) if t.person == person and t.until > now],
         hooks=[(h, state_said(h)) for h in kept_webhooks(log) if h.person == person and sees_hooks],
         scopes=list(TokenScope),
+        roles=[role for role in GIVEN if role is not known.role],
         most_days=MOST_TOKEN_DAYS,
         most_reason=rules.MOST_REASON,
         given=given,
