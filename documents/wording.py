@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from domain.calendar import SHANGHAI
+from domain.calendar import SHANGHAI, WorkCalendar
 from domain.facts import WITHHELD, is_sealed
 from domain.lights import Lit
 from domain.matter import Matter
@@ -64,6 +64,18 @@ def period_in_words(since: date, until: date) -> str:
         return span_in_words(since, until)
     named = {1: f"{since.month}月", 3: f"第{numeral(since.month // 3 + 1)}季度", 12: ""}
     return f"{since.year}年{named[months]}" if months in named else span_in_words(since, until)
+
+
+def whole_months(since: date, until: date, calendar: WorkCalendar) -> tuple[date, date]:
+    """A period of all working days of some months as those months, 1 December to 31 December; else as it is.
+
+    What begins on the first working day of a month or ends on its last is called by the month: nobody works between.
+    """
+    first, last = calendar.first_workday_on_or_after(since), calendar.last_workday_on_or_before(until)
+    begins = first.replace(day=1)
+    ends = (last.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    whole = calendar.first_workday_on_or_after(begins) == first and calendar.last_workday_on_or_before(ends) == last
+    return (begins, ends) if first <= last and whole else (since, until)
 
 
 def moment_in_words(instant: datetime) -> str:

@@ -5,35 +5,47 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from documents.figures import Period, counted_as_before, read_period
-from documents.formats.press import GB_2, GB_3, LAYOUT
+from documents.formats.press import GB_2, GB_3, GB_4, LAYOUT
 from documents.ledger import OFFICE_UNIT, Ledger
 from documents.page import Grid, Imprint, Items, Layout, Page, Paragraph, Section, Subheading, attached_titles
 from documents.sections import attention, leading, leading_of_gb3, progress
 from documents.sections.edition import Edition, Piece, Writer, assembled_sections
 from documents.sections.overview import OVERVIEW
 from documents.sections.recipe import Recipe, SectionPart, SectionRecipe, Topic, built_in_recipe
-from documents.wording import NOTE, NOTE_OF_CORRECTION, full_date, moment_in_words, period_in_words, span_in_words
+from documents.wording import (
+    NOTE,
+    NOTE_OF_CORRECTION,
+    full_date,
+    moment_in_words,
+    period_in_words,
+    span_in_words,
+    whole_months,
+)
 from domain.base import Frozen, refuse
 from domain.bulletin import BulletinIssued, Publication
 from domain.office import Unit
 from domain.terms import Role, Supervision, UnitLevel
 from eventlog.database import Database
 
-TEMPLATE = f"{LAYOUT}/briefing-6"
+TEMPLATE = f"{LAYOUT}/briefing-7"
 """Changes with every change of wording or layout: an issue is printed again only by the template it was printed by."""
 FORMER = f"{GB_2}/briefing-2"
 """The oldest wording: its issues and drafts are still printed by it."""
 UNNUMBERED = "第×期（草稿，待签发）"
-WORDINGS: Mapping[str, str] = {GB_2: FORMER, GB_3: f"{GB_3}/briefing-3", LAYOUT: TEMPLATE}
+UNBOUNDED = f"{GB_4}/briefing-6"
+"""The wording whose first page grew with what is asked of the leaders."""
+WORDINGS: Mapping[str, str] = {GB_2: FORMER, GB_3: f"{GB_3}/briefing-3", GB_4: UNBOUNDED, LAYOUT: TEMPLATE}
 """The wording that belongs to a layout."""
-SILENT = f"{LAYOUT}/briefing-4"
-"""Today's wording until it said over what closed matters ended, and why."""
-LENIENT = f"{LAYOUT}/briefing-5"
-"""Today's wording until what ended by decision, without a limit, was no longer counted as 按期."""
+SILENT = f"{GB_4}/briefing-4"
+"""The wording of gb-4 until it said over what closed matters ended, and why."""
+LENIENT = f"{GB_4}/briefing-5"
+"""The wording of gb-4 until what ended by decision, without a limit, was no longer counted as 按期."""
 KNOWN = (*WORDINGS.values(), SILENT, LENIENT)
 """Every wording there is."""
+EXACT = (UNBOUNDED, TEMPLATE)
+"""The wordings that count what ended by decision in no rate."""
 _WRITERS = {**OVERVIEW, **progress.ADVANCES, **attention.PROBLEMS, **attention.AHEAD}
-_LEADING = {GB_3: leading_of_gb3.LEADING, LAYOUT: leading.LEADING}
+_LEADING = {GB_3: leading_of_gb3.LEADING, GB_4: leading.LEADING, LAYOUT: leading.LEADING}
 
 
 class Briefing(Frozen):
@@ -128,7 +140,7 @@ def compose_briefing(  # noqa: PLR0913  (what an issue is composed of)
 ) -> Briefing:
     """The 简报 or 动态 of a period, composed from the log up to a position, or up to what was known at `as_of`.
 
-    Without a recipe by the one of this build's layout; by one of the layout of before in the wording of before.
+    Without a recipe by the one the layout of the wording brings; by one of a layout of before in its last wording.
     `template` is the name of the wording an issue was printed in, when it was another of that layout.
 
     Raises:
@@ -136,10 +148,10 @@ def compose_briefing(  # noqa: PLR0913  (what an issue is composed of)
         LogUnreachable: the database is down.
     """
     refuse(since > until, f"起始日期 {full_date(since)} 晚于截止日期 {full_date(until)}", "malformed")
-    recipe = recipe or built_in_recipe()
+    recipe = recipe or built_in_recipe(template.partition("/")[0] if template else LAYOUT)
     template = template or WORDINGS[recipe.layout]
     period = read_period(database, since, until, as_of=as_of, position=position)
-    if template != TEMPLATE:
+    if template not in EXACT:
         period = counted_as_before(period)
     parts = frozenset(part for s in recipe.sections for part in s.parts)
     edition = Edition(period, recipe.limits, parts, layout=recipe.layout, says_why=template != SILENT)
@@ -158,7 +170,7 @@ def compose_briefing(  # noqa: PLR0913  (what an issue is composed of)
         until=until,
         position=ledger.position,
         as_of=ledger.as_of,
-        title=f"{_called(since, until, recipe.layout)}{'工作动态' if news else '督办工作情况'}",
+        title=f"{_called(period, recipe.layout)}{'工作动态' if news else '督办工作情况'}",
         masthead=_masthead(ledger, publication),
         issuer=ledger.office,
         people={p.id: p.name for p in ledger.directory.people.values()},
@@ -173,10 +185,16 @@ def compose_briefing(  # noqa: PLR0913  (what an issue is composed of)
     )
 
 
-def _called(since: date, until: date, layout: str) -> str:
-    """The period in the title: the first layouts had no names for quarters and years, the oldest none for months."""
+def _called(period: Period, layout: str) -> str:
+    """The period in the title: the first layouts had no names for quarters and years, the oldest none for months.
+
+    By today's a month goes by its working days: what ends on its last Friday is of the whole month.
+    """
+    since, until = period.since, period.until
+    if layout == LAYOUT:
+        since, until = whole_months(since, until, period.ledger.calendar)
     one_month = (since.year, since.month) == (until.year, until.month)
-    named = layout == LAYOUT or (layout == GB_3 and one_month)
+    named = layout in (GB_4, LAYOUT) or (layout == GB_3 and one_month)
     return period_in_words(since, until) if named else span_in_words(since, until)
 
 
@@ -185,7 +203,7 @@ def _sections(edition: Edition, recipe: Recipe) -> tuple[tuple[Section, ...], tu
     text = [wanted for wanted in recipe.sections if wanted.topic is not Topic.APPENDIX]
     parts = [(wanted, list(_pieces(edition, wanted))) for wanted in text]
     # Of the first pages, what has nothing to say is left out; a list that is empty says so.
-    dropped = Topic.LEADING if edition.layout == LAYOUT else None
+    dropped = Topic.LEADING if edition.layout in (GB_4, LAYOUT) else None
     sections, longer = assembled_sections((w.title, pieces) for w, pieces in parts if pieces or w.topic is not dropped)
     if edition.former:
         return sections, longer

@@ -63,6 +63,8 @@ class ClauseKey(Term):
     DATE_FORM = "date_form", "成文日期形式"
     LEVELS = "levels", "层次序数"
     MARKS = "marks", "标点全角"
+    DIGITS = "digits", "数字用法"
+    INDENT = "indent", "段首空字"
 
 
 @dataclass(frozen=True)
@@ -152,4 +154,6 @@ CLAUSES: tuple[StandardClause, ...] = (
     StandardClause("7.3.5", ClauseKey.DATE_FORM, MUST, words=(PROPER,), said="2022年1月5日，不编虚位"),
     StandardClause("7.3.3", ClauseKey.LEVELS, MUST, words=(PROPER,), said="一、（一）1.（1）依次"),
     StandardClause("GB/T 15834", ClauseKey.MARKS, USUAL, words=(PROPER,), said="汉字之间用全角标点"),
+    StandardClause("GB/T 15835", ClauseKey.DIGITS, USUAL, words=(PROPER,), said="半角数字，形式一致，范围用～或—"),
+    _near("7.3.3", ClauseKey.INDENT, MUST, 2, 0.4, "字"),
 )

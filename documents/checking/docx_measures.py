@@ -137,6 +137,9 @@ def _type(measured: Measured, document: Docx, lines: list[_Line]) -> None:
     running = max((x for x in plain if (x.size, x.font) == body), key=lambda x: len(x.text))
     measured.add(ClauseKey.LINES, _lines(document, running))
     measured.add(ClauseKey.CHARACTERS, gb.TEXT[0] * gb.MM / (size + _closer(running)))
+    for line in text:
+        if (line.size, line.font) == body and len(line.text) > gb.CHARACTERS and not _set_otherwise(line):
+            measured.add(ClauseKey.INDENT, _indent(line), line.text[:8])
     for line in lines:
         if "\t" in line.paragraph.text:
             continue  # a line of the 目录
@@ -145,6 +148,32 @@ def _type(measured: Measured, document: Docx, lines: list[_Line]) -> None:
         # Alone on its line: a paragraph that goes on after （一） is text.
         elif _SUBHEADING.match(line.text) and len(line.text) <= gb.CHARACTERS:
             measured.add(ClauseKey.SUBHEADING_FACE, line.font or "未指定", line.text[:8])
+
+
+def _set_otherwise(line: _Line) -> bool:
+    """What is addressed, hangs, or is set in the middle is no paragraph of the text."""
+    hangs = (_measure_of(line, "w:hanging") or 0) > 0 or (_measure_of(line, "w:left") or 0) > 0
+    beside = _alignment(line.paragraph) in (ALIGN.CENTER, ALIGN.RIGHT)
+    return hangs or beside or line.text.endswith("：") or "\t" in line.paragraph.text
+
+
+def _indent(line: _Line) -> float:
+    """How far in a paragraph begins, in characters: as its style says, or typed as spaces of full width."""
+    typed = len(line.paragraph.text) - len(line.paragraph.text.lstrip("\u3000"))
+    if chars := _measure_of(line, "w:firstLineChars"):
+        return chars / 100 + typed
+    points = (_measure_of(line, "w:firstLine") or 0.0) / 20
+    return points / (line.size + _closer(line)) + typed
+
+
+def _measure_of(line: _Line, name: str) -> float | None:
+    """What the paragraph or the first of its styles says of an indent (`w:ind`)."""
+    properties = (line.paragraph._p.pPr, *(style.element.pPr for style in _styles(line.paragraph)))
+    for one in properties:
+        indent = one.find(qn("w:ind")) if one is not None else None
+        if indent is not None and indent.get(qn(name)) is not None:
+            return _number(indent, name)
+    return None
 
 
 def _is_heading(text: str) -> bool:

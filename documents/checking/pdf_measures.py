@@ -39,6 +39,7 @@ _PROPER_NUMBER = re.compile(r"[—―─]\s*\d+\s*[—―─]")
 _PAPER_NUMBER = re.compile(r"〔\d{4}〕\d+号$")
 _HEADING = re.compile(r"[一二三四五六七八九十百]+、")
 _SUBHEADING = re.compile(r"（[一二三四五六七八九十百]+）")
+_ENDS = ("。", "！", "？", "；")
 _OPENING = frozenset("（“‘《〈〔【［｛「『")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _ISSUED = "印发"
@@ -118,6 +119,7 @@ def measure_pdf(data: bytes) -> Measured:
         measured.add(ClauseKey.HEIGHT, face.height, f"第{face.no}页")
     _area(measured, sheet)
     _type(measured, sheet)
+    _indents(measured, sheet)
     _title(measured, sheet)
     _head(measured, sheet)
     _numbers(measured, sheet)
@@ -178,6 +180,12 @@ class _Sheet:
         return near and self.is_body(after) and abs(after.x - self.left) < _SLACK
 
     @property
+    def step(self) -> float | None:
+        """Points from one character of the text to the next, where it shows."""
+        steps = [step for line in self.full if (step := _step(line))]
+        return min(steps) * gb.MM if steps else None
+
+    @property
     def right(self) -> float | None:
         """The edge of 版心, where full lines end with a whole character; of one or two nothing can be said."""
         ends = [x.end for x in self.full if _HAN.match(x.glyphs[-1].text)]
@@ -234,6 +242,27 @@ def _type(measured: Measured, sheet: _Sheet) -> None:
             measured.add(ClauseKey.HEADING_FACE, line.font, line.where)
         elif _SUBHEADING.match(line.text) and line.x > sheet.left + _SLACK:
             measured.add(ClauseKey.SUBHEADING_FACE, line.font, line.where)
+
+
+def _indents(measured: Measured, sheet: _Sheet) -> None:
+    """7.3.3: a paragraph begins two characters in, and goes on at the edge.
+
+    Only where it can be told for certain: a long first line whose text goes on below it at the edge.
+    """
+    for before, line in pairwise(sheet.running):
+        long = line.end - line.x > _LONG * gb.TEXT[0] and line in sheet.full
+        if not long or line.glyphs[0].text in _OPENING or not _begins(before, line, sheet):
+            continue
+        measured.add(ClauseKey.INDENT, (line.x - sheet.left) * gb.MM / (sheet.step or line.size), line.where)
+
+
+def _begins(before: PrintedLine, line: PrintedLine, sheet: _Sheet) -> bool:
+    """Whether a paragraph begins with a line: it stands in, or the one before it ended short with its sentence."""
+    if line.x > sheet.left + _SLACK:
+        return True
+    near = before.face is line.face and 0 < line.y - before.y < _ONE_PITCH
+    short = before.end < sheet.left + gb.TEXT[0] - 2 * line.size / gb.MM
+    return near and sheet.is_body(before) and short and before.text.endswith(_ENDS)
 
 
 def _step(line: PrintedLine) -> float | None:

@@ -1,4 +1,4 @@
-"""What a proof-reader marks in the words of a paper: 文号, 主送, 成文日期, level numbers, marks of half width.
+"""What a proof-reader marks in the words of a paper: 文号, 主送, 成文日期, level numbers, marks, figures.
 
 Lines of a .pdf and paragraphs of a .docx are read alike; what is not there is not measured.
 """
@@ -21,6 +21,18 @@ _LEVEL_ONE = re.compile(r"([一二三四五六七八九十]{1,3})([、.．,，�
 _LEVEL_TWO = re.compile(r"([（(])([一二三四五六七八九十]{1,3})([）)])([、.．]?)")
 _LEVEL_THREE = re.compile(r"(\d{1,2})([、，])(?=\D)")
 _HALF = re.compile(rf"{_HAN}[,;:?!]{_HAN}|{_HAN}\([^()]*{_HAN}[^()]*\)")
+_CHINESE = "一二三四五六七八九十"
+_FIGURES = re.compile(
+    r"[０-９]+"  # of full width
+    rf"|\d{{4}}年[{_CHINESE}]{{1,3}}月|\d{{1,2}}月[{_CHINESE}]{{1,3}}[日号]"  # one date in two manners
+    rf"|[〇○零{_CHINESE[:-1]}]{{4}}年\d{{1,2}}月|[{_CHINESE}]{{1,3}}月\d{{1,2}}日"
+    rf"|(?<![百千])[{_CHINESE[:-1]}]?[零○][{_CHINESE[:-1]}零〇○]{{1,3}}年(?=[{_CHINESE}度底末初])"  # 〇
+    r"|\d[百十千](?=[万亿元人个件户项吨亩次名处套])|\d几"  # only 万 and 亿 follow figures
+    rf"|(?<!第)(?<![{_CHINESE}、])[{_CHINESE[:-1]}]、[{_CHINESE[:-1]}](?=[天周]|个月)"  # 三四天
+    r"|(?<![\dA-Za-z.\-])\d+(?:\.\d+)?%?-\d+(?:\.\d+)?(?=[%万亿元吨个件户项年月日天公平米])"  # ～ or —
+    r"|(?<![\d.%])\d+(?:\.\d+)?[～~—]\d+(?:\.\d+)?[%万亿]"  # 15%～30%: without the first % it may be 15
+)
+"""Figures as GB/T 15835-2011 does not write them; what may be otherwise in some texts (3、4号) is not among them."""
 _SHOWN = 24
 
 
@@ -91,10 +103,20 @@ def _marks(text: Sequence[str]) -> Iterator[str]:
         yield from faults or [PROPER]
 
 
+def _digits(text: Sequence[str]) -> Iterator[str]:
+    """GB/T 15835: figures of half width, a date in one manner, 万 and 亿 only behind figures, ranges with ～ or —."""
+    lines = [line for line in text if _FIGURE.search(line) and not _DATE.fullmatch(line)]
+    faults = [match[0][:_SHOWN] for line in lines for match in _FIGURES.finditer(line)]
+    if lines:
+        yield from faults or [PROPER]
+
+
+_FIGURE = re.compile(rf"[\d０-９]|[{_CHINESE}][年月日天周个]")
 _READERS: dict[ClauseKey, Callable[[Sequence[str]], Iterable[str]]] = {
     ClauseKey.PAPER_NUMBER: _numbers,
     ClauseKey.ADDRESSEE: _addressee,
     ClauseKey.DATE_FORM: _dates,
     ClauseKey.LEVELS: _levels,
     ClauseKey.MARKS: _marks,
+    ClauseKey.DIGITS: _digits,
 }

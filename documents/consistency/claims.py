@@ -64,7 +64,8 @@ _CLOSED = re.compile(rf"^(?:（[^（）]*）)?，{_DAY}销号")
 _DECIDED_ON = re.compile(rf"^（(?P<unit>[^（），。；]+)）：{_DAY}议定.*。(?:\d+月\d+日已报|至今未报)")
 _OVERDUE = re.compile(r"^（[^（）]*牵头[^（）]*）逾期(?P<days>\d+)个工作日。(?:.*已催办(?P<urged>\d+)次)?")
 _AHEAD = re.compile(r"^今后\d+日内应办结：")
-_ON_ONE_DAY = re.compile(rf"{_DAY}(?P<titles>(?:“[^“”]+”)+)")
+_ON_ONE_DAY = re.compile(rf"{_DAY}(?P<titles>(?:、?“[^“”]+”(?:（[^（）]+）)?)+)")
+_OF_UNIT = re.compile(r"“(?P<title>[^“”]+)”（(?P<unit>[^（）]+)）")
 _DUE = re.compile(rf"^(?:（[^（）]*）)?，办结时限(?:为)?{_DAY}(?![^。；]*[延改调变推])")
 """Not of a limit that was: 办结时限3月4日，延至3月18日."""
 _ITEM = re.compile(r"^\d+\. (?P<title>[^（）]+)（(?P<unit>[^（）]+)）：")
@@ -254,11 +255,15 @@ class _Reader:
             yield PaperClaim(f"{number}的议定日期", self.day(decided), place)
 
     def _ahead(self, line: str) -> Iterator[PaperClaim]:
-        """今后30日内应办结：2月18日“…”“…”；2月25日“…”: a limit before the titles it is of."""
+        """今后30日内应办结：2月18日“…”（区城管局）；2月25日“…”: a limit, the titles it is of, their leads."""
         for day in _ON_ONE_DAY.finditer(line) if _AHEAD.match(line) else ():
             for title in _QUOTED.findall(day["titles"]):
                 if number := self.words.titles.get(title):
                     yield PaperClaim(f"{number}的办结时限", self.day(day), self.place(line, day.start()))
+            for match in _OF_UNIT.finditer(day["titles"]):
+                number = self.words.titles.get(match["title"])
+                if number and match["unit"] in self.words.units:
+                    yield PaperClaim(f"{number}的牵头单位", match["unit"], self.place(line, day.start()))
 
     def _listed_matter(self, line: str) -> Iterator[PaperClaim]:
         """1. 完成…（区住房和建设局）：5月31日销号: a chapter of the year's statistics."""

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from documents.formats import standard as gb
 from documents.formats.fonts import MISSING, Typeface
@@ -70,27 +70,52 @@ def pdf_of(page: Page, typeface: Typeface, template: Template) -> bytes:
     data, source = _data(page, typeface, template), template.source("page.typ")
     inputs = {"page": json.dumps(data, ensure_ascii=False)}
     compiler = Compiler(source, font_paths=typeface.found, sys_inputs=inputs)
+
+    def set_with(**looks: Any) -> tuple[Compiler, dict[str, str]]:
+        changed = {"page": json.dumps({**data, **looks}, ensure_ascii=False)}
+        return Compiler(source, font_paths=typeface.found, sys_inputs=changed), changed
+
     try:
-        faces = _faces(compiler) if _may_be_tight(page, template) else 0
-        if 1 < faces <= _WORTH_TIGHTENING:
-            tight = {"page": json.dumps({**data, "tight": True}, ensure_ascii=False)}
-            closer = Compiler(source, font_paths=typeface.found, sys_inputs=tight)
-            compiler, inputs = (closer, tight) if _faces(closer) < faces else (compiler, inputs)
-        made = compiler.compile(
-            source,
-            format="pdf",
-            sys_inputs=inputs,
-            pdf_standards="a-2b",
-            timestamp=datetime.combine(page.on, time(0), UTC),
-        )
+        extent = _extent(compiler, page) if _may_be_tight(page, template) else _UNTOLD
+        tight = False
+        if 1 < extent.faces <= _WORTH_TIGHTENING:
+            closer = set_with(tight=True, room=_ROOM[True])
+            if (saved := _extent(closer[0], page)).faces < extent.faces:
+                (compiler, inputs), extent, tight = closer, saved, True
+        if page.form and extent.faces == 1 and extent.left > 0:
+            compiler, inputs = set_with(tight=tight, room=round(_ROOM[tight] + extent.left, 1))
+        made = _compiled(compiler, source, inputs, page, standards=_STRICT if template.since_gb5 else _LEAST)
     except (TypstError, RuntimeError) as error:  # the second is what asking a layout raises
         raise template.broken("page.typ", _said(error)) from error
     return made if isinstance(made, bytes) else b"".join(made or ())
 
 
+_STRICT, _LEAST = ("a-2a", "ua-1"), ("a-2b",)
+"""PDF/A with its parts told apart, and PDF/UA; and PDF/A alone, where a layout of an office's own tells too little."""
+
+
+def _compiled(
+    compiler: "Compiler", source: bytes, inputs: dict[str, str], page: Page, standards: tuple[str, ...]
+) -> bytes | list[bytes] | None:
+    from typst import TypstError  # noqa: PLC0415
+
+    try:
+        return compiler.compile(
+            source,
+            format="pdf",
+            sys_inputs=inputs,
+            pdf_standards=cast("Any", list(standards)),
+            timestamp=datetime.combine(page.on, time(0), UTC),
+        )
+    except TypstError:
+        if standards == _LEAST:
+            raise
+        return _compiled(compiler, source, inputs, page, _LEAST)
+
+
 def _may_be_tight(page: Page, template: Template) -> bool:
-    """Lists follow the text on faces of their own: how close it is set then does not move 版记."""
-    return page.imprint is not None and not page.appendices and not template.former
+    """Up to gb-4 not where lists follow: only 版记 was to be saved a face of its own, not the text its last lines."""
+    return page.imprint is not None and not template.former and (not page.appendices or template.since_gb5)
 
 
 def _said(error: Exception) -> str:
@@ -98,10 +123,24 @@ def _said(error: Exception) -> str:
     return str(getattr(error, "message", error)).splitlines()[0].removeprefix("failed to compile document: ")
 
 
-def _faces(compiler: "Compiler") -> int:
-    """How many faces a page fills; none where an office's own layout does not tell."""
+class _Extent(NamedTuple):
+    """How many faces a page fills, or its text where lists follow, and the millimetres left above 版记."""
+
+    faces: int
+    left: float
+
+
+_UNTOLD = _Extent(0, 0.0)
+_ROOM = {False: 18.0, True: 9.0}
+"""Millimetres a form leaves at least to its reader, by whether its lines are set closer."""
+
+
+def _extent(compiler: "Compiler", page: Page) -> _Extent:
+    """How far a page goes; nothing where an office's own layout does not tell."""
     embedded = json.loads(compiler.query("<faces>", field="value"))
-    return max((max(faces["foot"], faces["text"]) for faces in embedded), default=0)
+    ends = ("text",) if page.appendices else ("text", "foot")
+    faces = max((one[end] for one in embedded for end in ends), default=0)
+    return _Extent(faces, max((one.get("left", 0.0) for one in embedded), default=0.0))
 
 
 def _data(page: Page, typeface: Typeface, template: Template) -> dict[str, Any]:
@@ -129,6 +168,7 @@ def _data(page: Page, typeface: Typeface, template: Template) -> dict[str, Any]:
         "colour": gb.TINTS.get(page.colour or "", ""),
         "mark-lines": red_name_lines(page, template),
         "tight": False,
+        "room": _ROOM[False],
         "imprint": _imprint(page),
     }
     absent = list(typeface.missing(json.dumps(data, ensure_ascii=False)))
@@ -174,8 +214,8 @@ def _block(block: Block, heading: int, template: Template) -> dict[str, Any]:
     match block:
         case Subheading(text=text):
             return {"kind": block.kind, "text": f"（{numeral(heading)}）{text}"}
-        case Figure(title=title, svg=svg):
-            return {"kind": block.kind, "title": title, "svg": svg}
+        case Figure(title=title, said=said, svg=svg):
+            return {"kind": block.kind, "title": title, "said": said, "svg": svg}
         case Items(items=items):
             numbered = [numbered_item(n, item) for n, item in enumerate(items, start=1)]
             return {"kind": block.kind, "items": numbered if template.former else list(map(_parted, numbered))}

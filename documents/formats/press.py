@@ -10,9 +10,9 @@ from documents.formats.templates import Template, load_template
 from documents.page import Page
 
 FORMATS = ("md", "docx", "pdf", "html")
-LAYOUT = "gb-4"
+LAYOUT = "gb-5"
 """The layout everything is printed in; it is the first part of what an event names as its template."""
-GB_2, GB_3 = "gb-2", "gb-3"
+GB_2, GB_3, GB_4 = "gb-2", "gb-3", "gb-4"
 """The layouts of before, by which their issues are printed again."""
 
 

@@ -5,6 +5,7 @@ wide as its words and stands in the middle.
 """
 
 import re
+from math import ceil
 from typing import NamedTuple
 
 from documents.formats import standard as gb
@@ -18,6 +19,7 @@ _INSET = 0.9
 _UNBROKEN = 7.0
 """A cell of so many characters stands on one line, where there is room."""
 _STEP = 0.5
+_MOST_LINES = 12
 _AIRY = 3.0
 """So much wider than its words a column of a small table may be."""
 _FIGURE = re.compile(r"[+-]?\d[\d.,]*(?:%|分|项|次|件)?|—|/|")
@@ -38,7 +40,7 @@ def columns_of(grid: Grid, template: Template) -> tuple[TableColumn, ...]:
         places = ("left" if header in gb.LEFT_ALIGNED else "center" for header in grid.headers)
         return tuple(TableColumn(w / sum(weights), place) for w, place in zip(weights, places, strict=True))
     natural, least = _wants(grid)
-    widths = _shared(natural, least)
+    widths = _shared(natural, _for_few_lines(grid, least) if template.since_gb5 else least)
     return tuple(TableColumn(w / _WHOLE, _place(grid, n, w)) for n, w in enumerate(widths))
 
 
@@ -55,6 +57,16 @@ def _wants(grid: Grid) -> tuple[list[float], list[float]]:
         natural.append(max([_width(header), *cells]) + _INSET)
         least.append(max([min(_width(header), _UNBROKEN), *short]) + _INSET)
     return natural, least
+
+
+def _for_few_lines(grid: Grid, least: list[float]) -> list[float]:
+    """What each column needs for its tallest cell to take as few lines as can be had for all columns alike."""
+    tallest = [max((_width(row[n]) for row in grid.rows), default=0.0) for n in range(len(grid.headers))]
+    for lines in range(1, _MOST_LINES + 1):
+        wants = [max(few, ceil(wide / lines) + _INSET) for few, wide in zip(least, tallest, strict=True)]
+        if sum(wants) <= _WHOLE:
+            return wants
+    return least
 
 
 def _shared(natural: list[float], least: list[float]) -> list[float]:

@@ -37,6 +37,8 @@ class PaperCase:
     """Whether it is asked by 函."""
     ordering: bool = False
     """Whether a 函 is worded like an order, as it was before `paper-6`."""
+    late: bool = False
+    """Whether a 督办单 may ask for its first report after the limit, as it did before `paper-7`."""
 
     @property
     def matter(self) -> Matter:

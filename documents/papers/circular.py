@@ -11,7 +11,7 @@ from datetime import date
 from documents.figures import Period
 from documents.formats.digest import sha256
 from documents.formats.markdown import markdown_of
-from documents.formats.press import GB_2, LAYOUT
+from documents.formats.press import GB_2, GB_3, LAYOUT
 from documents.ledger import Ledger, MatterFile, read_ledger
 from documents.page import Items, Paragraph
 from documents.papers.case import REPLY_WORKDAYS, PaperText
@@ -22,7 +22,7 @@ from documents.sections.overview import OVERVIEW
 from documents.sections.progress import closed_section
 from documents.sections.recipe import SectionPart, built_in_recipe
 from documents.sections.summing_up import SUMMING_UP
-from documents.wording import moment_in_words, period_in_words, span_in_words
+from documents.wording import moment_in_words, period_in_words, span_in_words, whole_months
 from domain.base import refuse
 from domain.calendar import end_of_day
 from domain.papers import PaperKind
@@ -58,13 +58,15 @@ def compose_circular(
     period = Period(replace(ledger, matters=supervised), since, until, decided_in_time=as_before)
     leads = {entry.matter.lead for entry in period.entries()}
     refuse(not leads, f"{span_in_words(since, until)}没有督办对象牵头的事项，没有可通报的情况", "nothing_to_say")
-    edition = Edition(period, built_in_recipe(GB_2).limits, layout=layout)
+    edition, first = Edition(period, built_in_recipe(GB_2).limits, layout=layout), layout in (GB_2, GB_3)
     others = len(Period(ledger, since, until).entries()) - len(period.entries())
-    chapters = _chapters(edition, others) if layout == LAYOUT else _former_chapters(edition, others)
-    sections, appendices = assembled_sections(chapters)
-    if layout == LAYOUT:
+    sections, appendices = assembled_sections(
+        _former_chapters(edition, others) if first else _chapters(edition, others)
+    )
+    if not first:
         appendices = annexes(edition)
-    called = period_in_words(since, until) if layout == LAYOUT else span_in_words(since, until)
+    span = whole_months(since, until, ledger.calendar) if edition.bounded else (since, until)
+    called = span_in_words(since, until) if first else period_in_words(*span)
     return PaperText(
         kind=PaperKind.CIRCULAR,
         letter=False,
@@ -77,7 +79,7 @@ def compose_circular(
         since=since,
         until=until,
         former=layout == GB_2,
-        attaches=layout == LAYOUT,
+        attaches=not first,
     )
 
 

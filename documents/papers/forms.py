@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from documents.charts import LifeMoment, life_chart
-from documents.formats.press import GB_2, GB_3, LAYOUT
+from documents.formats.press import GB_2, GB_3, GB_4, LAYOUT
 from documents.ledger import Ledger, MatterFile
 from documents.page import Block, Figure, Grid, Items, Paragraph, Section
 from documents.papers import worded, worded_of_gb3, worded_of_paper5
@@ -29,13 +29,17 @@ from domain.queries.telling import points_left_undone
 from domain.terms import OrderColour, Rhythm, Stage, UnitLevel
 from domain.windows import window_label
 
-TEMPLATE = f"{LAYOUT}/paper-6"
+TEMPLATE = f"{LAYOUT}/paper-7"
 """Changes with every change of wording or layout."""
 FORMER = f"{GB_2}/paper-3"
 """The oldest wording, by which its papers are printed again."""
-ORDERING = f"{LAYOUT}/paper-5"
-"""Today's layout, until what is asked by letter was asked in the words of a request."""
-WORDINGS: Mapping[str, str] = {FORMER: GB_2, f"{GB_3}/paper-4": GB_3, ORDERING: LAYOUT, TEMPLATE: LAYOUT}
+ORDERING = f"{GB_4}/paper-5"
+"""The wording until what is asked by letter was asked in the words of a request."""
+LATE = f"{GB_4}/paper-6"
+"""The wording until a 督办单 asked for no first report after the limit."""
+EXACT = (LATE, TEMPLATE)
+"""The wordings that count what ended by decision in no rate."""
+WORDINGS: Mapping[str, str] = {FORMER: GB_2, f"{GB_3}/paper-4": GB_3, ORDERING: GB_4, LATE: GB_4, TEMPLATE: LAYOUT}
 """The layout a wording belongs to."""
 
 
@@ -52,14 +56,15 @@ def compose_paper(ledger: Ledger, stream: str, kind: PaperKind, template: str = 
         raise Refusal("没有这个督办事项", "not_found")
     lead = ledger.directory.units.get(file.matter.lead or "")
     refuse(lead is None, f"{file.matter.number} 还没有牵头单位，不能制发{kind.label}", "nothing_to_say")
-    case = PaperCase(ledger, file, by_letter(lead.supervision if lead else None), ordering=template != TEMPLATE)
+    letter = by_letter(lead.supervision if lead else None)
+    case = PaperCase(ledger, file, letter, ordering=template not in EXACT, late=template != TEMPLATE)
     refuse(
         file.matter.ended and kind in _WHILE_OPEN,
         f"{file.matter.number} {file.matter.stage.label}，不能再制发{kind.label}",
         "nothing_to_say",
     )
     layout = WORDINGS[template]
-    former = layout == GB_2
+    former, plain = layout == GB_2, layout in (GB_2, GB_3)
     title, blocks = {**_TEXTS, **_WORDED.get(template, {})}[kind](case)
     return PaperText(
         kind=kind,
@@ -72,8 +77,8 @@ def compose_paper(ledger: Ledger, stream: str, kind: PaperKind, template: str = 
         copied=_copied(ledger, file) if kind in _COPIED and not former else (),
         form=kind is PaperKind.SUPERVISION and not former,
         former=former,
-        marking=case.marking if layout == LAYOUT else None,
-        colour=case.colour.label if layout == LAYOUT and kind is PaperKind.URGE and case.colour else None,
+        marking=None if plain else case.marking,
+        colour=case.colour.label if not plain and kind is PaperKind.URGE and case.colour else None,
     )
 
 
@@ -317,6 +322,7 @@ _TEXTS: dict[PaperKind, Callable[[PaperCase], Written]] = {
 _WORDED = {
     f"{GB_3}/paper-4": worded_of_gb3.WORDED,
     ORDERING: worded_of_paper5.WORDED,
+    LATE: worded.WORDED,
     TEMPLATE: worded.WORDED,
 }
 """What a wording says otherwise than the oldest."""

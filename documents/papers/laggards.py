@@ -10,6 +10,7 @@ from documents.page import Grid, Items, Paragraph, Section
 from documents.sections.edition import Edition, Piece
 from documents.wording import (
     clean_text,
+    counts_in_words,
     day_in,
     printed_reason,
     quoted_title,
@@ -23,6 +24,8 @@ from domain.terms import Light, Stage
 
 _BEHIND = (Light.RED, Light.YELLOW)
 _ON_SCHEDULE = (Light.GREEN, Light.BLUE)
+_MOST_NAMED = 3
+"""Matters told by name in a sentence; the lists hold all."""
 
 
 def _shown(edition: Edition, lights: tuple[Light, ...]) -> list[Entry]:
@@ -37,24 +40,42 @@ def _why(edition: Edition, entry: Entry) -> str:
 
 def laggards(edition: Edition) -> Iterator[Piece]:
     """进展滞后: by unit what is overdue or behind schedule, and how often it did not report."""
-    units: dict[str, list[str]] = {}
+    units: dict[str, list[Entry]] = {}
     for entry in _shown(edition, _BEHIND):
-        line = f"{quoted_title(entry.matter)}{_why(edition, entry)}"
-        units.setdefault(edition.period.ledger.unit(entry.matter.lead), []).append(line)
+        units.setdefault(edition.period.ledger.unit(entry.matter.lead), []).append(entry)
     for matter, _, made_up in edition.period.feedback().missed:
         if not made_up:
             units.setdefault(edition.period.ledger.unit(matter.lead), [])
     if units:
-        yield Items(items=tuple(_told_unit(edition, unit, line) for unit, line in units.items()))
+        yield Items(items=tuple(_told_unit(edition, unit, behind) for unit, behind in units.items()))
     else:
         yield Paragraph(text=f"截至{short_date(edition.period.until)}，没有进展滞后的事项。")
 
 
-def _told_unit(edition: Edition, unit: str, lines: list[str]) -> str:
+def _told_unit(edition: Edition, unit: str, behind: list[Entry]) -> str:
+    """Each matter with its reason; of many the longest overdue, and the rest by number, for 附件1 lists them."""
     period = edition.period
+    shown = _worst(behind) if edition.bounded and len(behind) > _MOST_NAMED else behind
+    lines = [f"{quoted_title(e.matter)}{_why(edition, e)}" for e in shown]
+    if rest := [e for e in behind if e not in shown]:
+        red = sum(e.lit.light is Light.RED for e in rest)
+        counts = counts_in_words((("逾期", red, "件"), ("进展滞后", len(rest) - red, "件")))
+        lines.append(f"另有{counts}，见附件1")
     missed = sum(not up and period.ledger.unit(m.lead) == unit for m, _, up in period.feedback().missed)
     parts = [*lines, *([f"漏报反馈未补{missed}次"] if missed else [])]
     return f"{unit}：{'；'.join(parts)}。"
+
+
+def _worst(behind: list[Entry]) -> list[Entry]:
+    """The first to be named: red before yellow, as the days fell."""
+    return sorted(behind, key=lambda e: (e.lit.light is not Light.RED, e.matter.due))[:_MOST_NAMED]
+
+
+def _named(edition: Edition, entries: list[Entry]) -> str:
+    """Their titles; of many the first, and how many they are."""
+    most = _MOST_NAMED if edition.bounded else len(entries)
+    more = f"等{len(entries)}件" if len(entries) > most else ""
+    return f"{''.join(quoted_title(e.matter) for e in entries[:most])}{more}"
 
 
 def meeting_completion(edition: Edition) -> Iterator[Piece]:
@@ -64,7 +85,7 @@ def meeting_completion(edition: Edition) -> Iterator[Piece]:
         yield Paragraph(text=f"{edition.period.called}没有会议议定事项。")
         return
     done = sum(e.matter.ended for e in decided)
-    left = "".join(quoted_title(e.matter) for e in decided if not e.matter.ended and e.lit.light in _BEHIND)
+    left = _named(edition, [e for e in decided if not e.matter.ended and e.lit.light in _BEHIND])
     behind = f"其中进展滞后的有{left}。" if left else ""
     share = share_in_words(done, len(decided))
     yield Paragraph(text=f"会议议定涉及{len(decided)}件，已办结{done}件，办结率{share}。{behind}")
@@ -78,10 +99,11 @@ def looked_back(edition: Edition) -> Iterator[Piece]:
     still = [e for e in late if not e.matter.ended]
     parts = []
     if ended:
-        parts.append(f"已办结的有{''.join(quoted_title(e.matter) for e in ended)}")
+        parts.append(f"已办结的有{_named(edition, ended)}")
     if still:
-        named = "、".join(f"{quoted_title(e.matter)}（应于{day_in(e.matter.due, year)}办结）" for e in still)
-        parts.append(f"至今没有办结的有{named}")
+        most = _MOST_NAMED if edition.bounded else len(still)
+        named = "、".join(f"{quoted_title(e.matter)}（应于{day_in(e.matter.due, year)}办结）" for e in still[:most])
+        parts.append(f"至今没有办结的有{named}{f'等{len(still)}件' if len(still) > most else ''}")
     again = [m for kind in (ev.MatterReopened, ev.ClosureReturned) for m, _, _ in period.happened(kind)]
     if again:
         parts.append(f"办结后重开或办结申请被退回的有{''.join(dict.fromkeys(map(quoted_title, again)))}")

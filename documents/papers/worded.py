@@ -118,7 +118,7 @@ def _supervision(case: PaperCase) -> Written:
         *((("配合单位", "、".join(map(case.unit, m.assist))),) if m.assist else ()),
         *((("责任领导", "、".join(map(case.ledger.person, m.leaders))),) if m.leaders else ()),
         ("办结时限", full_date(m.due)),
-        ("反馈期限", f"{_reply_by(case, REPLY_WORKDAYS)}前首次反馈，其后{_feedback(m.rhythm)}"),
+        ("反馈期限", _report_by(case)),
         ("督办联系人", contact),
         *(() if case.letter else (("办理情况", "（由牵头单位填写，可另附页）"), ("回执", _RECEIPT))),
     ]
@@ -128,6 +128,18 @@ def _supervision(case: PaperCase) -> Written:
     ask = Paragraph(text=f"现将以下事项商请{case.you}牵头办理，并按期函复办理情况：")
     thanks = Paragraph(text="确有困难的，请在时限前函告理由和明确的新时限。专此函商，请予支持。")
     return f"关于{quoted_title(m)}的督办函", (ask, grid, thanks, *_secrecy(case))
+
+
+def _report_by(case: PaperCase) -> str:
+    """When the first report is due: never after the limit; that near, or past, it is the only one asked for."""
+    m, today = case.matter, local_date(case.ledger.as_of)
+    first = case.ledger.calendar.add_workdays(today, REPLY_WORKDAYS)
+    if case.late or first < m.due:
+        return f"{full_date(first)}前首次反馈，其后{_feedback(m.rhythm)}"
+    if today <= m.due:
+        return f"{full_date(m.due)}前反馈办理结果，要点逐项说明"
+    soon = case.ledger.calendar.add_workdays(today, _REPLY[OrderColour.RED])
+    return f"已过办结时限，请于{full_date(soon)}前反馈未办结的原因和明确的完成时间"
 
 
 def _followed_up(case: PaperCase) -> str:

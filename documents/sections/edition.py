@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from documents.figures import Entry, Period
-from documents.formats.press import GB_2, LAYOUT
+from documents.formats.press import GB_2, GB_3, GB_4, LAYOUT
 from documents.page import Block, Grid, Items, Paragraph, Section, Subheading, section
 from documents.sections.recipe import Limits, SectionPart
 from documents.wording import clean_text
@@ -42,6 +42,11 @@ class Edition:
     def former(self) -> bool:
         """Whether it is in the oldest wording."""
         return self.layout == GB_2
+
+    @property
+    def bounded(self) -> bool:
+        """Whether its text stays as long as it is however many matters there are; up to gb-4 it grew with them."""
+        return self.layout not in (GB_2, GB_3, GB_4)
 
     def led(self, matter: Matter) -> str:
         """区教育局牵头."""

@@ -4,17 +4,16 @@ A matter is told as a person would tell it; lists and counts are in the 附表. 
 (套话) is not quoted.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
 from documents.figures import Entry, Period, newest_decision
-from documents.page import Items, Paragraph
+from documents.page import Items, Paragraph, Subheading
 from documents.sections.edition import Edition, Piece, Writers
 from documents.sections.recipe import SectionPart
 from documents.sections.stock import report_said
-from documents.sections.summing_up import SUMMING_UP
+from documents.sections.summing_up import SUMMING_UP, by_lead
 from documents.wording import (
     clean_text,
     day_in,
@@ -34,6 +33,8 @@ from domain.terms import Light, MatterClass, Stage
 REPLY_WORKDAYS = 5
 """Until when a unit is to name a day, when nobody else set one."""
 _SHORT, _LONG, _MOST_FOLLOWED, _MOST_MAJOR = 40, 40, 4, 2
+_MOST_ASKED, _LEAST_TOLD = 5, 2
+"""So many things are asked of leaders one by one beside what is red; so many red matters are told whoever is asked."""
 _NO_PROBLEM = ("无", "暂无", "没有", "无问题")
 
 
@@ -47,8 +48,14 @@ def _red(edition: Edition) -> list[Entry]:
 
 
 def _to_decide(edition: Edition) -> Iterator[Piece]:
-    """Each thing that waits for a leader's word, the red ones told whole; or that nothing does."""
-    asked = asked_of_leaders(edition)
+    """What waits for a leader's word, the red ones told whole; or that nothing does. As 附表 all the text cut."""
+    if edition.whole:
+        every = _other_asked(edition)
+        if edition.bounded and len(every) > _MOST_ASKED:
+            yield Subheading(text=f"提请研究的其他事项{len(every)}项")
+            yield Items(items=tuple(every))
+        return
+    asked = _asked_in_short(edition) if edition.bounded else asked_of_leaders(edition)
     if asked:
         yield Items(items=tuple(asked)) if len(asked) > 1 else Paragraph(text=asked[0])
     else:
@@ -58,9 +65,31 @@ def _to_decide(edition: Edition) -> Iterator[Piece]:
 
 def asked_of_leaders(edition: Edition) -> list[str]:
     """What a meeting of the leaders has to decide, each in a sentence; red matters that were carried up to them too."""
-    red = [_told_red(edition, e) + _wish(e) for e in _red(edition) if rung_above(e.matter.rung)]
-    asked = [text for e in edition.period.entries() if not e.matter.ended for text in _asked(edition, e)]
-    return [*red, *asked]
+    return [*(_told_red(edition, e) + _wish(e) for e in _carried_up(edition)), *_other_asked(edition)]
+
+
+def _carried_up(edition: Edition) -> list[Entry]:
+    """Red matters that wait for somebody above the office."""
+    return [e for e in _red(edition) if rung_above(e.matter.rung)]
+
+
+def _other_asked(edition: Edition) -> list[str]:
+    """What is asked of the leaders beside what is red."""
+    return [text for e in edition.period.entries() if not e.matter.ended for text in _asked(edition, e)]
+
+
+def _asked_in_short(edition: Edition) -> list[str]:
+    """The same for a page that is read in a minute: the longest overdue and the first others, the rest by number."""
+    red, other = _carried_up(edition), _other_asked(edition)
+    lines = [_told_red(edition, e) + _wish(e) for e in red[: edition.limits.reported]]
+    if rest := red[edition.limits.reported :]:
+        lines.append(
+            f"另有升级的逾期事项{len(rest)}件，{by_lead(edition.period, rest)}，见附表，请一并研究时限和补救措施。"
+        )
+    lines += other[:_MOST_ASKED]
+    if len(other) > _MOST_ASKED:
+        lines.append(f"提请研究的其他事项另有{len(other) - _MOST_ASKED}项，见附表。")
+    return lines
 
 
 def _wish(entry: Entry) -> str:
@@ -104,28 +133,22 @@ def _overdue(edition: Edition) -> Iterator[Piece]:
     """Each red matter nobody above the office is asked about, the longest first; of many the rest by lead."""
     asked_above = SectionPart.TO_DECIDE in edition.parts
     red = [e for e in _red(edition) if not (asked_above and rung_above(e.matter.rung))]
-    shown, rest = red[: edition.limits.reported], red[edition.limits.reported :]
+    most = edition.limits.reported
+    if edition.bounded and asked_above:
+        most = max(most - len(_carried_up(edition)), _LEAST_TOLD)
+    shown, rest = red[:most], red[most:]
     if not red:
         return
     paragraphs = tuple(_told_red(edition, e) for e in shown)
     yield Items(items=paragraphs) if len(paragraphs) > 1 else Paragraph(text=paragraphs[0])
     if rest:
-        yield Paragraph(text=f"另有逾期{len(rest)}件，{_by_lead(edition.period, rest)}，见附表。")
+        yield Paragraph(text=f"另有逾期{len(rest)}件，{by_lead(edition.period, rest)}，见附表。")
     owing = [e for e in red if e.matter.stage is not Stage.CLOSING]
     if owing:
         by = edition.period.ledger.calendar.add_workdays(edition.period.until, REPLY_WORKDAYS)
         which = "以上事项" if len(red) == len(owing) > 1 else "" if len(red) == 1 else "以上未申请办结的，"
         wish = f"请牵头单位于{day_in(by, edition.period.until.year)}前书面报告补救措施和明确的完成时间。"
         yield Paragraph(text=f"{which}{wish}")
-
-
-def _by_lead(period: Period, entries: list[Entry]) -> str:
-    units = Counter(period.ledger.unit(e.matter.lead) for e in entries)
-    if len(units) == 1:
-        return f"均由{next(iter(units))}牵头"
-    named = units.most_common(_MOST_FOLLOWED)
-    further = units.total() - sum(n for _, n in named)
-    return "、".join([*(f"{unit}{n}件" for unit, n in named), *([f"其他单位{further}件"] if further else [])])
 
 
 def _told_red(edition: Edition, entry: Entry) -> str:
@@ -211,6 +234,8 @@ def _followed(edition: Edition) -> Iterator[Piece]:
         yield Items(items=shown) if len(shown) > 1 else Paragraph(text=shown[0])
     if not (head or shown):
         others = "其他" if any(not f.entry.matter.ended for f in _decisions(edition)) else ""
+        if others and edition.bounded:
+            return  # each is told above
         yield Paragraph(text=f"{period.called}没有{others}会议议定事项。")
 
 

@@ -98,6 +98,7 @@ PARTS: Mapping[Topic, tuple[SectionPart, ...]] = {
     Topic.LEADING: _between(SectionPart.TO_DECIDE, SectionPart.AHEAD_BRIEF),
     Topic.APPENDIX: (
         SectionPart.LIT_TABLE,
+        SectionPart.TO_DECIDE,
         *_between(SectionPart.BY_CLASS, SectionPart.REPORTED),
         SectionPart.MATTERS_DUE,
         SectionPart.POINTS_DUE,

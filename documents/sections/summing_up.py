@@ -1,10 +1,10 @@
 """The second page of a 简报: the figures in a paragraph, what moved in a sentence, and red and yellow as a table."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
-from documents.figures import Entry, count_by_light, count_by_stage, working
+from documents.figures import Entry, Period, count_by_light, count_by_stage, working
 from documents.page import Grid, Paragraph, Subheading
 from documents.sections.edition import TABLE, Edition, Piece, Writers
 from documents.sections.overview import ALIVE
@@ -19,12 +19,13 @@ from documents.wording import (
     short_date,
 )
 from domain import events as ev
+from domain.matter import Matter
 from domain.onsite.terms import ProblemStage
 from domain.queries.telling import points_left_undone
 from domain.queries.waiting import whose_move
 from domain.terms import Light, Satisfaction, Stage
 
-_MOST_NAMED, _MOST_LIT = 4, 20
+_MOST_NAMED, _MOST_LIT, _MOST_LIT_OF_GB4 = 4, 40, 20
 MOST_WARNED = 8
 
 
@@ -117,17 +118,28 @@ def _closed_names(edition: Edition) -> Iterator[Piece]:
 
 
 def _warned_brief(edition: Edition) -> Iterator[Piece]:
-    """Yellow matters as a small table; of many the first to fall due, and the rest by number."""
+    """Yellow matters as a small table; many by number and lead, for the 附表 lists them."""
     yellow = _lit_by_due(edition, Light.YELLOW)
     if not yellow:
         return
+    if edition.bounded and len(yellow) > MOST_WARNED:
+        where = f"附表和{TABLE}" if _cut(edition) else "附表"
+        yield Paragraph(text=f"黄灯预警{len(yellow)}件，{by_lead(edition.period, yellow)}，名单见{where}。")
+        return
     shown = yellow[:MOST_WARNED]
-    yield Paragraph(text=f"黄灯预警{len(yellow)}件{'，' if len(yellow) > len(shown) else '：'}{_rest(yellow, shown)}")
+    rest = f"最早到期的{len(shown)}件如下，其余见附表：" if len(yellow) > len(shown) else ""
+    yield Paragraph(text=f"黄灯预警{len(yellow)}件{'，' if rest else '：'}{rest}")
     yield Grid(headers=("事项", "牵头单位", "办结时限", "预警原因"), rows=tuple(_warned_row(edition, e) for e in shown))
 
 
-def _rest(yellow: list[Entry], shown: list[Entry]) -> str:
-    return f"最早到期的{len(shown)}件如下，其余见附表：" if len(yellow) > len(shown) else ""
+def by_lead(period: Period, entries: list[Entry]) -> str:
+    """均由区更新局牵头, or how many each unit leads; of many units the first and the rest by number."""
+    units = Counter(period.ledger.unit(e.matter.lead) for e in entries)
+    if len(units) == 1:
+        return f"均由{next(iter(units))}牵头"
+    named = units.most_common(_MOST_NAMED)
+    further = units.total() - sum(n for _, n in named)
+    return "、".join([*(f"{unit}{n}件" for unit, n in named), *([f"其他单位{further}件"] if further else [])])
 
 
 def _lit_by_due(edition: Edition, light: Light) -> list[Entry]:
@@ -157,13 +169,24 @@ def _ahead_brief(edition: Edition) -> Iterable[Piece]:
     near = [m for m in coming if (m.due - period.until).days <= days]
     if near:
         days_of = groupby(near[:_MOST_NAMED], key=lambda m: m.due)
-        named = "；".join(f"{day_in(due, year)}{''.join(map(quoted_title, of_day))}" for due, of_day in days_of)
+        name = _with_lead(edition) if edition.bounded else quoted_title
+        between = "、" if edition.bounded else ""
+        named = "；".join(f"{day_in(due, year)}{between.join(map(name, of_day))}" for due, of_day in days_of)
         more = f"等{len(near)}件" if len(near) > _MOST_NAMED else ""
         return [Paragraph(text=f"今后{days}日内应办结：{named}{more}。")]
     return []
 
 
+def _with_lead(edition: Edition) -> Callable[[Matter], str]:
+    return lambda m: f"{quoted_title(m)}（{edition.period.ledger.unit(m.lead) if m.lead else '待明确牵头单位'}）"
+
+
 # --- 红黄灯一览
+
+
+def _cut(edition: Edition) -> bool:
+    """Whether the 附表 leaves some red or yellow matters to the 一览表."""
+    return sum(e.lit.light in (Light.RED, Light.YELLOW) for e in edition.period.entries()) > _MOST_LIT
 
 
 def _lit_table(edition: Edition) -> Iterator[Piece]:
@@ -173,12 +196,12 @@ def _lit_table(edition: Edition) -> Iterator[Piece]:
     if told_above and len(red) <= edition.told and len(yellow) <= MOST_WARNED:
         return
     lit = [*red, *yellow]
-    shown = lit[:_MOST_LIT]
+    shown = lit[: _MOST_LIT if edition.bounded else _MOST_LIT_OF_GB4]
+    headers = ("事项", "牵头单位", "办结时限", "亮灯", "情况", "下一环节")
+    # Whose move it is follows from the light: without that a row takes two lines and not three.
+    columns = len(headers) - edition.bounded
     yield Subheading(text=f"红灯、黄灯事项{len(lit)}件")
-    yield Grid(
-        headers=("事项", "牵头单位", "办结时限", "亮灯", "情况", "下一环节"),
-        rows=tuple(_lit_row(edition, e) for e in shown),
-    )
+    yield Grid(headers=headers[:columns], rows=tuple(_lit_row(edition, e)[:columns] for e in shown))
     if len(lit) > len(shown):
         yield Paragraph(text=f"以上列出{len(shown)}件，另有{len(lit) - len(shown)}件，详见{TABLE}。")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from documents.bulletin.briefing import FORMER, KNOWN, TEMPLATE, Briefing, compose_briefing
+from documents.bulletin.briefing import EXACT, FORMER, KNOWN, Briefing, compose_briefing
 from documents.bulletin.drafts import BulletinDraft, press_of_draft
 from documents.consistency.facts import Facts, contradictions, facts_of, refuse_contradictions, words_of
 from documents.filing.cabinet import FOLDER, papers_on_disk
@@ -248,7 +248,7 @@ def _contradictions(database: Database, briefing: Briefing, name: str) -> list[s
 
 def _facts(ledger: Ledger, briefing: Briefing) -> Facts:
     """What the log says, counted as the wording of the issue counts."""
-    return facts_of(ledger, briefing.since, briefing.until, as_before=briefing.template != TEMPLATE)
+    return facts_of(ledger, briefing.since, briefing.until, as_before=briefing.template not in EXACT)
 
 
 def _with_reason(database: Database, briefing: Briefing, how: Manner) -> Manner:

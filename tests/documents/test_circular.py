@@ -32,7 +32,7 @@ from services.issuing.papers import (
     record_void_paper,
 )
 from services.office_records import record_office_events
-from tests.documents.quarter import HALL, WORDS, play
+from tests.documents.quarter import HALL, WORDS, crowd, play
 from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, HEAD, LEADER, LIAISON, OFFICE, SECOND, opening
@@ -59,6 +59,15 @@ def approve(log: Database, actor: Actor = FOR_LEADER) -> None:
 
 def issued(log: Database, home: Path, **change: Any) -> IssuedPaper:
     return issue_circular(log, home, *SPAN, **{"signer": FOR_LEADER, "now": NOW, **change})
+
+
+def test_of_many_it_names_the_worst_and_counts_the_rest_for_the_list_has_them(played: Database) -> None:
+    crowd(played, 30)
+    text = said(played)
+    told = text.split("### 二、进展滞后情况")[1].split("### 三、")[0]
+    assert told.count("“") == 3
+    assert "；另有逾期8件，见附件1；" in told
+    assert "慢序时进度事项（11件）" in text
 
 
 def test_it_names_who_was_in_time_who_is_late_and_who_did_not_report(played: Database) -> None:

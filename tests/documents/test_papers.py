@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 
-from documents.checking.pdf_reading import read_pdf
+from documents.checking.pdf_reading import Glyph, read_pdf
 from documents.checking.report import check_layout
 from documents.formats import standard as gb
 from documents.formats.markdown import markdown_of
 from documents.formats.press import Press
 from documents.ledger import read_ledger
-from documents.papers.forms import ORDERING, TEMPLATE, compose_paper
+from documents.page import Paragraph, Section
+from documents.papers.forms import LATE, ORDERING, TEMPLATE, compose_paper
 from documents.wording import cited
 from domain import commands as c
 from domain.base import Refusal
@@ -106,6 +108,49 @@ def test_a_supervision_form_stands_on_one_face_with_its_receipt_and_nobody_signs
     assert "前首次反馈" in text
     assert "签发：" not in text
     assert done.event.signer == "leader"
+
+
+@pytest.mark.parametrize(
+    ("due", "wanted"),
+    [
+        (date(2022, 5, 31), "2022年3月9日前首次反馈，其后"),
+        (date(2022, 3, 9), "2022年3月9日前反馈办理结果，要点逐项说明"),
+        (date(2022, 3, 4), "2022年3月4日前反馈办理结果，要点逐项说明"),
+        (date(2022, 3, 1), "已过办结时限，请于2022年3月4日前反馈未办结的原因和明确的完成时间"),
+    ],
+)
+def test_a_supervision_form_asks_for_no_first_report_after_the_limit(log: Database, due: date, wanted: str) -> None:
+    act(log, LAND, opening("协调二期用地收储", due), OFFICE, at("2022-02-28"))
+    ledger = read_ledger(log, at("2022-03-02"))
+    form, before = (
+        markdown_of(compose_paper(ledger, LAND, PaperKind.SUPERVISION, template).page())
+        for template in (TEMPLATE, LATE)
+    )
+    assert f"| 反馈期限 | {wanted}" in form
+    assert "| 反馈期限 | 2022年3月9日前首次反馈，其后" in before, "what was issued then, as it was"
+
+
+def test_a_supervision_form_leaves_its_reader_all_the_room_there_is(played: Database) -> None:
+    page = compose_paper(read_ledger(played, NOW), HALL, PaperKind.SUPERVISION).page("香指办督〔2022〕7号")
+    [face] = read_pdf(Press().printed(page, "pdf")).faces
+    last = max(g.y for g in face.glyphs if g.text == "月")  # of 印发
+    signed = max(g.y for g in face.glyphs if g.text == "月" and g.y < last - 1)
+    assert last - signed < 30, "between the date and 印发 stand the rule and room for the seal, and nothing else"
+
+
+def test_a_line_before_the_number_of_a_matter_is_not_set_wide_apart(played: Database) -> None:
+    page = compose_paper(read_ledger(played, NOW), HALL, PaperKind.ASSIGNMENT).page("香指办督〔2022〕7号")
+    for more in range(14):
+        text = (
+            f"根据工作计划，{'一' * more}关于推进国际交流中心一期主体施工的事项（XMH-2022-001）现交由你单位牵头办理。"
+        )
+        section = Section(title="甲", blocks=(Paragraph(text=text),))
+        faces = read_pdf(Press().printed(page.model_copy(update={"sections": (section,)}), "pdf")).faces
+        rows: dict[float, list[Glyph]] = {}
+        for glyph in faces[0].glyphs:
+            rows.setdefault(round(glyph.y, 1), []).append(glyph)
+        [first] = [row for row in rows.values() if "根据工作" in "".join(g.text for g in row)]
+        assert max(b.x - a.x for a, b in pairwise(first)) < 6.5, "millimetres; a character is 5.6 wide"
 
 
 def test_an_instructed_urgent_matter_is_marked_in_the_first_lines_and_still_stands_on_one_face(log: Database) -> None:

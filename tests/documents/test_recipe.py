@@ -66,7 +66,7 @@ def test_the_built_in_recipe_leads_with_what_a_leader_decides_and_lists_nothing_
     said = {part for s in recipe.sections if s.topic is Topic.LEADING for part in s.parts}
     assert said == set(PARTS[Topic.LEADING])
     appended = {part for s in recipe.sections if s.topic is Topic.APPENDIX for part in s.parts}
-    assert appended == {SectionPart.LIT_TABLE}
+    assert appended == {SectionPart.LIT_TABLE, SectionPart.TO_DECIDE}, "what the text cut"
 
 
 def test_sections_come_in_the_order_and_under_the_titles_of_the_recipe(log: Database) -> None:

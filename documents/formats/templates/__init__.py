@@ -34,6 +34,11 @@ class Template:
         """A layout of before: what is set beside its files (titles, tables) is set as it was then."""
         return self.id in ("gb-2", "gb-3")
 
+    @property
+    def since_gb5(self) -> bool:
+        """Whether it is set as from gb-5 on: filled forms, tagged titles, lines closer where lists follow."""
+        return not self.former and self.id != "gb-4"
+
     @cached_property
     def files(self) -> dict[str, bytes]:
         """Name → bytes, as they are when they are first asked for: one issue is printed by one template.

@@ -6,21 +6,26 @@ The spoiled files are .docx made here by code from a right paper, so that each d
 import io
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from docx import Document
 from docx.document import Document as Docx
+from docx.shared import Twips
 
 from documents.checking.clauses import ClauseKey
 from documents.checking.docx_measures import measure_docx
 from documents.checking.pdf_measures import measure_pdf
 from documents.checking.report import MeasuringReport, Verdict, judge_clauses
-from documents.formats.press import Press
+from documents.formats.press import LAYOUT, Press
+from documents.formats.templates import load_template
 from documents.page import Layout, Page, Paragraph, Section
 from tests.documents.printing.sample import bulletin, letter, minutes, news, paper
 
 PRESS = Press()
-CLAUSES = (ClauseKey.PAPER_NUMBER, ClauseKey.ADDRESSEE, ClauseKey.DATE_FORM, ClauseKey.LEVELS, ClauseKey.MARKS)
+WORDS = (ClauseKey.PAPER_NUMBER, ClauseKey.ADDRESSEE, ClauseKey.DATE_FORM, ClauseKey.LEVELS, ClauseKey.MARKS)
+CLAUSES = (*WORDS, ClauseKey.DIGITS, ClauseKey.INDENT)
 NUMBERS = """
 香指办督[2022]7号 香指办督（2022）7号 香指办督(2022)7号 香指办督【2022】7号 香指办督［2022］7号
 香指办督〔2022〕第7号 香指办督〔2022〕07号 香指办督〔2022〕007号 香指办督〔22〕7号 香指办督〔2022]7号
@@ -49,11 +54,24 @@ MARKS = """
 """.split()  # noqa: SIM905
 
 
+DIGITS = """
+截至２０２２年3月底 于2022年三月底前完成 于3月五日前报送 于三月5日前报送 二〇二二年3月底前完成
+二零二二年三月底前完成 二○二二年底前完成 投入3千万元 涉及5百户 约20几件 请三、四天内答复 请五、六个月内完成
+增长10-15% 面积100-120公顷约3-5个 完成15～30%的工程量 总投资9—16亿元 2021-2025年建设
+""".split()  # noqa: SIM905
+RIGHT_FIGURES = """
+截至2022年3月底，于3月5日前报送，二〇二二年三月，二〇二二年底前，投入3000万元，5千克，10千米，电话0755-82918000，
+编号XMH-2022-001，三四天内答复，第三、四次会议，一、二级开发，增长10%～15%，2021—2025年建设，9亿—16亿元，1号至3号，一百零五年底
+""".replace("\n", "")
+INDENTS = (0, 40, 100, 158, 474, 632 + 316, 1264)
+"""Twips a paragraph begins in; two characters are 632."""
+
+
 @pytest.fixture(scope="module")
 def right() -> bytes:
     """A paper nothing is wrong with."""
     levels = ("一、总体情况", "（一）进度", "（二）完善", "请抓紧办理，按时反馈。", "二、工作安排")
-    said = (*levels, "1.抓紧推进。", "2.继续跟踪。")
+    said = (*levels, "1.抓紧推进。", "2.继续跟踪。", "有关情况如前述。", LONG)
     page: Page = paper(1).model_copy(
         update={
             "issue": "香指办督〔2022〕7号",
@@ -64,11 +82,16 @@ def right() -> bytes:
     return PRESS.printed(page, "docx")
 
 
+LONG = "施工单位正在组织材料进场，相关单位须加快办理有关手续，按周反馈进展情况，确保按期完成。"
+
+
 def spoiled(right: bytes, old: str, new: str) -> bytes:
-    """The paper with one line that reads otherwise."""
+    """The paper with one line that reads otherwise, or begins so many twips in."""
     document: Docx = Document(io.BytesIO(right))
     line = next(p for p in document.paragraphs if p.text.strip() == old or p.text.strip().startswith(old))
-    line.runs[0].text = line.text.replace(old, new)
+    if new.isdigit():
+        line.paragraph_format.first_line_indent = Twips(int(new))
+    line.runs[0].text = line.text if new.isdigit() else line.text.replace(old, new)
     for run in line.runs[1:]:
         run.text = ""
     packed = io.BytesIO()
@@ -82,6 +105,8 @@ def cases() -> Iterator[tuple[ClauseKey, str, str]]:
     yield from ((ClauseKey.ADDRESSEE, "区住房和建设局：", one) for one in ADDRESSED)
     yield from ((ClauseKey.LEVELS, old, new) for old, every in LEVELS.items() for new in every.split())
     yield from ((ClauseKey.MARKS, "请抓紧办理，按时反馈", one) for one in MARKS)
+    yield from ((ClauseKey.DIGITS, "有关情况如前述", one) for one in DIGITS)
+    yield from ((ClauseKey.INDENT, LONG, str(one)) for one in INDENTS)
 
 
 def marked(report: MeasuringReport) -> set[str]:
@@ -99,8 +124,26 @@ def test_what_was_spoiled_is_marked_and_nothing_else_is(right: bytes) -> None:
     table = {key.label: sum(k is key for k, _, _ in every) for key in CLAUSES}
     for label, n in table.items():
         print(f"{label}：{n}份，漏{missed[label]}，误{alarms[label]}")  # noqa: T201  (the table that is asked for)
-    assert len(every) >= 60
+    assert len(every) >= 80
     assert (+missed, +alarms) == (Counter(), Counter())
+
+
+def test_figures_rightly_written_are_not_marked(right: bytes) -> None:
+    data = spoiled(right, "有关情况如前述", RIGHT_FIGURES)
+    assert marked(judge_clauses("x", measure_docx(data))) == set()
+
+
+def test_a_paragraph_that_begins_at_the_edge_is_marked_in_print_too() -> None:
+    """As the typesetter prints it where its own layout forgot the two characters."""
+    source = PRESS.template.source("page.typ").decode()
+    for wrong, found in (("amount: 0pt", True), ("amount: 1 * (body-size + track)", True), ("", False)):
+        with TemporaryDirectory() as own:
+            laid = source.replace("amount: 2 * (body-size + track)", wrong) if wrong else source
+            (Path(own) / "page.typ").write_text(laid, encoding="utf-8")
+            data = Press(template=load_template(LAYOUT, Path(own))).printed(paper(5), "pdf")
+        report = judge_clauses("x", measure_pdf(data))
+        assert (ClauseKey.INDENT.label in marked(report)) == found
+        assert (ClauseKey.INDENT.label in {x.what for x in report.failed}) == found
 
 
 @pytest.mark.parametrize("page", [bulletin(), paper(5), minutes(), letter(), news()], ids=lambda p: p.layout.label)
