@@ -22,6 +22,10 @@ async def test_figures_and_table_are_read_by_everybody_and_a_number_opens(browsi
     page = await browsing.person("office")
     await page.goto("/table")
     await accessible(page, "一览表")
+    await page.goto(f"/table?as_of={office_today()}")
+    rows = await page.locator("tbody tr:not(.chapter)").evaluate_all("rows => rows.map((r) => r.cells.length)")
+    heads = await page.locator("thead th").count()
+    assert set(rows) == {heads}, "each cell is one, though none is closed"
     await page.goto(f"/figures?as_of={office_today()}")
     await accessible(page, "驾驶舱")
     number = page.get_by_role("link", name="今年督办").first
