@@ -90,7 +90,7 @@ check: setup ## format, lint, types, import arrows, documents
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/house/test_docs.py
 
-bench: setup ## the benchmarks, interleaved with their bare counterparts
+bench: browser ## the benchmarks, interleaved with their bare counterparts
 	$(BIN)/python -m benchmarks
 
 curves: setup ## draw how reading grows with the log (docs/curves.svg)

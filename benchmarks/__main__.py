@@ -21,6 +21,7 @@ BENCHMARKS = {
     "workflows": "open and report on real workflows",
     "order": "the same order by the API and by the gateway",
     "pages": "pages of a thousand open matters, and what they weigh",
+    "browser": "keys, shifts of layout, a long table and two hundred open pages, in Chromium",
     "append": "one durable append",
     "fold": "from events to a state",
     "proof": "the log against a checkpoint, whole and since one, and inclusion proofs",

@@ -28,6 +28,8 @@ class Scale:
     """Requests for each page, per round."""
     reads: tuple[int, ...] = (1000, 10_000, 100_000)
     """Matters in the logs that are read a page at a time."""
+    rows: int = 2000
+    """Matters of the table a browser is shown whole."""
     drafted: int = 5000
     """Rows of the table that `plan draft` reads."""
     tabled: int = 5000
@@ -52,6 +54,7 @@ QUICK = Scale(
     long=6,
     pages=3,
     reads=(60,),
+    rows=60,
     drafted=60,
     tabled=60,
     issues=3,

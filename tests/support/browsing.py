@@ -41,6 +41,8 @@ ANSWERED = "Failed to load resource: the server responded with a status of 4"
 """What Chromium says of a page that answers a refusal, which is a page like others."""
 PATIENCE = 20_000
 """Milliseconds for what is to come on a page: a busy machine is no fault of it."""
+SETTLED = 600
+"""Milliseconds after which nothing moves any more on a page that moved at all."""
 GRAVE = ("serious", "critical")
 SCREENS = "XMH_SCREENS"
 """Names a folder: every page that is judged is also photographed there, for whoever looks at pages."""
@@ -186,6 +188,23 @@ async def accessible(page: Page, name: str) -> None:
                 if v["impact"] in GRAVE
             ]
     assert not found, "\n".join(found)
+
+
+async def watch_shifts(page: Page) -> None:
+    """From its next page on, add up what moves without anybody's doing (`shifted`)."""
+    await page.add_init_script(
+        """new PerformanceObserver((list) => {
+          const moved = list.getEntries().filter((entry) => !entry.hadRecentInput);
+          window.shifted = (window.shifted || 0) + moved.reduce((sum, entry) => sum + entry.value, 0);
+        }).observe({ type: "layout-shift", buffered: true });"""
+    )
+
+
+async def shifted(page: Page) -> float:
+    """How much of a page moved since it was first drawn, as Chromium counts it (cumulative layout shift)."""
+    await page.wait_for_load_state()
+    await page.wait_for_timeout(SETTLED)
+    return float(await page.evaluate("window.shifted || 0"))
 
 
 def counted(page: Page) -> Callable[[str], Any]:

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from domain.meetings.commands import ConveneMeeting, FreezeAgenda
 from domain.meetings.meeting import AgendaItem
-from tests.support.browsing import Browsing, accessible, press
+from tests.support.browsing import Browsing, accessible, press, shifted, watch_shifts
 from tests.support.history import meet
 from tests.support.meetings import MONTHLY
 from tests.support.office import OFFICE, office_today
@@ -59,3 +59,30 @@ async def test_the_wall_is_led_by_the_arrow_keys(browsing: Browsing, working: Se
     await press(page, "ArrowLeft")
     await expect(heading).to_have_text("1．研究值班安排")
     await accessible(page, "会议模式")
+
+
+@pytest.mark.parametrize("width", ["desk", "phone"])
+async def test_nothing_moves_once_a_page_is_drawn(browsing: Browsing, working: Served, width: str) -> None:
+    no, _ = opened(working)
+    page = await browsing.person("office", width)
+    await watch_shifts(page)
+    told = {}
+    for address in (
+        "/",
+        "/matters",
+        f"/matters/{no}",
+        "/table",
+        "/figures",
+        "/meetings",
+        "/queue",
+        "/feedback",
+        "/open",
+    ):
+        await page.goto(address)
+        told[address] = await shifted(page)
+    assert not any(told.values()), told
+    plain = await browsing.visitor(width)
+    await watch_shifts(plain)
+    await plain.goto("/sign-in")
+    await plain.evaluate("setTimeout(() => document.body.prepend(document.createElement('hr')), 100)")
+    assert await shifted(plain) > 0, "it would have been seen"
