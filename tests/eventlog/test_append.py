@@ -7,13 +7,15 @@ from typing import cast
 import pytest
 
 from domain.envelope import SYSTEM, Actor, OnBehalf, canonical
-from domain.log import BEHIND_EVENTS, Ahead, Already, Appended, Behind, Refused, UnitClaim
+from domain.log import BEHIND_EVENTS, Ahead, Already, AppendAnswer, Appended, Behind, Refused, UnitClaim
 from domain.office import DayOverridden, Person, PersonLeft, PersonRecorded, PolicyAdopted
 from domain.policy import Policy
 from domain.terms import Role, Supervision
 from eventlog import reading
+from eventlog.append import MOST_BYTES, SHARE, STATE_BYTES
 from eventlog.database import Database
 from eventlog.reading import Head
+from eventlog.readmodel import state_text
 from tests.eventlog.sample import NOON, OFFICE, Asker, CrowdedAsker, Sample, SampleNoted, SampleOpened, everything
 from tests.support.streams import CALENDAR_STREAM, DIRECTORY_STREAM, POLICY_STREAM
 
@@ -304,6 +306,32 @@ def test_a_state_that_would_wedge_a_workflow_is_refused(asker: Asker) -> None:
     assert isinstance(answer, Refused)
     assert answer.code == "too_large"
     assert reading.stream_head(asker.database, "sample/a").version == 5
+
+
+def test_a_full_state_takes_a_share_of_what_is_left_to_the_byte(asker: Asker) -> None:
+    asker.open()
+
+    def size() -> int:
+        stored = reading.load(asker.database, "sample/a")
+        assert stored is not None
+        return len(state_text(stored.state).encode())
+
+    def ask(grows_by: int) -> AppendAnswer:
+        note = SampleNoted(text="a" * (grows_by - len(',""')))
+        return asker.ask(asker.request("sample/a", note))
+
+    while size() < STATE_BYTES - 60_000:
+        asker.write("sample/a", SampleNoted(text="a" * 50_000))
+    reaching = STATE_BYTES - size()
+    refused = ask(reaching)
+    assert isinstance(refused, Refused), "more than a share of what is left"
+    assert "超过 256 KiB" in refused.message
+    assert isinstance(ask(reaching - 1), Appended), "one byte less is taken however much it is at once"
+    share = (MOST_BYTES - size()) // SHARE
+    assert isinstance(ask(share + 1), Refused)
+    before = size()
+    assert isinstance(ask(share), Appended)
+    assert size() == before + share
 
 
 def test_what_its_own_fold_cannot_read_never_enters_the_log(asker: Asker) -> None:
