@@ -85,7 +85,7 @@ async def test_an_extra_urgent_notice_arrives_within_seconds(client: Client, tmp
             await open_one(gateway, MONDAY, "台风“暹芭”防御", Urgency.EXTRA)
             began = time.monotonic()
             await until(lambda: len(room.to("li")) == 1)
-            assert time.monotonic() - began < 4
+            assert time.monotonic() - began < 15, "a digest would wait for its hour"
             await open_one(gateway, MONDAY, "平件")
             await until(lambda: len(room.kept(pending=True)) == 2)
             assert len(room.to("li")) == 1, "what can wait waits for the morning"

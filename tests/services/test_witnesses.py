@@ -154,10 +154,10 @@ def test_witnesses_that_hang_are_waited_for_once(log: Database, witness: TestWit
         servers = [silent.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(4)]
         urls = (f"http://127.0.0.1:{one.getsockname()[1]}" for one in servers)
         known = tuple(WitnessServer(url=url, key=witness.key) for url in (*urls, witness.url))
-        settings = Settings(home=tmp_path, witnesses=WitnessPlaces(servers=known, timeout=1.0))
+        settings = Settings(home=tmp_path, witnesses=WitnessPlaces(servers=known, timeout=2.0))
         begun = monotonic()
         done = leave_checkpoint(settings, log, NOW)
-    assert monotonic() - begun < 3
+    assert monotonic() - begun < 6, "the sum of them is eight"
     assert done is not None
     assert (len(done.troubles), done.witnesses) == (len(servers), (witness.name,))
 

@@ -59,7 +59,7 @@ def spawn(
         )
 
 
-def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, seconds: float = 20) -> None:
+def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, seconds: float = 60) -> None:
     """Return once `ready()` holds; raise `NotReadyError` with the server's own words when it ends or takes too long."""
     limit = time.monotonic() + seconds
     while not ready():

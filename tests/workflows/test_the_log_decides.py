@@ -293,7 +293,7 @@ async def test_a_caller_who_has_waited_already_is_answered_sooner(dev_server: De
         sent = order(f"matter/{uuid4().hex[:8]}", opening(due=now.date()), now=now)
         with pytest.raises(Unreachable):
             await gateway.submit(sent)
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 7, "others are answered after eight and a half"
         await client.get_workflow_handle(sent.stream).terminate()
 
 
