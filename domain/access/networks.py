@@ -1,12 +1,14 @@
 """From which addresses a token may be used."""
 
 from collections.abc import Sequence
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from domain.base import Refusal, refuse
 from domain.bounds import seen
 
 MOST_NETWORKS = 20
+_MAPPED = IPv6Network("::ffff:0:0/96")
+"""IPv4 addresses as IPv6 writes them (RFC 4291 2.5.5.2)."""
 
 
 def networks(texts: Sequence[str]) -> tuple[str, ...]:
@@ -19,11 +21,19 @@ def networks(texts: Sequence[str]) -> tuple[str, ...]:
     kept = []
     for text in texts:
         try:
-            kept.append(str(ip_network(text.strip(), strict=False)))
+            kept.append(str(_as_met(ip_network(text.strip(), strict=False))))
         except ValueError as error:
             line = f"{seen(text)[:60]} 不是网络地址，应写 10.1.2.3 或 10.1.0.0/16"
             raise Refusal(line, "malformed") from error
     return tuple(dict.fromkeys(kept))
+
+
+def _as_met(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
+    """`::ffff:10.1.0.0/112` is 10.1.0.0/16: so an address of it is met (`is_within`)."""
+    if not isinstance(network, IPv6Network) or not network.subnet_of(_MAPPED):
+        return network
+    first = network.network_address.ipv4_mapped
+    return ip_network(f"{first}/{network.prefixlen - _MAPPED.prefixlen}")
 
 
 def is_within(address: str, allowed: Sequence[str]) -> bool:

@@ -41,3 +41,10 @@ def test_there_are_so_many_and_no_more() -> None:
 )
 def test_who_asks_is_within_or_not(address: str, within: bool) -> None:
     assert is_within(address, ("10.1.0.0/16", "fe80::/10")) is within
+
+
+@pytest.mark.parametrize("text", ["::ffff:10.1.0.0/112", "::ffff:10.1.2.3/112"])
+def test_a_network_of_mapped_addresses_is_the_one_they_are_of(text: str) -> None:
+    kept = networks([text, "::ffff:10.2.0.1"])
+    assert kept == ("10.1.0.0/16", "10.2.0.1/32")
+    assert is_within("10.1.9.9", kept)
