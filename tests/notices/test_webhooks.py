@@ -179,9 +179,10 @@ def test_what_is_not_taken_comes_again_later_and_nothing_is_passed_over(post: Po
     post.declare()
     stream = post.room.accepted(MONDAY)
     wanted = [e.event_id for e in reading.read_stream(post.room.log, stream)]
-    post.receiver.script = ["fails", "stalls", "drops", "elsewhere", "twice"]
+    post.receiver.script = ["fails", "stalls", "drips", "drops", "elsewhere", "twice"]
     moment, pauses = MONDAY, list[timedelta]()
-    for attempt, said in enumerate(("接收方答复 500", "0.6 秒内没有答复", "中途断开", "接收方答复 307"), start=1):
+    silence = "0.6 秒内没有答复"
+    for attempt, said in enumerate(("接收方答复 500", silence, silence, "中途断开", "接收方答复 307"), start=1):
         post.turn(moment)
         assert (post.kept.attempts, said in (post.kept.error or "")) == (attempt, True), post.kept.error
         pauses.append(post.kept.next_at - moment)
@@ -189,7 +190,7 @@ def test_what_is_not_taken_comes_again_later_and_nothing_is_passed_over(post: Po
         post.turn(post.kept.next_at - timedelta(seconds=1))
         assert len(post.receiver.everything) == before, "it is left alone meanwhile"
         moment = post.kept.next_at
-    assert pauses == list(PAUSES[:4])
+    assert pauses == list(PAUSES[:5])
     assert [f.code for f in webhook_trouble(post.room.log)] == ["webhook_failing"]
     post.turn(moment)
     assert (post.kept.attempts, post.kept.error) == (0, None)
