@@ -4,11 +4,13 @@ Each light has a tint and a hatching of its own, so that a black-and-white print
 fonts of the document around it; every number stands beside its bar.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
+from math import ceil
 
+from domain.calendar import next_month
 from domain.terms import Light
 
 FONTS = "'仿宋_GB2312','仿宋','FandolFang R','Noto Serif SC','Noto Serif CJK SC','SimSun',serif"
@@ -22,6 +24,8 @@ _HATCHES = {
 }
 _INK, _PALE = "#222", "#bbb"
 _WIDTH, _ROW, _SIZE = 590, 22, 12
+_BAR_ROW, _FITS, _MONTH_NAMED = 17, 15, 44
+"""Of a 横道图: how far its rows stand apart, how much of a title fits, and what the name of a month takes."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,18 @@ class LifeMoment:
 
     day: date
     label: str
+
+
+@dataclass(frozen=True)
+class MatterBar:
+    """A row of a 横道图: a matter from opening to limit, how far it is, its light, the days of its points."""
+
+    title: str
+    since: date
+    due: date
+    progress: int
+    light: Light
+    points: tuple[date, ...] = ()
 
 
 def lights_chart(weeks: Sequence[LightsOn], title: str) -> str:
@@ -101,6 +117,50 @@ def life_chart(moments: Sequence[LifeMoment], since: date, until: date, title: s
             _text(x, y, f"{moment.day.month}月{moment.day.day}日{moment.label}", anchor=anchor),
         ]
     return _svg(line + 24 + 4 * 18, title, parts)
+
+
+def bars_chart(bars: Sequence[MatterBar], on: date, title: str) -> str:
+    """横道图 as SVG: a bar a matter over months, filled as far as it is, its points as lozenges, a line for the day."""
+    first = min(on, *(b.since for b in bars)).replace(day=1)
+    last = next_month(max(on, *(b.due for b in bars)))
+    left, top, room = 196, 46, _WIDTH - 196 - 12
+    bottom = top + len(bars) * _BAR_ROW
+
+    def x(day: date) -> float:
+        return left + (day - first).days / (last - first).days * room
+
+    parts = [*_months(first, last, x, top, bottom)]
+    for n, bar in enumerate(bars):
+        y = top + n * _BAR_ROW
+        start, end = x(bar.since), max(x(bar.due), x(bar.since) + 2)
+        done = (end - start) * bar.progress / 100
+        points = (f"M{_number(x(day))} {y + 4} l4 4 l-4 4 l-4 -4 z" for day in bar.points)
+        name = bar.title if len(bar.title) <= _FITS else f"{bar.title[: _FITS - 1]}…"
+        box, tint = f'x="{_number(start)}" y="{y + 3}" height="10"', _TINTS.get(bar.light, _PALE)
+        parts += [
+            _text(left - 6, y + 12, name, anchor="end"),
+            f'<rect {box} width="{_number(end - start)}" fill="#fff" stroke="{tint}"/>',
+            f'<rect {box} width="{_number(done)}" fill="{tint}"/>',
+            *(f'<path d="{point}" fill="{_INK}"/>' for point in points),
+            _text(min(end + 4, _WIDTH - 30), y + 12, f"{bar.progress}%"),
+        ]
+    now = _number(x(on))
+    parts.append(f'<path d="M{now} {top - 4} V{bottom}" stroke="{_TINTS[Light.RED]}" stroke-width="1.2"/>')
+    return _svg(bottom + 8, title, parts)
+
+
+def _months(first: date, last: date, x: Callable[[date], float], top: float, bottom: float) -> Iterator[str]:
+    """A thin line where each month begins, and its number where there is room for one."""
+    starts = [first]
+    while (following := next_month(starts[-1])) < last:
+        starts.append(following)
+    every = max(1, ceil(_MONTH_NAMED / (x(starts[1]) - x(first)))) if len(starts) > 1 else 1
+    for n, day in enumerate(starts):
+        at = _number(x(day))
+        yield f'<path d="M{at} {top} V{bottom}" stroke="{_PALE}" stroke-width="0.6"/>'
+        if n % every == 0:
+            named = f"{day.year}.{day.month}" if n == 0 or day.month == 1 else f"{day.month}月"
+            yield _text(x(day) + 2, top - 8, named)
 
 
 def _legend(x: float, y: float) -> Iterator[str]:

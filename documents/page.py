@@ -55,7 +55,21 @@ class Figure(Frozen):
     svg: str
 
 
-Block = Paragraph | Subheading | Items | Roll | Grid | Figure
+class Picture(Frozen):
+    """A picture somebody handed in, kept under its digest; printed with what it shows and whose it is."""
+
+    kind: Literal["picture"] = "picture"
+    caption: str
+    source: str
+    sha256: str
+
+    @property
+    def words(self) -> str:
+        """图：…（区建筑工务署，3月30日）: what stands below it."""
+        return f"图：{self.caption}（{self.source}）"
+
+
+Block = Paragraph | Subheading | Items | Roll | Grid | Figure | Picture
 
 
 class Section(Frozen):

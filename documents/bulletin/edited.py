@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import TypeAdapter
 
-from documents.page import NOTHING, Block, Figure, Grid, Items, Paragraph, Roll, Section, Subheading
+from documents.page import NOTHING, Block, Figure, Grid, Items, Paragraph, Picture, Roll, Section, Subheading
 from documents.wording import NOTE, NOTE_OF_CORRECTION, numeral
 from domain.base import Refusal, refuse
 from domain.bulletin import Change, Publication
@@ -48,6 +48,9 @@ _SUBHEADING = re.compile(r"[（(][一二三四五六七八九十]{1,3}[）)]\s*(
 _ITEM = re.compile(r"\d{1,3}\s*(?:[.．、]\s+|[.．、](?=\D))(?P<text>\S.*)", re.DOTALL)
 """1. 甲, 1.甲 and 1、甲, but not 1.5亿元."""
 _SECTIONS = TypeAdapter(tuple[Section, ...])
+
+
+Drawn = Figure | Picture
 
 
 class Text(NamedTuple):
@@ -88,7 +91,7 @@ def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> T
     Raises:
         Refusal: `malformed`, in one line, when the file is no .docx of this draft or issue.
     """
-    charts = [b for section in computed.sections for b in section.blocks if isinstance(b, Figure)]
+    charts = [b for section in computed.sections for b in section.blocks if isinstance(b, Figure | Picture)]
     lines = list(_lines_of(path, charts))
     refuse(
         issue is not None and not any(isinstance(line, str) and line.startswith(issue) for line in lines),
@@ -145,7 +148,7 @@ def foreword_of(note: str) -> str | None:
     return text or None
 
 
-def _without_contents(lines: list[str | Grid | Figure]) -> list[str | Grid | Figure]:
+def _without_contents(lines: list[str | Grid | Drawn]) -> list[str | Grid | Drawn]:
     """目录 is made anew; its lines are those with a tab before the page's number."""
     at = next((n for n, line in enumerate(lines) if isinstance(line, str) and _CONTENTS.fullmatch(line)), None)
     if at is None:
@@ -154,7 +157,7 @@ def _without_contents(lines: list[str | Grid | Figure]) -> list[str | Grid | Fig
     return [*lines[:at], *after]
 
 
-def _foreword(lines: list[str | Grid | Figure]) -> tuple[str | None, list[str | Grid | Figure]]:
+def _foreword(lines: list[str | Grid | Drawn]) -> tuple[str | None, list[str | Grid | Drawn]]:
     """按语：… before the title, up to an empty line, and what comes after it."""
     begun = list(dropwhile(lambda line: not line, lines))
     if not begun or not isinstance(begun[0], str) or not begun[0].startswith(_FOREWORD):
@@ -164,8 +167,8 @@ def _foreword(lines: list[str | Grid | Figure]) -> tuple[str | None, list[str | 
     return text or None, begun[len(opening) :]
 
 
-def _length(line: str | Grid | Figure) -> int:
-    if isinstance(line, Figure):
+def _length(line: str | Grid | Drawn) -> int:
+    if isinstance(line, Figure | Picture):
         return 0
     return len(line) if isinstance(line, str) else sum(len(cell) for row in (line.headers, *line.rows) for cell in row)
 
@@ -226,6 +229,8 @@ def _lines(text: Text) -> Iterator[TextLine]:
                     yield from (TextLine(" | ".join(r), heading, cells=r, headers=headers) for r in (headers, *rows))
                 case Figure(title=title):
                     yield TextLine(f"（图：{title}）", heading)
+                case Picture(words=words):
+                    yield TextLine(words, heading)
 
 
 def opened_docx(path: Path) -> "Docx":
@@ -255,14 +260,14 @@ def opened_docx(path: Path) -> "Docx":
         raise Refusal(f"{path.name} 打不开：不是完整的 .docx，或者设有密码", "malformed") from error
 
 
-def _lines_of(path: Path, charts: Iterable[Figure]) -> Iterator[str | Grid | Figure]:
+def _lines_of(path: Path, charts: Iterable[Drawn]) -> Iterator[str | Grid | Drawn]:
     """The paragraphs, tables and charts of a .docx in their order.
 
     A picture that is no chart of the draft is not read: what it shows would not be in the log.
     """
     from docx.table import Table  # noqa: PLC0415
 
-    document = opened_docx(path)
+    document, pictures = opened_docx(path), set[str]()
     for part in _inner(document.element.body, document):
         if isinstance(part, Table):
             headers, *rows = [
@@ -273,11 +278,20 @@ def _lines_of(path: Path, charts: Iterable[Figure]) -> Iterator[str | Grid | Fig
             yield Grid(headers=headers, rows=tuple(rows))
         else:
             described = part._p.xpath(".//wp:docPr/@descr")
-            yield from (chart for chart in charts if any(d.startswith(chart.title) for d in described))
+            shown = [chart for chart in charts if any(d.startswith(described_as(chart)) for d in described)]
+            yield from shown
+            pictures.update(one.words for one in shown if isinstance(one, Picture))
             # A line of the 目录 whose page number is not filled yet ends with its tab.
             text = _said(part)
+            if text.strip() in pictures:
+                continue  # the words below a picture are its own
             if text or not part._p.xpath("./w:del|./w:moveFrom"):  # a paragraph struck out whole is none
                 yield text.strip() + ("\t" if text.endswith("\t") else "")
+
+
+def described_as(drawn: Drawn) -> str:
+    """How what is drawn begins to be told to who cannot see it, in a .docx."""
+    return drawn.words if isinstance(drawn, Picture) else drawn.title
 
 
 def _inner(element: Any, document: "Docx") -> "Iterator[Line | Table]":
@@ -307,7 +321,7 @@ def _said(paragraph: "Line") -> str:
     return "".join(run.text for run in runs)
 
 
-def _sections(body: list[str | Grid | Figure], path: Path, single: str | None) -> Iterator[Section]:
+def _sections(body: list[str | Grid | Drawn], path: Path, single: str | None) -> Iterator[Section]:
     title, blocks = single, list[Block]()
     for line in body:
         heading = _SECTION.fullmatch(line) if isinstance(line, str) and single is None else None
@@ -326,8 +340,8 @@ def _sections(body: list[str | Grid | Figure], path: Path, single: str | None) -
     yield _section(title or "", blocks)
 
 
-def _add(blocks: list[Block], line: str | Grid | Figure) -> None:
-    if isinstance(line, Grid | Figure):
+def _add(blocks: list[Block], line: str | Grid | Drawn) -> None:
+    if isinstance(line, Grid | Figure | Picture):
         blocks.append(line)
     elif match := _SUBHEADING.fullmatch(line):
         blocks.append(Subheading(text=match["title"]))

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from documents.bulletin.edited import opened_docx
-from documents.page import Figure
+from documents.bulletin.edited import described_as, opened_docx
+from documents.page import Figure, Picture
 
 if TYPE_CHECKING:
     from docx.document import Document as Docx
@@ -25,7 +25,7 @@ def not_taken(path: Path, computed: "Briefing") -> tuple[str, ...]:
         Refusal: `malformed`, as reading the text does.
     """
     document = opened_docx(path)
-    charts = [b.title for section in computed.sections for b in section.blocks if isinstance(b, Figure)]
+    charts = [described_as(b) for s in computed.sections for b in s.blocks if isinstance(b, Figure | Picture)]
     kinds = (_comments(document), _pictures(document, charts), _boxes(document), _notes(document))
     return (*(line for lines in kinds for line in lines), *_distribution(document, computed))
 

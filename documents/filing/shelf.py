@@ -40,6 +40,7 @@ def press_of_template(
     Raises:
         Refusal: `template_gone`, when it is neither today's nor the program's nor on the shelf as it was.
     """
+    press = replace(press, home=home)
     if layout == press.template.id and sha256 in (None, press.template.sha256):
         return press
     own = load_template(layout)

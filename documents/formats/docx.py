@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from math import ceil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from documents.formats import standard as gb
@@ -43,7 +44,7 @@ REQUIRED: Mapping[Layout, tuple[str, ...]] = {
 FIELDS = frozenset({*(field for fields in REQUIRED.values() for field in fields), "版记"})
 
 
-def docx_of(page: Page, template: Template, typeface: Typeface | None = None) -> bytes:
+def docx_of(page: Page, template: Template, typeface: Typeface | None = None, home: Path | None = None) -> bytes:
     """A page as the bytes of a .docx, the same every time; the typeface is for charts, which Word shows as pictures.
 
     Raises:
@@ -59,7 +60,7 @@ def docx_of(page: Page, template: Template, typeface: Typeface | None = None) ->
     ids = _checked(template, page.layout)
     word = DocxTemplate(io.BytesIO(template.source(name)))
     word.init_docx()
-    body = Body(page, ids, word.docx.part, typeface or Typeface(), template).fields()
+    body = Body(page, ids, word.docx.part, typeface or Typeface(), template, home).fields()
     built = {name: Markup(xml) for name, xml in body.items()}  # noqa: S704  (escaped where it is built)
     fields = _fields(page, template)
     try:

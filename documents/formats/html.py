@@ -1,9 +1,11 @@
 """A page as .html: one file that needs nothing beside it, read on any screen, and printed on A4 as the .pdf is."""
 
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from documents.formats import standard as gb
+from documents.formats.pictures import photograph
 from documents.formats.placing import attached_lines, broken_title, largest_red_name, outline_of_page, red_name_lines
 from documents.formats.tables import columns_of
 from documents.formats.templates import Template
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 NAME = "page.html"
 
 
-def html_of(page: Page, template: Template) -> str:
+def html_of(page: Page, template: Template, home: Path | None = None) -> str:
     """A page as one .html. Whatever stands in the page is text, never markup.
 
     Raises:
@@ -41,6 +43,7 @@ def html_of(page: Page, template: Template) -> str:
             numeral=numeral,
             attached=attached_lines(page),
             drawn=Markup,
+            photograph=partial(photograph, home),
             head_size=min(largest_red_name(page), gb.TEXT[0] * gb.MM / longest * 0.96),
         )
     except UnicodeDecodeError as error:

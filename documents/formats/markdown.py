@@ -3,7 +3,7 @@
 import re
 
 from documents.formats.placing import attached_lines, outline_of_page
-from documents.page import Block, Figure, Grid, Items, Page, Paragraph, Roll, Section, Subheading
+from documents.page import Block, Figure, Grid, Items, Page, Paragraph, Picture, Roll, Section, Subheading
 from documents.wording import full_date, numeral
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|])")
@@ -67,6 +67,8 @@ def _block(block: Block, heading: int) -> str:
             return f"**{_plain(label)}：**{_plain(names)}"
         case Figure(title=title, said=said):
             return f"（图：{_plain(title)}。{_plain(said)}）"
+        case Picture():
+            return f"（{_plain(block.words)}）"
         case Grid(headers=headers, rows=rows):
             lines = [headers, ("---",) * len(headers), *rows]
             return "\n".join(f"| {' | '.join(c if c == '---' else _plain(c) for c in line)} |" for line in lines)

@@ -7,10 +7,12 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from documents.formats import standard as gb
 from documents.formats.fonts import MISSING, Typeface
+from documents.formats.pictures import photograph
 from documents.formats.placing import (
     attached_lines,
     broken_title,
@@ -23,7 +25,7 @@ from documents.formats.placing import (
 )
 from documents.formats.tables import columns_of
 from documents.formats.templates import Template
-from documents.page import Block, Figure, Grid, Items, Page, Roll, Section, Subheading
+from documents.page import Block, Figure, Grid, Items, Page, Picture, Roll, Section, Subheading
 from documents.wording import full_date, numeral
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ _MEASURES: Mapping[str, Any] = {
 }
 
 
-def pdf_of(page: Page, typeface: Typeface, template: Template) -> bytes:
+def pdf_of(page: Page, typeface: Typeface, template: Template, home: Path | None = None) -> bytes:
     """A page as the bytes of a .pdf, typeset by typst.
 
     Raises:
@@ -67,7 +69,7 @@ def pdf_of(page: Page, typeface: Typeface, template: Template) -> bytes:
     """
     from typst import Compiler, TypstError  # noqa: PLC0415  (reading a list needs no typesetter)
 
-    data, source = _data(page, typeface, template), template.source("page.typ")
+    data, source = _data(page, typeface, template, home), template.source("page.typ")
     inputs = {"page": json.dumps(data, ensure_ascii=False)}
     compiler = Compiler(source, font_paths=typeface.found, sys_inputs=inputs)
 
@@ -143,7 +145,7 @@ def _extent(compiler: "Compiler", page: Page) -> _Extent:
     return _Extent(faces, max((one.get("left", 0.0) for one in embedded), default=0.0))
 
 
-def _data(page: Page, typeface: Typeface, template: Template) -> dict[str, Any]:
+def _data(page: Page, typeface: Typeface, template: Template, home: Path | None) -> dict[str, Any]:
     data = {
         "layout": page.layout.value,
         "marking": page.marking or "",
@@ -157,8 +159,8 @@ def _data(page: Page, typeface: Typeface, template: Template) -> dict[str, Any]:
         "addressee": page.addressee or "",
         "foreword": page.foreword or "",
         "contents": page.contents,
-        "sections": [_section(page, n, section, template) for n, section in enumerate(page.sections, start=1)],
-        "appendices": [{"title": s.title, "blocks": _blocks(s, template)} for s in page.appendices],
+        "sections": [_section(page, n, section, template, home) for n, section in enumerate(page.sections, start=1)],
+        "appendices": [{"title": s.title, "blocks": _blocks(s, template, home)} for s in page.appendices],
         "note": page.note or "",
         "signed": signature_lines(page),
         "attached": attached_lines(page),
@@ -196,26 +198,29 @@ def _declared(typeface: Typeface, absent: list[str]) -> str:
     return f"{replaced}缺字形的字以{MISSING}代替：{codes}。" if absent else replaced
 
 
-def _section(page: Page, no: int, section: Section, template: Template) -> dict[str, Any]:
+def _section(page: Page, no: int, section: Section, template: Template, home: Path | None) -> dict[str, Any]:
     # A single section needs neither number nor heading: the title says it.
     title = f"{numeral(no)}、{section.title}" if len(page.sections) > 1 else ""
-    return {"title": title, "blocks": _blocks(section, template)}
+    return {"title": title, "blocks": _blocks(section, template, home)}
 
 
-def _blocks(section: Section, template: Template) -> list[dict[str, Any]]:
+def _blocks(section: Section, template: Template, home: Path | None) -> list[dict[str, Any]]:
     heading, blocks = 0, []
     for block in section.blocks:
         heading += isinstance(block, Subheading)
-        blocks.append(_block(block, heading, template))
+        blocks.append(_block(block, heading, template, home))
     return blocks
 
 
-def _block(block: Block, heading: int, template: Template) -> dict[str, Any]:
+def _block(block: Block, heading: int, template: Template, home: Path | None) -> dict[str, Any]:
     match block:
         case Subheading(text=text):
             return {"kind": block.kind, "text": f"（{numeral(heading)}）{text}"}
         case Figure(title=title, said=said, svg=svg):
             return {"kind": block.kind, "title": title, "said": said, "svg": svg}
+        case Picture():
+            shown = photograph(home, block)
+            return {"kind": block.kind, "words": block.words, "svg": shown.svg, "width": round(shown.width, 2)}
         case Items(items=items):
             numbered = [numbered_item(n, item) for n, item in enumerate(items, start=1)]
             return {"kind": block.kind, "items": numbered if template.former else list(map(_parted, numbered))}

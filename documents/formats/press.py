@@ -22,12 +22,14 @@ class Press:
 
     typeface: Typeface = field(default_factory=Typeface)
     template: Template = field(default_factory=lambda: load_template(LAYOUT))
+    home: Path | None = None
+    """Where pictures lie that pages show; without it only pages without pictures are printed."""
 
     def printed(self, page: Page, kind: str) -> bytes:
         """The page in one format.
 
         Raises:
-            Refusal: `fonts_missing`, `template_gone`, `template_broken`.
+            Refusal: `fonts_missing`, `template_gone`, `template_broken`; `not_found` or `malformed`, of a picture.
         """
         # Each library costs tens of milliseconds, and a list needs none.
         if kind == "md":
@@ -37,14 +39,14 @@ class Press:
         if kind == "docx":
             from documents.formats.docx import docx_of  # noqa: PLC0415
 
-            return docx_of(page, self.template, self.typeface)
+            return docx_of(page, self.template, self.typeface, self.home)
         if kind == "pdf":
             from documents.formats.pdf import pdf_of  # noqa: PLC0415
 
-            return pdf_of(page, self.typeface, self.template)
+            return pdf_of(page, self.typeface, self.template, self.home)
         from documents.formats.html import html_of  # noqa: PLC0415
 
-        return html_of(page, self.template).encode()
+        return html_of(page, self.template, self.home).encode()
 
     def files(self, page: Page, names: Iterable[str]) -> dict[str, bytes]:
         """The page under these names, each in the format its ending says."""

@@ -5,17 +5,18 @@ Put together as strings: a library takes a millisecond for each cell it makes, a
 
 import io
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from documents.formats import standard as gb
 from documents.formats.fonts import Typeface
-from documents.formats.pictures import png_of_chart
+from documents.formats.pictures import photograph, picture_for_word, png_of_chart
 from documents.formats.placing import attached_lines, numbered_item, outline_of_page, roll_width, signature_lines
 from documents.formats.tables import columns_of
 from documents.formats.templates import Template
 from documents.formats.word_styles import HEADING, Style
-from documents.page import Block, Figure, Grid, Items, Page, Paragraph, Roll, Section, Subheading
+from documents.page import Block, Figure, Grid, Items, Page, Paragraph, Picture, Roll, Section, Subheading
 from documents.wording import numeral
 
 if TYPE_CHECKING:
@@ -34,8 +35,17 @@ _LONGEST_WHOLE = 400
 class Body:
     """Writes the parts of one page in the styles of one template."""
 
-    def __init__(self, page: Page, ids: Ids, part: "DocumentPart", typeface: Typeface, template: Template) -> None:
+    def __init__(
+        self,
+        page: Page,
+        ids: Ids,
+        part: "DocumentPart",
+        typeface: Typeface,
+        template: Template,
+        home: Path | None = None,
+    ) -> None:
         self.page, self.ids, self.part, self.typeface, self.template = page, ids, part, typeface, template
+        self.home = home
         self.mark = 0
         self.figures = 0
 
@@ -101,6 +111,9 @@ class Body:
                 yield self._roll(label, names)
             case Figure():
                 yield self._figure(block)
+            case Picture():
+                yield self._picture(block)
+                yield self._line(Style.FIGURE, block.words)
             case Grid():
                 yield from self._grid(block)
 
@@ -119,13 +132,19 @@ class Body:
         return self._paragraph(Style.ROLL, runs, f'<w:ind w:left="{left}" w:hanging="{hang}"/>')
 
     def _figure(self, figure: Figure) -> str:
-        from docx.shared import Mm  # noqa: PLC0415  (a page without charts needs it not)
+        drawn = io.BytesIO(png_of_chart(figure.svg, self.typeface))
+        return self._drawn(drawn, gb.TEXT[0] * 0.96, f"{figure.title}。{figure.said}")
+
+    def _picture(self, picture: Picture) -> str:
+        shown = photograph(self.home, picture)
+        return self._drawn(picture_for_word(shown, self.typeface), shown.width, picture.words)
+
+    def _drawn(self, data: io.BytesIO, width: float, described: str) -> str:
+        from docx.shared import Mm  # noqa: PLC0415  (a page without pictures needs it not)
 
         self.figures += 1
-        drawn = self.part.new_pic_inline(
-            io.BytesIO(png_of_chart(figure.svg, self.typeface)), width=Mm(gb.TEXT[0] * 0.96), height=None
-        )
-        drawn.docPr.set("descr", f"{figure.title}。{figure.said}")
+        drawn = self.part.new_pic_inline(data, width=Mm(width), height=None)
+        drawn.docPr.set("descr", described)
         drawn.docPr.set("id", str(1000 + self.figures))
         return self._paragraph(Style.FIGURE, f"<w:r><w:drawing>{drawn.xml}</w:drawing></w:r>")
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from documents.charts import MatterBar, bars_chart
 from documents.figures import Entry, Period, Rate, count_by_light, count_by_stage, working
 from documents.lit_weeks import lit_weeks_figure
-from documents.page import Grid, Paragraph
+from documents.page import Figure, Grid, Paragraph, Subheading
 from documents.sections.edition import Edition, Piece, Writers
 from documents.sections.recipe import SectionPart
-from documents.wording import counts_in_words, day_in, light_reason, share_in_words, short_date
+from documents.wording import clean_text, counts_in_words, day_in, light_reason, share_in_words, short_date
 from domain import events as ev
 from domain.calendar import local_date
 from domain.event import Event
@@ -250,6 +251,31 @@ _FEW = 3
 """A picture of fewer matters says less than the text."""
 
 
+_A_FACE = 30
+"""So many bars stand on one face."""
+
+
+def _bars(edition: Edition) -> Iterator[Piece]:
+    """横道图 of what goes on, the first to fall due first; a face for each thirty, as many as an appendix holds."""
+    alive = [e for e in edition.period.entries() if not e.matter.ended and e.matter.period is None]
+    shown = sorted(alive, key=lambda e: (e.matter.due, e.matter.number))[: edition.limits.appended]
+    if not shown:
+        return
+    yield Subheading(text=f"在办事项横道图（{len(shown)}件）")
+    for first in range(0, len(shown), _A_FACE):
+        some = shown[first : first + _A_FACE]
+        title = f"在办事项横道图（{first + 1}至{first + len(some)}）" if len(shown) > _A_FACE else "在办事项横道图"
+        bars, until = [_bar_of(e) for e in some], edition.period.until
+        caption = "；".join(f"{b.title}{day_in(b.due, until.year)}到期，进度{b.progress}%" for b in bars)
+        yield Figure(title=title, said=caption, svg=bars_chart(bars, until, title))
+
+
+def _bar_of(entry: Entry) -> MatterBar:
+    m = entry.matter
+    days = tuple(p.due for p in m.points if p.due and not p.dropped)
+    return MatterBar(clean_text(m.title), local_date(m.opened_at), m.due, m.progress, entry.lit.light, days)
+
+
 def _chart(edition: Edition) -> Iterator[Piece]:
     if len(edition.period.weeks) < edition.limits.weeks or len(edition.period.entries()) < _FEW:
         return
@@ -266,4 +292,5 @@ OVERVIEW: Writers = {
     SectionPart.REPORTS: _reports,
     SectionPart.BY_CLASS: _by_class,
     SectionPart.CHART: _chart,
+    SectionPart.BARS: _bars,
 }

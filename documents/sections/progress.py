@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 
 from documents.figures import Entry
-from documents.page import Items, Paragraph, headed
+from documents.page import Items, Paragraph, Picture, headed
 from documents.sections.edition import Edition, Piece, Writers, listed_items, shortened_list
 from documents.sections.recipe import SectionPart
 from documents.wording import (
@@ -199,11 +199,39 @@ ADVANCES: Writers = {
 # --- 动态
 
 
+_PICTURED = (".jpg", ".jpeg", ".png")
+_MOST_PICTURES, _LARGEST_PICTURE = 6, 5 * 1024 * 1024
+
+
 def news_section(edition: Edition, parts: Collection[SectionPart]) -> list[Piece]:
     """动态: what happened in the period, day by day."""
-    items = [item for part in parts for item in _NEWS[part](edition)]
+    items = [item for part in parts if part in _NEWS for item in _NEWS[part](edition)]
     items.sort(key=lambda item: item[0])
-    return shortened_list(edition, "工作动态", [f"{short_date(on)}，{text}" for on, text in items], "条")
+    pieces = shortened_list(edition, "工作动态", [f"{short_date(on)}，{text}" for on, text in items], "条")
+    return [*pieces, *(_pictures(edition) if SectionPart.NEWS_PICTURES in parts else ())]
+
+
+def _pictures(edition: Edition) -> Iterator[Picture]:
+    """What leads sent with their reports: of each matter the newest, of all the newest few, in the order of days."""
+    newest = filter(None, (_newest_picture(edition, entry) for entry in edition.period.entries()))
+    shown = sorted(newest, key=lambda one: one[0])[-_MOST_PICTURES:]
+    yield from (picture for _, picture in shown)
+
+
+def _newest_picture(edition: Edition, entry: Entry) -> tuple[date, Picture] | None:
+    """Of the reports of the lead that were not returned; no picture that is too large to be printed."""
+    returned = {t.event.report for t in entry.file.events if isinstance(t.event, ev.ReportReturned)}
+    for happening in reversed(entry.file.events):
+        report, on = happening.event, local_date(happening.recorded.occurred_at)
+        if not isinstance(report, ev.FeedbackSubmitted) or not edition.period.within(happening):
+            continue
+        if report.unit != entry.matter.lead or happening.recorded.version in returned:
+            continue
+        sent = (a for a in report.attachments if a.name.lower().endswith(_PICTURED) and a.size <= _LARGEST_PICTURE)
+        if (one := next(sent, None)) is not None:
+            source = f"{edition.period.ledger.unit(report.unit)}，{short_date(on)}"
+            return on, Picture(caption=clean_text(entry.matter.title), source=source, sha256=one.sha256)
+    return None
 
 
 def _news_decided(edition: Edition) -> Iterator[tuple[date, str]]:
@@ -239,10 +267,31 @@ def _news_suspended(edition: Edition) -> Iterator[tuple[date, str]]:
         yield on, f"{quoted_title(m)}暂缓办理至{day_in(e.until, on.year)}（{e.reason.label}）。"
 
 
+def _news_points(edition: Edition) -> Iterator[tuple[date, str]]:
+    """节点: each 要点 that was reached in the period."""
+    for entry in edition.period.entries():
+        for point in entry.matter.points:
+            if point.done_on and edition.period.since <= point.done_on <= edition.period.until and not point.dropped:
+                about = f"{quoted_title(entry.matter)}（{edition.led(entry.matter)}）"
+                yield point.done_on, f"{about}要点“{clean_text(point.text)}”完成。"
+
+
+def _news_inspected(edition: Edition) -> Iterator[tuple[date, str]]:
+    """现场: each inspection held in the period, and what it came to."""
+    for inspection in edition.period.ledger.inspections:
+        on = inspection.held_on
+        if on is not None and edition.period.since <= on <= edition.period.until:
+            problems = sum(f.problem is not None for f in inspection.findings)
+            came_to = f"发现问题{problems}个" if problems else "没有发现问题"
+            yield on, f"开展{clean_text(inspection.title)}，{came_to}。"
+
+
 _NEWS: Mapping[SectionPart, Callable[[Edition], Iterator[tuple[date, str]]]] = {
     SectionPart.NEWS_DECIDED: _news_decided,
     SectionPart.NEWS_CLOSED: _news_closed,
     SectionPart.NEWS_OPENED: _news_opened,
     SectionPart.NEWS_ANSWERED: _news_answered,
     SectionPart.NEWS_SUSPENDED: _news_suspended,
+    SectionPart.NEWS_POINTS: _news_points,
+    SectionPart.NEWS_INSPECTED: _news_inspected,
 }

@@ -76,12 +76,16 @@ class SectionPart(Term):
     AHEAD_BRIEF = "ahead_brief", "近期到期"
 
     LIT_TABLE = "lit_table", "红黄灯表"
+    BARS = "bars", "横道图"
 
     NEWS_DECIDED = "news_decided", "议定"
     NEWS_CLOSED = "news_closed", "销号"
     NEWS_OPENED = "news_opened", "立项"
     NEWS_ANSWERED = "news_answered", "协调答复"
     NEWS_SUSPENDED = "news_suspended", "暂缓"
+    NEWS_POINTS = "news_points", "节点"
+    NEWS_INSPECTED = "news_inspected", "现场"
+    NEWS_PICTURES = "news_pictures", "图片"
 
 
 def _between(first: SectionPart, last: SectionPart) -> tuple[SectionPart, ...]:
@@ -99,13 +103,14 @@ PARTS: Mapping[Topic, tuple[SectionPart, ...]] = {
     Topic.APPENDIX: (
         SectionPart.LIT_TABLE,
         SectionPart.TO_DECIDE,
+        SectionPart.BARS,
         *_between(SectionPart.BY_CLASS, SectionPart.REPORTED),
         SectionPart.MATTERS_DUE,
         SectionPart.POINTS_DUE,
     ),
 }
 """What each section may say."""
-NEWS_PARTS = _between(SectionPart.NEWS_DECIDED, SectionPart.NEWS_SUSPENDED)
+NEWS_PARTS = _between(SectionPart.NEWS_DECIDED, SectionPart.NEWS_PICTURES)
 
 _Name = Annotated[str, Field(min_length=1)]
 _Positive = Annotated[int, Field(gt=0)]

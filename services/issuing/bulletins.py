@@ -85,7 +85,7 @@ def issue_briefing(
     """
     series = Publication.BRIEFING
     signer_of(signer, series.label)
-    as_of, used = min(now, end_of_day(until)), press or Press()
+    as_of, used = min(now, end_of_day(until)), replace(press or Press(), home=home)
     return _issue(
         Desk(database, home, signer, now, used),
         lambda: compose_briefing(database, series, since, until, as_of=as_of, recipe=recipe_of(used.template)),

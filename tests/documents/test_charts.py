@@ -5,16 +5,28 @@ import zipfile
 from datetime import date, timedelta
 from xml.etree import ElementTree as etree  # noqa: N813
 
-from documents.charts import LifeMoment, LightsOn, UnitRate, life_chart, lights_chart, on_time_chart
+from pypdf import PdfReader
+
+from documents.charts import (
+    LifeMoment,
+    LightsOn,
+    MatterBar,
+    UnitRate,
+    bars_chart,
+    life_chart,
+    lights_chart,
+    on_time_chart,
+)
 from documents.figures import read_period
 from documents.formats.press import FORMATS, Press
 from documents.lit_weeks import lit_weeks_figure, weekly_lights
 from documents.page import Figure, Page, Section
+from documents.sections.recipe import SectionPart, SectionRecipe, Topic, built_in_recipe
 from domain.bulletin import Publication
 from domain.terms import Light
 from eventlog.database import Database
 from tests.documents.composed import compose_briefing
-from tests.documents.quarter import play
+from tests.documents.quarter import crowd, play
 from tests.support.homes import at
 
 
@@ -128,3 +140,41 @@ def test_a_figure_stands_in_every_format() -> None:
         assert "红灯2件" in archive.read("word/document.xml").decode()
     assert made["pdf"].startswith(b"%PDF")
     assert {kind: Press().printed(page, kind) for kind in FORMATS} == made
+
+
+def test_a_bar_of_a_matter_goes_from_its_opening_to_its_limit_and_is_filled_as_far_as_it_is() -> None:
+    whole = MatterBar("推进", date(2022, 1, 1), date(2022, 12, 31), 50, Light.GREEN, (date(2022, 7, 1),))
+    half = MatterBar("这一件的名称长得在一行里写也写不下去", date(2022, 1, 1), date(2022, 7, 1), 0, Light.RED)
+    svg = bars_chart([whole, half], date(2022, 3, 31), "横道图")
+    framed = [r for r in drawing(svg).iter(f"{SVG}rect") if r.get("fill") == "#fff" and r.get("stroke")]
+    long, short = (float(r.get("width", "0")) for r in framed)
+    assert 0.48 < short / long < 0.51
+    [filled] = [r for r in drawing(svg).iter(f"{SVG}rect") if r.get("fill") == "#5f9e6e"]
+    assert round(float(filled.get("width", "0")) / long, 2) == 0.5
+    assert {"50%", "0%", "2022.1", "11月"} <= set(texts(svg))
+    assert "这一件的名称长得在一行里写也…" in texts(svg)
+
+
+def test_an_office_that_wants_it_gets_a_chart_of_bars_as_an_annex_a_face_for_each_thirty(log: Database) -> None:
+    play(log)
+    crowd(log, 40)
+    recipe = built_in_recipe()
+    wanted = SectionRecipe(topic=Topic.APPENDIX, title="附表", parts=(SectionPart.BARS,))
+    sections = (*(s for s in recipe.sections if s.topic is not Topic.APPENDIX), wanted)
+    found = compose_briefing(
+        log,
+        Publication.BRIEFING,
+        date(2022, 3, 1),
+        date(2022, 3, 31),
+        as_of=at("2022-03-31", "18:00"),
+        recipe=recipe.model_copy(update={"sections": sections}),
+    )
+    [annex] = found.appendices
+    assert annex.title == "附表1　在办事项横道图（42件）"
+    assert [b.title for b in annex.blocks if isinstance(b, Figure)] == [
+        "在办事项横道图（1至30）",
+        "在办事项横道图（31至42）",
+    ]
+    faces = len(PdfReader(io.BytesIO(Press().printed(found.draft(date(2022, 3, 31)), "pdf"))).pages)
+    plain = found.model_copy(update={"appendices": ()}).draft(date(2022, 3, 31))
+    assert faces == len(PdfReader(io.BytesIO(Press().printed(plain, "pdf"))).pages) + 2

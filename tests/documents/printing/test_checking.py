@@ -84,7 +84,7 @@ def test_imprint_stands_at_the_foot_wherever_the_text_ends(matters: int) -> None
 
 def test_of_a_long_paper_every_clause_but_the_margins_is_measured_in_the_pdf() -> None:
     seen = measured(of_pdf(PRESS.printed(paper(), "pdf")))
-    seen |= measured(of_pdf(PRESS.printed(bulletin(), "pdf"))) | measured(of_pdf(PRESS.printed(letter(), "pdf")))
+    seen |= measured(of_pdf(PRESS.printed(bulletin(60), "pdf"))) | measured(of_pdf(PRESS.printed(letter(), "pdf")))
     assert {k.label for k in ClauseKey} - seen == {ClauseKey.TEXT_HEIGHT.label}
 
 
@@ -182,7 +182,11 @@ WRONG_SOURCE = {
     ),
     "short rules in 版记": ("100%, stroke: mm(thick))", "85%, stroke: mm(thick))", "版记分隔线宽"),
     "no rules in 版记": ("line(length: 100%, stroke: mm(thick))", "none", "版记分隔线宽"),
-    "版记 in the middle of the page": ("place(bottom, float", "place(top, float", "末条线距版心下边"),
+    "版记 above the foot": (
+        "block(breakable: false, width: 100%, above: pitch / 2",
+        "block(breakable: false, width: 100%, inset: (bottom: 20mm), above: pitch / 2",
+        "末条线距版心下边",
+    ),
     "number at the edge": ("pad(x: m.small * 1pt)[", "pad(x: 0pt)[", "页码空字"),
 }
 

@@ -19,7 +19,7 @@ from documents.checking.pdf_reading import read_pdf
 from documents.formats.fonts import MISSING, FaceRole, Typeface
 from documents.formats.press import FORMATS, GB_2, GB_3, GB_4, LAYOUT, Press
 from documents.formats.templates import load_template
-from documents.page import Items, Layout, Page, Paragraph, Section
+from documents.page import Grid, Items, Layout, Page, Paragraph, Section
 from domain.base import Refusal
 from tests.documents.printing.sample import ISSUER, ON, bulletin, minutes, news, paper
 
@@ -222,8 +222,8 @@ PRINTED = {
     LAYOUT: {
         "md": "013d1eb0e33ca863",
         "docx": "09cd2ad677b6b154",
-        "pdf": "07a5ba422a751f69",
-        "html": "68dd650124fbff2b",
+        "pdf": "69e11ce5dcb018ad",
+        "html": "ad411881cd6e8eb0",
     },
 }
 """What this layout makes of the sample; a change here changes what was issued under the layout's name."""
@@ -254,6 +254,23 @@ def unpacked_hash(press: Press, kind: str) -> str:
 def test_a_signature_never_stands_on_a_face_of_its_own(page: Page) -> None:
     said = "".join(g.text for g in read_pdf(PRESS.printed(page, "pdf")).faces[-1].glyphs)
     assert not said.startswith(("签发", ISSUER)), said
+
+
+@pytest.mark.parametrize("matters", [*range(36, 40), *range(47, 50)])
+def test_the_imprint_never_stands_on_a_face_of_its_own_below_text(matters: int) -> None:
+    told = tuple(Paragraph(text="主体施工至五层，钢材供应紧张，施工单位正在组织材料进场。") for _ in range(matters))
+    page = bulletin(1).model_copy(update={"sections": (Section(title="甲", blocks=told),)})
+    said = "".join(g.text for g in read_pdf(PRESS.printed(page, "pdf")).faces[-1].glyphs)
+    assert not said.startswith("报："), said
+
+
+@pytest.mark.parametrize("rows", [*range(22, 31), 54, 57, 60])
+def test_the_imprint_never_stands_on_a_face_of_its_own_below_a_list(rows: int) -> None:
+    listed = tuple((f"推进第{n}号地块主体施工", "区建筑工务署", "3月25日", "12个工作日") for n in range(rows))
+    grid = Grid(headers=("事项", "牵头单位", "办结时限", "逾期"), rows=listed)
+    page = bulletin(1).model_copy(update={"appendices": (Section(title="附表1　甲", blocks=(grid,)),)})
+    said = "".join(g.text for g in read_pdf(PRESS.printed(page, "pdf")).faces[-1].glyphs)
+    assert not said.startswith("报："), said
 
 
 @pytest.mark.parametrize(

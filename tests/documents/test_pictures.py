@@ -1,0 +1,162 @@
+"""动态 with pictures: what leads sent with their reports, in every format, with what it shows and whose it is."""
+
+import struct
+import zlib
+from base64 import b64decode
+from datetime import date
+from pathlib import Path
+
+import pytest
+from docx import Document
+from docx.image.image import Image
+from pypdf import PdfReader
+
+from documents.bulletin.briefing import Briefing, compose_briefing
+from documents.bulletin.drafts import computed_draft, keep_draft
+from documents.bulletin.edited import read_edited
+from documents.bulletin.not_taken import not_taken
+from documents.filing.rebuilding import rebuild_issue
+from documents.formats.markdown import markdown_of
+from documents.formats.pictures import photograph
+from documents.formats.press import Press
+from documents.page import Picture
+from domain import commands as c
+from domain.base import Refusal
+from domain.bulletin import Publication
+from domain.calendar import end_of_day
+from domain.facts import Attachment
+from domain.terms import ReturnReason
+from eventlog.attachments import FOLDER, keep_attachment
+from eventlog.database import Database
+from services.issuing.bulletins import issue_draft
+from services.issuing.catalogue import find_filed
+from tests.documents.quarter import HALL, LAND, play
+from tests.support.history import act
+from tests.support.homes import at
+from tests.support.office import FOR_LEADER, LIAISON, OFFICE
+
+SPAN = (date(2022, 3, 28), date(2022, 4, 1))
+NOW = at("2022-04-01", "18:00")
+JPEG = b64decode(
+    "/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////"
+    "////////wgALCAABAAEBAREA/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA="
+)
+
+
+def png(wide: int, high: int) -> bytes:
+    """A grey picture of so many dots."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = b"".join(b"\0" + b"\x80" * wide for _ in range(high))
+    head = struct.pack(">IIBBBBB", wide, high, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def held(orientation: int) -> bytes:
+    """A picture of one dot by a camera that says how it was held."""
+    entry = struct.pack("<HHIHH", 0x0112, 3, 1, orientation, 0)
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 1) + entry + b"\0\0\0\0"
+    return JPEG[:20] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + JPEG[20:]
+
+
+def report(log: Database, home: Path, stream: str, data: bytes, name: str, clock: str) -> Attachment:
+    """A lead's report with a picture."""
+    kept = keep_attachment(home, [data], name)
+    act(
+        log,
+        stream,
+        c.SubmitFeedback(text="主体施工至六层", progress=50, attachments=(kept,)),
+        LIAISON,
+        at(*clock.split()),
+    )
+    return kept
+
+
+def news(log: Database) -> Briefing:
+    return compose_briefing(log, Publication.NEWS, *SPAN, as_of=NOW)
+
+
+def pictures(found: Briefing) -> list[Picture]:
+    return [b for s in found.sections for b in s.blocks if isinstance(b, Picture)]
+
+
+def test_the_newest_picture_of_each_matter_is_shown_with_what_it_shows_and_whose_it_is(
+    log: Database, home: Path
+) -> None:
+    play(log)
+    report(log, home, HALL, png(4, 3), "旧.png", "2022-03-30 10:00")
+    newest = report(log, home, HALL, png(8, 6), "现场.PNG", "2022-04-01 10:00")
+    report(log, home, LAND, b"%PDF-1.7", "红线图.pdf", "2022-04-01 11:00")
+    [shown] = pictures(news(log))
+    assert (shown.sha256, shown.words) == (
+        newest.sha256,
+        "图：推进国际交流中心一期主体施工（区城市更新和土地整备局，4月1日）",
+    )
+    assert f"（{shown.words}）" in markdown_of(news(log).draft(SPAN[1]))
+
+
+def test_a_picture_of_a_report_that_was_returned_or_is_too_large_is_not_shown(log: Database, home: Path) -> None:
+    play(log)
+    report(log, home, HALL, png(4, 3), "现场.png", "2022-03-31 10:00")
+    act(log, HALL, c.AskBack(reason=ReturnReason.UNCLEAR, text="照片不清"), OFFICE, at("2022-03-31", "11:00"))
+    huge = Attachment(name="航拍.jpg", sha256="0" * 64, size=6 * 1024 * 1024)
+    act(log, LAND, c.SubmitFeedback(text="已测绘", progress=30, attachments=(huge,)), LIAISON, at("2022-04-01"))
+    assert pictures(news(log)) == []
+
+
+def test_an_issue_with_a_picture_is_printed_read_back_and_rebuilt(log: Database, home: Path) -> None:
+    play(log)
+    report(log, home, HALL, png(40, 30), "现场.png", "2022-04-01 10:00")
+    draft = keep_draft(home, news(log), "office", NOW)
+    issued = issue_draft(log, home, draft, FOR_LEADER, NOW)
+    words = "图：推进国际交流中心一期主体施工（区城市更新和土地整备局，4月1日）"
+    page = PdfReader(issued.files["pdf"]).pages[0]
+    assert len(page.images) == 1
+    assert words in page.extract_text().replace("\n", "")
+    document = Document(str(issued.files["docx"]))
+    assert [shape.height / shape.width for shape in document.inline_shapes] == [pytest.approx(0.75, abs=0.01)]
+    assert words in [p.text for p in document.paragraphs]
+    html = issued.files["html"].read_text(encoding="utf-8")
+    assert 'src="data:image/png;base64,' in html
+    assert f"<figcaption>{words}</figcaption>" in html
+    filed = find_filed(log, home, issued.number)
+    assert filed is not None
+    proof = rebuild_issue(log, filed, Press())
+    assert proof.ok, proof.differences
+    computed = computed_draft(log, draft)
+    assert read_edited(issued.files["docx"], computed).sections == computed.sections, "nothing was changed"
+    assert not_taken(issued.files["docx"], computed) == ()
+
+
+@pytest.mark.parametrize(("orientation", "turned"), [(1, 0), (3, 180), (6, 90), (8, 270)])
+def test_a_picture_that_lies_on_its_side_is_set_upright(home: Path, orientation: int, turned: int) -> None:
+    kept = keep_attachment(home, [held(orientation)], "现场.jpg")
+    shown = photograph(home, Picture(caption="甲", source="乙", sha256=kept.sha256))
+    assert shown.turned == turned
+    assert ("rotate" in shown.svg) == bool(turned)
+    assert Image.from_blob(shown.data).px_width == 1
+
+
+def test_a_picture_is_no_higher_than_half_a_face_and_no_wider_than_the_text(home: Path) -> None:
+    for wide, high in ((4000, 300), (300, 4000), (1, 1)):
+        kept = keep_attachment(home, [png(wide, high)], "现场.png")
+        shown = photograph(home, Picture(caption="甲", source="乙", sha256=kept.sha256))
+        assert shown.width <= 156
+        assert shown.width * high / wide <= 90.5
+
+
+def test_a_picture_that_is_gone_altered_or_none_is_one_line(log: Database, home: Path) -> None:
+    play(log)
+    kept = report(log, home, HALL, b"\xff\xd8\xff\xe0 no picture", "现场.jpg", "2022-04-01 10:00")
+    page, press = news(log).draft(SPAN[1]), Press(home=home)
+    for kind in ("pdf", "docx", "html"):
+        with pytest.raises(Refusal, match=r"读不出来；请退回这次反馈重传") as refused:
+            press.printed(page, kind)
+        assert refused.value.code == "malformed"
+    (home / FOLDER / kept.sha256).unlink()
+    for kind in ("pdf", "docx", "html"):
+        with pytest.raises(Refusal, match="不在数据目录中"):
+            press.printed(page, kind)
+    assert end_of_day(SPAN[1]) > NOW
