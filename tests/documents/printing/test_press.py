@@ -264,6 +264,18 @@ def test_the_imprint_never_stands_on_a_face_of_its_own_below_text(matters: int) 
     assert not said.startswith("报："), said
 
 
+@pytest.mark.parametrize("rows", [4, 6])
+@pytest.mark.parametrize("matters", [2, 3, 4, 5, 13, 14, 15])
+def test_a_text_that_ends_with_a_table_sends_its_last_rows_with_the_signature(matters: int, rows: int) -> None:
+    """A face with a note, who signed and 版记 would hold no text (7.3.5.4)."""
+    told = tuple(Paragraph(text="主体施工至五层，钢材供应紧张，施工单位正在组织材料进场。") for _ in range(matters))
+    listed = tuple((f"推进第{n}号地块主体施工", "区建筑工务署", "3月25日", "12个工作日") for n in range(rows))
+    grid = Grid(headers=("事项", "牵头单位", "办结时限", "逾期"), rows=listed)
+    page = bulletin(1).model_copy(update={"sections": (Section(title="甲", blocks=(*told, grid)),)})
+    said = "".join(g.text for g in read_pdf(PRESS.printed(page, "pdf")).faces[-1].glyphs)
+    assert f"推进第{rows - 1}号地块" in said
+
+
 @pytest.mark.parametrize("rows", [*range(22, 31), 54, 57, 60])
 def test_the_imprint_never_stands_on_a_face_of_its_own_below_a_list(rows: int) -> None:
     listed = tuple((f"推进第{n}号地块主体施工", "区建筑工务署", "3月25日", "12个工作日") for n in range(rows))

@@ -170,7 +170,7 @@ def test_an_issue_finds_the_template_it_was_printed_by(tmp_path: Path) -> None:
     assert now.template.sha256 != then.template.sha256
     again = press_of_template(tmp_path, now, then.template.sha256, "简报-2022-07")
     assert again.printed(bulletin(1), "docx") == first
-    assert press_of_template(tmp_path, now, None, "简报-2022-07") is now
+    assert press_of_template(tmp_path, now, None, "简报-2022-07").template is now.template
     assert press_of_template(tmp_path, now, Press().template.sha256, "简报-2022-07").printed(bulletin(1), "docx")
 
 
