@@ -169,16 +169,17 @@ def _next(past: Past, rulebook: Rulebook, at: datetime) -> dict[str, Any]:
     first = min(rises, key=lambda d: (d.at, d.kind.value, d.key), default=None)
     if first is None:
         none, rules = _why_none(state, rulebook)
-        empty: dict[str, Any] = {"at": None, "to": None, "to_label": None, "rule": None, "counted": [], "because": []}
-        return {**empty, "none": none, "rules": rules}
-    above = rulebook.policy.rung_above(state.rung)
+        empty: dict[str, Any] = {"at": None, "to": None, "to_label": None, "rule": None, "since": None}
+        return {**empty, "counted": [], "because": [], "none": none, "rules": rules}
+    above, held = rulebook.policy.rung_above(state.rung), _held(first, state, rulebook)
     to = ladder.next_rung(first.step, state, rulebook.policy) if first.step else above
     return {
         "at": _office(first.at),
         "to": to.value,
         "to_label": to.label,
         "rule": past.rule(first, state, rulebook),
-        "counted": _held(first, state, rulebook)["counted"],
+        **held,
+        "since": held["since"] if held["since"] <= _office(at) else None,
         "because": past.behind(first.kind, len(past.events)),
         "none": None,
         "rules": [],

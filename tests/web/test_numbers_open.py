@@ -230,3 +230,18 @@ async def test_a_number_nobody_has_is_not_found(service: WebService, client: htt
     for asked in ({"of": "x"}, {"of": "held-99", "year": "2022"}, {"of": "held-weekly", "year": "99999"}, {}):
         assert (await client.get("/figures/rows", params=asked, headers=headers)).status_code == 404, asked
     assert (await client.get("/figures", params={"as_of": "昨天"}, headers=headers)).status_code == 422
+
+
+@pytest.mark.parametrize("day", [*DAYS, None])
+async def test_every_matter_of_a_day_opens_and_says_why(
+    service: WebService, client: httpx.AsyncClient, day: date | None
+) -> None:
+    headers, asked, upward = cookie(service, "office"), {"as_of": str(day)} if day else {}, 0
+    for row in reading.list_rows(service.database):
+        if day is not None and row.opened > day:
+            continue
+        for page in ("", "/why", "/replay"):
+            answer = await client.get(f"/matters/{row.number}{page}", params=asked, headers=headers)
+            assert answer.status_code == 200, (row.number, page)
+            upward += page == "/why" and "下一级" in answer.text and "　到" in answer.text
+    assert upward or day == DAYS[0], "some matter climbs on"
