@@ -5,6 +5,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
+from domain import deadlines
 from domain.calendar import local_date
 from domain.closing import to_be_weighed
 from domain.facts import openly
@@ -89,6 +90,27 @@ def worklist(viewer: Viewer) -> dict[str, Any]:
         "meetings": [{"meeting": m.number, "title": m.title, "what": what} for m, what in meetings],
         "unread": unread_notices(viewer) if moment is None else 0,
     }
+
+
+def comes_next(viewer: Viewer) -> dict[str, Any] | None:
+    """What falls due first of the matters that are his, his unit's or the office's; None when nothing will."""
+    moment = viewer.shown
+    rulebook = viewer.rulebook if moment is None else reading.rulebook(viewer.database, moment.position)
+    at, office = moment.as_of if moment else viewer.now, viewer.actor.role is Role.OFFICE
+    own = [
+        m
+        for m in viewer.rights.among(living_matters(viewer.database, moment))
+        if office or m.lead in viewer.rights.units or leads_as(m, viewer.actor.id)
+    ]
+    coming = (
+        (d.at, m.number, d.kind.label, m.title) for m in own for d in deadlines.owed(m, rulebook, at) if d.at > at
+    )
+    first = min(coming, default=None)
+    return (
+        dict(zip(("at", "matter", "label", "title"), (first[0].isoformat(), *first[1:]), strict=True))
+        if first
+        else None
+    )
 
 
 def _living_meetings(viewer: Viewer) -> list[Meeting]:

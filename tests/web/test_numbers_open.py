@@ -245,3 +245,17 @@ async def test_every_matter_of_a_day_opens_and_says_why(
             assert answer.status_code == 200, (row.number, page)
             upward += page == "/why" and "下一级" in answer.text and "　到" in answer.text
     assert upward or day == DAYS[0], "some matter climbs on"
+
+
+async def test_a_page_leads_to_the_days_of_the_last_meetings(service: WebService, client: httpx.AsyncClient) -> None:
+    """What was said at a meeting is known at the end of its day."""
+    held = [day for day in (*HELD_WEEKLY, *HELD_MONTHLY) if day <= DAYS[1]]
+    days = sorted(map(str, held), reverse=True)[:5]
+    for page in ("/matters", "/table", "/figures", "/figures/2022", "/meetings"):
+        text = (await client.get(page, params={"as_of": str(DAYS[1])}, headers=cookie(service, "office"))).text
+        line = re.search("开会的日子：(.*?)</span>", text)
+        assert line, page
+        shown = re.findall(r"as_of=([\d-]+)", line[1])
+        assert [day for day in shown if day != "2022-02-21"] == days, page
+        other = (await client.get(page, params={"as_of": str(DAYS[1])}, headers=cookie(service, "zhao"))).text
+        assert "开会的日子" not in other, "who does not read all of them"

@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 from domain.calendar import SHANGHAI, local_date
 from domain.queries.spoken import said_date
-from web.asking import asked_moment
+from eventlog import reading
+from web.asking import asked_moment, past_instant
 
 if TYPE_CHECKING:
     from eventlog.reading import Moment
     from web.pages.rendering import Visitor
+
+
+MOST_MET = 5
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class AskedDay:
     earlier: str = ""
     later: str = ""
     """Days as an address says them; nothing comes after today."""
+    met: tuple[str, ...] = ()
+    """The days of the last meetings by then, the newest first, for who reads all: what was said there is known then."""
 
     @staticmethod
     def now() -> "AskedDay":
@@ -49,10 +55,10 @@ def asked_day(visitor: "Visitor", as_of: str, known_at: str = "") -> AskedDay:
         Refusal: `malformed`: it is none, or has not come.
     """
     viewer = visitor.viewer
-    today = local_date(viewer.now)
+    today, met = local_date(viewer.now), _met(visitor, as_of or known_at)
     moment = asked_moment(viewer, as_of, known_at)
     if moment is None or not (as_of or known_at):
-        return AskedDay(moment=moment, asked={}, earlier=(today - timedelta(days=1)).isoformat())
+        return AskedDay(moment=moment, asked={}, earlier=(today - timedelta(days=1)).isoformat(), met=met)
     shown = local_date(moment.as_of)
     later = shown + timedelta(days=1)
     known = "当时所知" if known_at else ""
@@ -63,7 +69,17 @@ def asked_day(visitor: "Visitor", as_of: str, known_at: str = "") -> AskedDay:
         day=shown.isoformat(),
         earlier=(shown - timedelta(days=1)).isoformat(),
         later=later.isoformat() if later < today else "",
+        met=met,
     )
+
+
+def _met(visitor: "Visitor", asked: str) -> tuple[str, ...]:
+    """The days of the last meetings that were held by the day asked for."""
+    if not visitor.viewer.rights.whole:
+        return ()
+    until = past_instant(asked) if asked else visitor.viewer.now
+    held = (m for m in reading.meetings(visitor.viewer.database) if m.ordinal is not None and m.starts <= until)
+    return tuple(sorted({local_date(m.starts).isoformat() for m in held}, reverse=True)[:MOST_MET])
 
 
 def _said(instant: datetime) -> str:

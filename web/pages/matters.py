@@ -14,7 +14,7 @@ from views.explaining import explained_matter
 from views.matter import matter_document
 from views.notices import notices_of
 from views.reporting import IN_UNIT
-from views.worklist import worklist
+from views.worklist import comes_next, worklist
 from web.acts import ACTS, DECIDED
 from web.asking import the_matter
 from web.pages.actions import ELSEWHERE, NO_ACTS, label_of_done, shown_acts
@@ -52,6 +52,7 @@ def home(request: Request) -> Response:
         today=said_date(local_date(viewer.now)),
         last=last_sign_in(service.database, visitor.session),
         work=(work := worklist(viewer)),
+        coming=None if work["for_me"] else comes_next(viewer),
         answers=ANSWERS,
         to_accept=_to_accept(visitor, work),
         to_sign=draft_names(waiting_drafts(service, visitor, visitor.person.id)),

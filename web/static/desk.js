@@ -4,6 +4,10 @@
   // Back leads to what an address shows now: the answer to a form is no page a browser could ask for again.
   history.replaceState(history.state, "", location.href);
 
+  // On a phone the row of main pages is wider than the screen: it begins at the page one is on.
+  const here = document.querySelector("header nav [aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 48;
+
   const ready = (what, on) => document.querySelectorAll(what).forEach(on);
 
   // Whoever opens a form begins in its first field, or at the line that says what is wrong.
