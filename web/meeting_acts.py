@@ -219,7 +219,7 @@ def command_meant(visitor: Visitor, form: MeetingForm, given: Given) -> m.Meetin
         FieldRefusal: a field is empty, or cannot be understood.
     """
     for one in form.fields:
-        if one.required and one.kind != "tick" and not given[one.name]:
+        if one.required and one.kind not in ("tick", "files") and not given[one.name]:
             raise FieldRefusal(one.name, f"请填写“{one.label}”")
     own = _own_command(visitor, form, given)
     command: m.MeetingCommand = own or command_of(form.act, given, Filling(visitor.viewer, None))

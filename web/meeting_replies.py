@@ -61,7 +61,7 @@ def reply_fields(visitor: Visitor, meeting: Meeting, kind: type[object]) -> Iter
             (i.key, f"{i.no}．{i.title}" if i.no else i.title) for i in _items(meeting, answers_for(visitor))
         )
         yield FormField("key", "哪一项议题", "choice", required=True, options=options)
-        yield FormField("attachments", "汇报材料", "files", required=False)
+        yield FormField("attachments", "汇报材料", "files", required=True)
 
 
 def reply_rows(visitor: Visitor, meeting: Meeting, unit: str) -> list[ReplyRow]:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from playwright.async_api import expect
 
 from domain.calendar import SHANGHAI, WorkCalendar, local_date
 from domain.meetings.commands import FreezeAgenda
@@ -13,6 +14,7 @@ from domain.meetings.meeting import AgendaItem
 from domain.meetings.terms import MeetingStage
 from eventlog import reading
 from services import signing_in
+from tests.support.browsing import Browsing, accessible
 from tests.support.history import meet
 from tests.support.office import OFFICE
 from tests.web.conftest import Served
@@ -169,3 +171,31 @@ def test_a_unit_hands_in_its_papers_and_nobody_else_reads_them(working: Served) 
     assert "汇报材料.pdf" not in other.get(f"/meetings/{no}").text
     assert other.get(href).status_code == 404
     assert office.get(f"/meetings/{no}/files/99").status_code == 404
+
+
+async def test_the_forms_are_filled_in_by_hand_on_a_phone(browsing: Browsing, working: Served) -> None:
+    office = await browsing.person("office", "phone")
+    await office.goto("/meetings/new")
+    await accessible(office, "安排会议")
+    no = called(working, Hand(working, "office"))
+    unit = await browsing.person("li", "phone")
+    await unit.goto(f"/meetings/{no}")
+    await unit.get_by_role("link", name="参会回执").click()
+    reason = unit.get_by_label("李三的请假事由")
+    await expect(reason).to_be_hidden()
+    await unit.get_by_role("radiogroup", name="李三").get_by_label("请假").check()
+    await reason.fill("出差")
+    await accessible(unit, "参会回执")
+    await unit.get_by_role("main").get_by_role("button", name="参会回执").click()
+    await expect(unit.get_by_role("main")).to_contain_text("请假：")
+    await unit.get_by_role("link", name="报送汇报材料").click()
+    await accessible(unit, "报送汇报材料")
+    await unit.get_by_label("哪一项议题").select_option(label="1．研究桩基施工")
+    await unit.get_by_label("汇报材料").set_input_files(
+        {"name": "汇报.pdf", "mimeType": "application/pdf", "buffer": PDF}
+    )
+    await unit.get_by_role("main").get_by_role("button", name="报送汇报材料").click()
+    await expect(unit.get_by_role("link", name="汇报.pdf")).to_be_visible()
+    await accessible(unit, "单位的会议页")
+    await office.goto(f"/meetings/{no}")
+    await accessible(office, "等回执的会议页")
