@@ -188,7 +188,7 @@ async def test_a_long_list_is_cut_where_it_says_so_and_all_of_it_is_one_step_awa
 
 def numbered(page: str) -> set[str]:
     """The matters a page leads to."""
-    return set(re.findall(r'href="/matters/(XMH-[^"?/]+)', page))
+    return set(re.findall(r'href="?/matters/(XMH-[^"?/>]+)', page))
 
 
 async def test_of_streams_asked_for_at_once_none_takes_a_room_that_is_taken(service: WebService) -> None:

@@ -74,6 +74,10 @@ async def test_who_opens_his_notices_has_read_them_once(
     assert (">新<" in second.text, reading.newest_event(log)) == (False, height), "once only"
     assert "没有读" not in (await client.get("/", headers=headers)).text
     assert opened(log, "head") == 0, "each for himself"
+    (matter,) = reading.list_rows(log)
+    page = (await client.get(f"/matters/{matter.number}", headers=cookie(service, "office"))).text
+    told_of = page.partition("告知情况")[2].partition("</details>")[0]
+    assert ("已读" in told_of, told_of.count("<li>") > told_of.count("已读")) == (True, True)
     assert verify(log).ok
 
 

@@ -1,6 +1,7 @@
 """查找、一览表、公文简报、打印、附件、通知、通讯录: what is asked for is there, and only for whom it is."""
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,21 @@ import openpyxl
 import pytest
 
 from domain import commands as c
+from domain.facts import Basis
+from domain.papers import PaperKind
+from domain.terms import BasisKind
 from eventlog import reading
 from eventlog.attachments import keep_attachment
 from services.issuing.bulletins import issue_briefing
 from services.issuing.catalogue import readers_of_paper
+from services.issuing.papers import issue_paper
 from settings import Settings
 from tests.documents import quarter
 from tests.documents.test_issuing import EVENING, MARCH
 from tests.support.clock import open_log
 from tests.support.history import act
 from tests.support.homes import at
-from tests.support.office import LEADER, LIAISON, sqlite
+from tests.support.office import FOR_LEADER, LEADER, LIAISON, OFFICE, sqlite
 from tests.support.postroom import PostRoom
 from tests.web.test_sight_of_pages import cookie, words_of_pdf
 from views.viewer import actor_of
@@ -43,6 +48,9 @@ def service(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         attached = keep_attachment(home, [FILE], "现场照片.pdf")
         report = c.SubmitFeedback(text="主体施工至六层", progress=50, attachments=(attached,))
         act(log, quarter.HALL, report, LIAISON, at("2022-04-06"))
+        more = c.AddBasis(basis=Basis(kind=BasisKind.MINUTES, text="第七次工作会议纪要", approver="leader"))
+        act(log, quarter.HALL, more, OFFICE, at("2022-04-06"))
+        issue_paper(log, home, quarter.HALL, PaperKind.SUPERVISION, signer=FOR_LEADER, now=at("2022-04-06"))
     with mock.patch.dict("os.environ", {"XMH_HOME": str(home)}):
         service = WebService(Settings())
     yield service
@@ -73,7 +81,10 @@ async def test_the_table_is_read_on_any_day_and_leaves_as_the_workbook(
     office, other = cookie(service, "office"), cookie(service, "zhao")
     page = await client.get("/table", params={"as_of": "2022-03-31"}, headers=office)
     assert "3 件" in page.text
-    assert [page.text.count(f'href="/matters/XMH-2022-00{n}"') for n in (1, 2, 3)] == [1, 1, 1]
+    links = [f'href="/matters/XMH-2022-00{n}?as_of=2022-03-31"' for n in (1, 2, 3)]
+    assert [page.text.count(link) for link in links] == [1, 1, 1], "of that day, as the table"
+    now = (await client.get("/table", headers=office)).text
+    assert [now.count(f"href=/matters/XMH-2022-00{n}>") for n in (1, 2)] == [1, 1]
     assert "钢材供应紧张" not in page.text
     more = await client.get("/table", params={"as_of": "2022-03-31", "with": ["problem", "progress"]}, headers=office)
     assert "钢材供应紧张" in more.text
@@ -100,6 +111,21 @@ async def test_what_was_issued_is_read_by_whom_it_is_sent_to(service: WebService
         assert (await client.get("/papers/file", params=asked, headers=office)).status_code == 404, asked
     word = await client.get("/papers/file", params={"number": "简报-2022-01", "kind": "docx"}, headers=office)
     assert word.headers["content-disposition"].startswith("attachment")
+
+
+async def test_a_matter_names_what_was_issued_about_it_and_all_it_rests_on(
+    service: WebService, client: httpx.AsyncClient
+) -> None:
+    page = f"/matters/{HALL_NO}"
+    for person in ("office", "li"):
+        headers = cookie(service, person)
+        text = (await client.get(page, headers=headers)).text
+        assert ("成文（1）" in text, "第七次工作会议纪要" in text, "2022年工作计划" in text) == (True, True, True), (
+            person
+        )
+        (href,) = re.findall(r'href="(/papers/file[^"]+)"', text)
+        assert (await client.get(href, headers=headers)).headers["content-type"] == "application/pdf"
+    assert "成文" not in (await client.get(page, headers=cookie(service, "zhao"))).text
 
 
 async def test_a_matter_leaves_as_a_paper_and_its_files_as_they_came(

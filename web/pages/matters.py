@@ -8,12 +8,15 @@ from fastapi.responses import Response
 
 from domain.base import Refusal
 from domain.calendar import local_date
+from domain.papers import Paper
 from domain.queries.spoken import said_date
+from services.issuing.papers import paper_ledger
 from services.signing_in import last_sign_in
 from views.explaining import explained_matter
 from views.matter import matter_document
-from views.notices import notices_of
+from views.notices import notices_of, opened_notices
 from views.reporting import IN_UNIT
+from views.viewer import Viewer
 from views.worklist import comes_next, worklist
 from web.acts import ACTS, DECIDED
 from web.asking import the_matter
@@ -24,6 +27,7 @@ from web.pages.rendering import Visitor, visitor_of
 from web.pages.story import Story
 from web.service import service_of
 
+MOST_TOLD = 100
 FIRST = ("accept", "report", "review", "mark", "extension", "review_point", "objection", "instruct", "close", "extend")
 """Acts that stand as buttons under a matter when they can be done; the rest is one step away."""
 
@@ -82,7 +86,9 @@ def matter(request: Request, no: str) -> Response:
         command=uuid4().hex,
         day_asked=day,
         story=story,
-        told=notices_of(viewer, stream) if day.moment is None else (),
+        told=(told := notices_of(viewer, stream)[:MOST_TOLD] if not day.is_asked else ()),
+        opened=opened_notices(viewer.database, told),
+        papers=_papers(viewer, stream) if not day.is_asked else (),
         as_of=day.moment is not None,
         unit=viewer.units,
         person_name=viewer.persons,
@@ -99,6 +105,13 @@ def why(request: Request, no: str, as_of: str = "", known_at: str = "") -> Respo
     except Refusal as refusal:
         return _not_found(visitor, refusal)
     return visitor.page("matters", "why.html", m=document, day_asked=day, person_name=viewer.persons)
+
+
+def _papers(viewer: Viewer, stream: str) -> tuple[Paper, ...]:
+    """What was issued about a matter, of what is his to read."""
+    rights = viewer.rights
+    own = (p for p in paper_ledger(viewer.database) if p.matter == stream and rights.sees(stream))
+    return tuple(p for p in own if rights.whole or rights.units & {p.addressee, *p.distributed})
 
 
 def _to_accept(visitor: Visitor, work: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
