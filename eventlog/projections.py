@@ -1,7 +1,7 @@
 """The read model from zero: all that is read follows from the events, so it can be thrown away and made again."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from itertools import islice
 
 from domain.base import Frozen
 from domain.envelope import Recorded
@@ -10,6 +10,7 @@ from domain.log import Rulebook
 from domain.matter import Matter
 from eventlog.backend import Row, Statement
 from eventlog.database import Database, Transaction
+from eventlog.folding import EventPlace, Folding, folded_streams
 from eventlog.list_rows import put_rows
 from eventlog.numbers import SeriesCount
 from eventlog.reading import events_page
@@ -29,19 +30,11 @@ from eventlog.snapshots import is_due, put_snapshots, snapshot_of
 from eventlog.words import put_words
 
 PAGE = 2000
+_AT_ONCE = 50
+_RULING = (OfficeStream.CALENDAR, OfficeStream.POLICY)
 
 Progress = Callable[[int, int], None]
 """Called with events done and events in all."""
-
-
-@dataclass(slots=True)
-class _Folding:
-    """A stream on the way: its first event, its last, its state, since when it is at rest."""
-
-    first: Recorded
-    last: Recorded
-    state: Frozen
-    ended: int
 
 
 class Projection:
@@ -55,7 +48,8 @@ class Projection:
                 numbers; otherwise it follows from the events.
         """
         self._rulebook = rulebook
-        self._states: dict[str, _Folding] = {}
+        self._streams = folded_streams()
+        self._ruling: dict[str, str] = {}
         self._snapshots: list[Row] = []
         self._numbers = SeriesCount()
         self._pending: list[Statement] = []
@@ -66,23 +60,28 @@ class Projection:
         Raises:
             UnknownEventError, UnknownKindError, ValidationError, TypeError: this build cannot read the event.
         """
-        one = self._states.get(event.stream)
+        one = self._streams.get(event.stream)
         state = fold_on(event.stream, one.state if one else None, event)
         self._pending.extend(read_model_of_event(event))
+        place = EventPlace(event.stream, event.version, event.position)
         if one is None:
-            one = self._states[event.stream] = _Folding(event, event, state, 0)
-        one.last, one.state, one.ended = event, state, ended_since(state, one.ended, event.position)
+            one = Folding(place, place, state, 0)
+            self._streams[event.stream] = one
+            if (kind := kind_of(event.stream)) in _RULING:
+                self._ruling[kind] = event.stream
+        one.last, one.state, one.ended = place, state, ended_since(state, one.ended, event.position)
         if is_due(event.version):
             self._snapshots.append(snapshot_of(event, state_text(state)))
         return self._numbers.take(event) if self._rulebook is None else None
 
     def take_up(self, first: Recorded, last: Recorded, state: Frozen) -> None:
         """Go on with a stream from a state that is not at rest, after its event `last`."""
-        self._states[last.stream] = _Folding(first, last, state, 0)
+        began, stands = (EventPlace(event.stream, event.version, event.position) for event in (first, last))
+        self._streams[last.stream] = Folding(began, stands, state, 0)
 
     def forget(self, stream: str) -> None:
         """Leave a stream out that cannot be read to its end."""
-        self._states.pop(stream, None)
+        self._streams.forget(stream)
 
     def pending(self) -> list[Statement]:
         """Directory rows since the last call."""
@@ -94,20 +93,22 @@ class Projection:
         snapshots, self._snapshots = self._snapshots, []
         return snapshots
 
-    def rest(self) -> list[Statement]:
-        """The rows of streams and series in the end, as `append` would have left them."""
-        rows: list[Statement] = []
-        for one in self._states.values():
-            rows.append(read_model_of_stream(one.first, one.ended))
-            rows += read_model_of_state(one.last, one.state)
-        matters = [(one.state, one.last.position) for one in self._states.values() if isinstance(one.state, Matter)]
-        rows += put_rows(matters, self._rulebook or self._rulebook_folded())
-        numbers = list(self._numbers.last.items())
-        return [*rows, (PUT_NUMBER, numbers)] if numbers else rows
+    def rest(self) -> Iterator[list[Statement]]:
+        """The rows of streams and series in the end, as `append` would have left them, some at a time."""
+        rulebook, streams = self._rulebook or self._rulebook_folded(), iter(self._streams)
+        while some := list(islice(streams, _AT_ONCE)):
+            rows: list[Statement] = []
+            for one in some:
+                rows.append(read_model_of_stream(one.first, one.ended))
+                rows += read_model_of_state(one.last, one.state)
+            matters = [(one.state, one.last.position) for one in some if isinstance(one.state, Matter)]
+            yield [*rows, *put_rows(matters, rulebook)]
+        if numbers := list(self._numbers.last.items()):
+            yield [(PUT_NUMBER, numbers)]
 
     def _rulebook_folded(self) -> Rulebook:
-        states = {kind_of(stream): one.state for stream, one in self._states.items()}
-        return rulebook_of(states.get(OfficeStream.CALENDAR), states.get(OfficeStream.POLICY))
+        calendar, policy = (self._streams.get(self._ruling.get(kind, "")) for kind in _RULING)
+        return rulebook_of(calendar.state if calendar else None, policy.state if policy else None)
 
 
 def rebuild_read_model(database: Database, progress: Progress | None = None) -> int:
@@ -141,7 +142,8 @@ def fold_read_model(transaction: Transaction, progress: Progress | None = None) 
         done += len(rows)
         if progress is not None:
             progress(done, total)
-    transaction.run(projection.rest())
+    for statements in projection.rest():
+        transaction.run(statements)
     return done
 
 

@@ -85,6 +85,22 @@ READ_MODEL = {
 """The tables that follow from the events alone, with their columns, the key first; snapshots stand beside them."""
 
 
+class Placed(Protocol):
+    """What is asked of the event a row stands on."""
+
+    @property
+    def stream(self) -> str:
+        """Whose it is."""
+
+    @property
+    def version(self) -> int:
+        """Which of the stream's."""
+
+    @property
+    def position(self) -> int:
+        """Which of the log's."""
+
+
 class ListableMatter(Protocol):
     """What a state must tell to stand in the list of matters."""
 
@@ -198,14 +214,14 @@ def parse_state(kind: str, text: str) -> Frozen:
     return cast("Frozen", known.state.model_validate_json(text))
 
 
-def read_model_of_stream(event: Recorded, ended: int) -> Statement:
+def read_model_of_stream(event: Placed, ended: int) -> Statement:
     """The row of a stream there is, which begins with this event, or goes on with it and ends or is taken up again."""
     if event.version > 1:
         return _END_STREAM, [(ended, event.stream)]
     return _PUT_STREAM, [(event.stream, kind_of(event.stream), event.position, ended)]
 
 
-def read_model_of_state(last: Recorded, state: Frozen) -> list[Statement]:
+def read_model_of_state(last: Placed, state: Frozen) -> list[Statement]:
     """The rows of the read model by which a stream is found, as of its last event."""
     found_by = LISTED.get(kind_of(last.stream))
     return found_by(last, state) if found_by else []
@@ -263,7 +279,7 @@ def instruction_key(instruction: InstructionRef) -> str:
     return f"{instruction.stream}#{instruction.no}"
 
 
-def _matter(last: Recorded, state: Frozen) -> list[Statement]:
+def _matter(last: Placed, state: Frozen) -> list[Statement]:
     matter = cast("ListableMatter", state)
     due = None if matter.due is None else matter.due.isoformat()
     listed = (last.stream, matter.number, matter.title, matter.stage.value, matter.lead, due)
@@ -271,11 +287,11 @@ def _matter(last: Recorded, state: Frozen) -> list[Statement]:
     return [(_PUT_MATTER, [(*listed, title_key(matter.title), parent, *year_and_tail(matter.number))])]
 
 
-def _meeting(last: Recorded, state: Frozen) -> list[Statement]:
+def _meeting(last: Placed, state: Frozen) -> list[Statement]:
     m = cast("Meeting", state)
     row = (last.stream, m.number, m.series, m.title, m.stage.value, micros(m.starts), m.ordinal, last.version)
     return [(_PUT_MEETING, [row])]
 
 
-LISTED: dict[str, Callable[[Recorded, Frozen], list[Statement]]] = {"matter": _matter, "meeting": _meeting}
+LISTED: dict[str, Callable[[Placed, Frozen], list[Statement]]] = {"matter": _matter, "meeting": _meeting}
 """Kind of stream → the row it is listed by."""

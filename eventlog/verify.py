@@ -9,15 +9,17 @@ recompute it, or cut the newest events off; only a copy of a head kept elsewhere
 import sqlite3
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeGuard
 
 from domain.base import Frozen
+from domain.bounds import storable
 from domain.log import Rulebook
 from eventlog.backend import Row
 from eventlog.chain import ALGORITHMS, hash_of
 from eventlog.command_check import CommandsPassing, command_problems
 from eventlog.database import Database, Transaction
 from eventlog.findings import Token, VerifyFinding, verify_finding
+from eventlog.folding import Resting, temporary_database
 from eventlog.key_check import Seals, key_problems
 from eventlog.outbox_check import outbox_problems
 from eventlog.projections import Progress, Projection, log_pages, newest_position
@@ -35,6 +37,9 @@ __all__ = ["Token", "VerificationReport", "VerifyFinding", "verify"]
 MOST_PROBLEMS = 1000
 _AT_ONCE = 500
 _COLUMNS = tuple(EVENT_COLUMNS.split(", "))
+_Head = tuple[int, str, int]
+"""Version, hash and time (microseconds) of a stream's newest event."""
+_NO_HEAD: _Head = (0, "", 0)
 
 
 class VerificationReport(Frozen):
@@ -186,7 +191,7 @@ class StreamChains:
     def __init__(self, *, whole: bool) -> None:
         self._whole = whole
         self._position = 0
-        self.heads: dict[str, tuple[int, str, int]] = {}
+        self.heads = Resting[_Head](3, tuple, lambda _, row: (row[0], row[1], row[2]))
 
     def problems(self, row: Row) -> list[VerifyFinding]:
         """What is wrong with the next row; an empty list for nearly all."""
@@ -197,7 +202,7 @@ class StreamChains:
             if position != self._position + 1:
                 findings.append(verify_finding(Token.POSITION_GAP, f"，前一序号是 {self._position}", row))
             self._position = position
-        last_version, last_hash, last_time = self.heads.get(stream, (0, "", 0))
+        last_version, last_hash, last_time = self.heads.get(stream) or _NO_HEAD
         if version == last_version + 1:
             if previous_hash != last_hash:
                 findings.append(verify_finding(Token.PREVIOUS_HASH_MISMATCH, "", row))
@@ -224,22 +229,22 @@ class StreamChains:
         position, stream, version, digest = row[0], row[2], row[3], row[13]
         if isinstance(position, int):
             self._position = position
-        if isinstance(stream, str):
-            last_version, last_hash, last_time = self.heads.get(stream, (0, "", 0))
+        if _is_key(stream):
+            last_version, last_hash, last_time = self.heads.get(stream) or _NO_HEAD
             known = version if isinstance(version, int) else last_version + 1
             self.heads[stream] = (known, digest if isinstance(digest, str) else last_hash, last_time)
 
 
 class ReadModelFold:
-    """Makes the read model again, in memory, by the very statements `append` uses, and compares it row by row."""
+    """Makes the read model again, beside the log, by the very statements `append` uses, and compares it row by row."""
 
     def __init__(self, streams: Collection[str] | None, transaction: Transaction) -> None:
         self._streams = streams
         self._projection = Projection(_rulebook_in(transaction) if streams is not None else None)
         self._unreadable: set[str] = set()
-        self._memory = SqliteConnection(sqlite3.connect(":memory:", isolation_level=None))
+        self._made = SqliteConnection(temporary_database())
         for table, (key, *columns) in READ_MODEL.items():
-            self._memory.query(f"CREATE TABLE {table} ({key} PRIMARY KEY, {', '.join(columns)})")
+            self._made.query(f"CREATE TABLE {table} ({key} PRIMARY KEY, {', '.join(columns)})")
 
     def take_up(self, first: Row, last: Row, state: Frozen) -> None:
         """Go on with a stream from a state that is not at rest, as it was after its event `last`."""
@@ -247,7 +252,7 @@ class ReadModelFold:
 
     def skip(self, row: Row) -> None:
         """Its stream cannot be folded to the end."""
-        if isinstance(row[2], str):
+        if _is_key(row[2]):
             self._unreadable.add(row[2])
             self._projection.forget(row[2])
 
@@ -256,11 +261,13 @@ class ReadModelFold:
             return []
         try:
             wrong_number = self._projection.take(event_of_row(row))
+        except sqlite3.Error:  # no room for what is made: nothing is wrong with the event
+            raise
         except Exception as error:
             self.skip(row)
             return [verify_finding(Token.UNDECODABLE, f"：{str(error).splitlines()[0] if str(error) else row[5]}", row)]
         if pending := self._projection.pending():
-            self._memory.run(pending, commit=False)
+            self._made.run(pending, commit=False)
         if wrong_number is None or self._streams is not None:
             return []
         return [verify_finding(Token.NUMBER_GAP, f"：{wrong_number}", row)]
@@ -270,34 +277,48 @@ class ReadModelFold:
         return self._projection.snapshots()
 
     def differences(self, transaction: Transaction) -> Iterator[VerifyFinding]:
-        self._memory.run(self._projection.rest(), commit=False)
+        for statements in self._projection.rest():
+            self._made.run(statements, commit=False)
         whole = self._streams is None and not self._unreadable
-        for table, columns in READ_MODEL.items():
-            comparable = columns[0] == "stream" or whole
-            sql = f"SELECT {', '.join(columns)} FROM {table}"
-            if self._streams is not None and columns[0] != "stream":
-                continue
-            expected = {row[0]: row for row in self._memory.query(sql, ())}
-            actual: dict[Any, Row] = {}
-            for row in self._rows(transaction, sql):
-                odd = list(cell_problems(table, columns, row))
-                yield from odd
-                if odd:
-                    expected.pop(row[0], None)
-                else:
-                    actual[row[0]] = row
-            for key in sorted(expected.keys() | actual.keys()) if comparable else ():
-                if key not in self._unreadable and expected.get(key) != actual.get(key):
-                    yield self._difference(table, key, expected.get(key), actual.get(key))
+        for table, (key, *_) in READ_MODEL.items():
+            if key == "stream" or self._streams is None:
+                yield from self._compared(transaction, table, comparable=key == "stream" or whole)
 
-    def _rows(self, transaction: Transaction, sql: str) -> Iterator[Row]:
+    def _compared(self, transaction: Transaction, table: str, *, comparable: bool) -> Iterator[VerifyFinding]:
+        """Row by row against those that were made, which are taken away: what is left of these in the end is missing.
+
+        Of a table that is not `comparable` only the cells are looked at: events that should have written it cannot be
+        read.
+        """
+        columns = READ_MODEL[table]
+        sql = f"SELECT {', '.join(columns)} FROM {table}"
+        for rows in self._pages(transaction, sql, columns[0]):
+            odd = {n: problems for n, row in enumerate(rows) if (problems := list(cell_problems(table, columns, row)))}
+            keys = tuple(row[0] for row in rows if _is_key(row[0]))
+            having = f"WHERE {columns[0]} IN ({', '.join('?' * len(keys))})"
+            expected = {row[0]: row for row in self._made.query(f"{sql} {having}", keys)}
+            for n, row in enumerate(rows):
+                if n in odd:
+                    yield from odd[n]
+                elif comparable and row[0] not in self._unreadable and expected.get(row[0]) != row:
+                    yield self._difference(table, row[0], expected.get(row[0]), row)
+            self._made.query(f"DELETE FROM {table} {having}", keys)
+        for row in self._made.query(f"{sql} ORDER BY {columns[0]}") if comparable else ():
+            if row[0] not in self._unreadable:
+                yield self._difference(table, row[0], row, None)
+
+    def _pages(self, transaction: Transaction, sql: str, key: str) -> Iterator[list[Row]]:
+        """The table's rows, some at a time. By their number: a key may be anything, in the file of who owns it."""
         if self._streams is None:
-            yield from transaction.all(sql)
+            at = 0
+            while rows := transaction.all(f"{sql} ORDER BY {key} LIMIT {_AT_ONCE} OFFSET {at}"):
+                yield rows
+                at += _AT_ONCE
             return
         streams = sorted(self._streams)
         for first in range(0, len(streams), _AT_ONCE):
             some = tuple(streams[first : first + _AT_ONCE])
-            yield from transaction.all(f"{sql} WHERE stream IN ({', '.join('?' * len(some))})", some)
+            yield transaction.all(f"{sql} WHERE stream IN ({', '.join('?' * len(some))})", some)
 
     def _difference(self, table: str, key: str, expected: Row | None, actual: Row | None) -> VerifyFinding:
         if expected is None or actual is None:
@@ -311,6 +332,11 @@ class ReadModelFold:
             message=f"{Token.READ_MODEL_DIFFERS.label}：表 {table} {detail}{key}",
             stream=stream,
         )
+
+
+def _is_key(cell: object) -> TypeGuard[str]:
+    """Whether a cell can be asked for: bytes that are no UTF-8, read with escapes, cannot."""
+    return isinstance(cell, str) and storable(cell) == cell
 
 
 def _duplicate_ids(transaction: Transaction) -> Iterator[VerifyFinding]:

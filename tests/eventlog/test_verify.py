@@ -15,6 +15,7 @@ from eventlog.backend import Row
 from eventlog.chain import hash_of
 from eventlog.database import Database
 from eventlog.errors import LogDamaged
+from eventlog.folding import LIVE, Resting
 from eventlog.reading import events_page
 from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT
 from eventlog.verify import MOST_PROBLEMS, Token, VerificationReport, VerifyFinding, verify
@@ -87,6 +88,44 @@ def test_an_attack_is_found_and_named(log: Database, attack: str) -> None:
     unprotect(log)
     raw(log, statement)
     assert set(expected.split()) <= tokens(log)
+
+
+@pytest.mark.parametrize("attack", ["", *(name for name, (_, named) in ATTACKS.items() if "read_model" in named)])
+def test_what_rests_on_the_disk_is_folded_and_compared_as_what_is_in_memory(
+    database: Database, attack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One stream in memory, of three that go on in turns, and tables that are compared two rows at a time."""
+    monkeypatch.setattr("eventlog.folding.LIVE", 1)
+    monkeypatch.setattr("eventlog.folding._PAGE", 2)
+    monkeypatch.setattr("eventlog.verify._AT_ONCE", 2)
+    asker = Asker(database)
+    asker.seat_office()
+    streams = [asker.open(name) for name in "abc"]
+    for n in range(9):
+        for stream in streams:
+            asker.write(stream, SampleNoted(text=f"note {n}"))
+    assert verify(database) == VerificationReport(streams=4, events=32)
+    if attack:
+        statement, expected = ATTACKS[attack]
+        unprotect(database)
+        raw(database, statement)
+        assert set(expected.split()) <= tokens(database)
+
+
+def test_a_walk_knows_few_streams_in_memory_and_all_of_them() -> None:
+    known = Resting[list[int]](1, tuple, lambda _, row: [row[0]])
+    streams = [f"matter/{n}" for n in range(3 * LIVE)]
+    for round_ in range(2):
+        for n, stream in enumerate(streams):
+            one = known.get(stream)
+            assert one == ([n + round_ - 1] if round_ else None)
+            known[stream] = [n + round_]
+    assert len(known) == len(streams)
+    assert sorted(known) == [[n + 1] for n in range(len(streams))]
+    assert len(vars(known)["_live"]) == LIVE
+    known.forget(streams[0])
+    known.forget(streams[-1])
+    assert (len(known), known.get(streams[0]), known.get(streams[-1])) == (len(streams) - 2, None, None)
 
 
 def test_the_dropped_triggers_alone_are_found(log: Database) -> None:
