@@ -220,7 +220,7 @@ def verify(
             raise Problem(f"--since 只核新记录，请去掉 {unfit}", "malformed")
         _verify_since(since, checkpoint or (), public_key)
         return
-    from cli.checkpoint import checkpoint_findings, read_checkpoints
+    from cli.checkpoint import checkpoint_findings, read_checkpoints, roots_to_pass
     from eventlog.verify import verify as check
 
     if public_key is not None and not checkpoint:
@@ -230,11 +230,12 @@ def verify(
     kept = read_checkpoints(checkpoint or (), public_key)
     printed = [read_fingerprint(text) for text in fingerprint or ()]
     stream = the_matter(matter).stream if matter else None
+    roots = roots_to_pass(kept, printed) if stream is None else None
     with _progress() as moved:
-        report = check(session.database, stream=stream, progress=moved)
+        report = check(session.database, stream=stream, progress=moved, passing=roots.take if roots else None)
     report = report.model_copy(update={"problems": (*report.problems, *_of_files(stream))})
     if stream is None:
-        report = report.model_copy(update={"problems": (*report.problems, *checkpoint_findings(kept, printed))})
+        report = report.model_copy(update={"problems": (*report.problems, *checkpoint_findings(kept, printed, roots))})
     if deep:
         from cli.preflight import workflow_findings
 

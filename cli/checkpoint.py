@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from domain.fingerprint import Fingerprint
     from eventlog.findings import VerifyFinding
     from services.checkpoints_left import LeftCheckpoint
+    from services.log_tree import PassingRoots
 
 
 def checkpoint(
@@ -171,19 +172,29 @@ def left_at_down() -> "dict[str, list[str]]":
     return {"checkpoints": left}
 
 
+def roots_to_pass(kept: "Sequence[LogCheckpoint]", printed: "Sequence[Fingerprint]") -> "PassingRoots | None":
+    """What takes the roots these ask for while the log is verified; None where it cannot be asked what it claims."""
+    from eventlog.errors import LogError
+    from services.checkpoints import roots_in_passing
+
+    with suppress(LogError, ValueError, TypeError, AttributeError, KeyError):
+        return roots_in_passing(session.database, kept, printed)
+    return None
+
+
 def checkpoint_findings(
-    kept: "Sequence[LogCheckpoint]", printed: "Sequence[Fingerprint]" = ()
+    kept: "Sequence[LogCheckpoint]", printed: "Sequence[Fingerprint]", passed: "PassingRoots | None"
 ) -> "list[VerifyFinding]":
     """What the log says of itself and these say otherwise; where it cannot be read that was found already."""
     from eventlog.errors import LogError
     from services.checkpoints import hold_against, hold_against_fingerprint, recorded_checkpoints_differ
 
     parts = [
-        *(partial(hold_against, session.database, one) for one in kept),
-        *(partial(hold_against_fingerprint, session.database, one) for one in printed),
+        *(partial(hold_against, session.database, one, passed) for one in kept),
+        *(partial(hold_against_fingerprint, session.database, one, passed) for one in printed),
     ]
     findings = []
-    for look in (*parts, partial(recorded_checkpoints_differ, session.database)):
+    for look in (*parts, partial(recorded_checkpoints_differ, session.database, passed)):
         with suppress(LogError, ValueError, TypeError, AttributeError, KeyError):
             findings += look()
     return findings

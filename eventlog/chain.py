@@ -36,20 +36,22 @@ _known = _Remembered()
 
 def hash_of(algorithm: str, row: Row) -> str:
     """The hash of a row in the order of `EVENT_COLUMNS`; a hash already in the row is not looked at."""
-    try:
-        data = _short(row)
-    except IndexError:
-        data = _any(row)
+    return hash_over(algorithm, hashed_bytes(row))
+
+
+def hash_over(algorithm: str, data: bytes) -> str:
+    """The hash of what `hashed_bytes` gives."""
     digest = hashlib.sha256(data) if algorithm == "sha256" else hashlib.new(algorithm, data)
     return f"{algorithm}:{digest.hexdigest()}"
 
 
-def stored_bytes(row: Row) -> bytes:
-    """Every column of a row as it is stored: what its hash is over, and the hash."""
-    return _hashed(row) + _prefixed(row[13])
+def stored_bytes(row: Row, hashed: bytes | None = None) -> bytes:
+    """Every column of a row as it is stored: what its hash is over (`hashed`, where it is known), and the hash."""
+    return (hashed or hashed_bytes(row)) + _prefixed(row[13])
 
 
-def _hashed(row: Row) -> bytes:
+def hashed_bytes(row: Row) -> bytes:
+    """What the hash of a row is over."""
     try:
         return _short(row)
     except IndexError:

@@ -7,7 +7,7 @@ recompute it, or cut the newest events off; only a copy of a head kept elsewhere
 # ruff: noqa: S608  (table and column names are constants)
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
@@ -15,7 +15,7 @@ from domain.base import Frozen
 from domain.bounds import storable
 from domain.log import Rulebook
 from eventlog.backend import Row
-from eventlog.chain import ALGORITHMS, hash_of
+from eventlog.chain import ALGORITHMS, hash_over, hashed_bytes, stored_bytes
 from eventlog.command_check import CommandsPassing, command_problems
 from eventlog.database import Database, Transaction
 from eventlog.findings import Token, VerifyFinding, verify_finding
@@ -37,6 +37,7 @@ __all__ = ["Token", "VerificationReport", "VerifyFinding", "verify"]
 MOST_PROBLEMS = 1000
 _AT_ONCE = 500
 _COLUMNS = tuple(EVENT_COLUMNS.split(", "))
+Passing = Callable[[bytes], None]
 _Head = tuple[int, str, int]
 """Version, hash and time (microseconds) of a stream's newest event."""
 _NO_HEAD: _Head = (0, "", 0)
@@ -57,7 +58,12 @@ class VerificationReport(Frozen):
 
 
 def verify(
-    database: Database, *, stream: str | None = None, read_model: bool = True, progress: Progress | None = None
+    database: Database,
+    *,
+    stream: str | None = None,
+    read_model: bool = True,
+    progress: Progress | None = None,
+    passing: Passing | None = None,
 ) -> VerificationReport:
     """Check the whole log, or one stream, as of one moment: what was found; writers are not held up.
 
@@ -66,13 +72,14 @@ def verify(
         stream: only this stream; positions, numbers and the directory concern the whole log and are left out then.
         read_model: also fold every event and compare the tables that are read.
         progress: called with events done and events in all.
+        passing: called with each event as it is stored, in their order; not with one whose cells are odd.
 
     Raises:
         LogUnreachable: the database is down.
     """
     findings = FoundList()
     with database.reading(snapshot=True, tolerant=True) as transaction:
-        walk = _Walk(transaction, findings, stream, read_model=read_model)
+        walk = _Walk(transaction, findings, stream, read_model=read_model, passing=passing)
         findings.add_all(protection_problems(transaction))
         total = _newest(transaction)
         for rows in log_pages(transaction) if stream is None else _stream_pages(transaction, stream):
@@ -103,9 +110,16 @@ class _Walk:
     """Once over the events: their cells, chains, commands, seals, and the states they fold into."""
 
     def __init__(
-        self, transaction: Transaction, findings: "FoundList", stream: str | None, *, read_model: bool
+        self,
+        transaction: Transaction,
+        findings: "FoundList",
+        stream: str | None,
+        *,
+        read_model: bool,
+        passing: Passing | None,
     ) -> None:
         self._transaction, self._findings, self._whole = transaction, findings, stream is None
+        self._passing = passing
         self.chain = StreamChains(whole=self._whole)
         self.commands, self.seals = CommandsPassing(), Seals()
         self.fold = ReadModelFold(None if stream is None else {stream}, transaction) if read_model else None
@@ -120,9 +134,12 @@ class _Walk:
             if odd := list(odd_event(row)):
                 self._skip(row, odd)
                 continue
-            if broken := self.chain.problems(row):
+            hashed = hashed_bytes(row)
+            if broken := self.chain.problems(row, hashed):
                 self.sound = False
                 self._findings.add_all(broken)
+            if self._passing is not None:
+                self._passing(stored_bytes(row, hashed))
             sound.append(row)
             self.commands.take(row)
             self.seals.take(row)
@@ -193,8 +210,8 @@ class StreamChains:
         self._position = 0
         self.heads = Resting[_Head](3, tuple, lambda _, row: (row[0], row[1], row[2]))
 
-    def problems(self, row: Row) -> list[VerifyFinding]:
-        """What is wrong with the next row; an empty list for nearly all."""
+    def problems(self, row: Row, hashed: bytes) -> list[VerifyFinding]:
+        """What is wrong with the next row, whose hash is over `hashed`; an empty list for nearly all."""
         position, _, stream, version = row[:4]
         recorded_at, previous_hash, digest = row[11:]
         findings: list[VerifyFinding] = []
@@ -215,7 +232,7 @@ class StreamChains:
         algorithm = digest.partition(":")[0]
         if algorithm not in ALGORITHMS:
             findings.append(verify_finding(Token.UNKNOWN_ALGORITHM, f"：{digest[:20]}", row))
-        elif hash_of(algorithm, row) != digest:
+        elif hash_over(algorithm, hashed) != digest:
             findings.append(verify_finding(Token.HASH_MISMATCH, "", row))
         self.heads[stream] = (version, digest, recorded_at)
         return findings

@@ -14,7 +14,7 @@ from domain.checkpoint import LogCheckpoint
 from domain.ids import kind_of
 from domain.merkle import MerkleTree
 from eventlog.backend import Row
-from eventlog.chain import stored_bytes
+from eventlog.chain import hashed_bytes, stored_bytes
 from eventlog.database import Database, Transaction
 from eventlog.evidence import command_digest
 from eventlog.findings import Token, VerifyFinding, verify_finding
@@ -196,7 +196,7 @@ def _touched_problems(transaction: Transaction, touched: Mapping[str, int], size
                     chain.skip(row)
                     fold.skip(row)
                 else:
-                    yield from chain.problems(row)
+                    yield from chain.problems(row, hashed_bytes(row))
                     yield from fold.problems(row)
             yield from snapshot_problems(transaction, fold.snapshots())
             yield from stray_snapshots(transaction, some)

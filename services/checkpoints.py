@@ -5,7 +5,7 @@ nothing inside shows it. What he cannot change is a note that lies elsewhere.
 """
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
@@ -28,7 +28,7 @@ from eventlog.findings import Token, VerifyFinding
 from eventlog.projections import log_pages
 from eventlog.verify_since import VerifiedSince, verify_since
 from services.checkpoint_keys import KEY_FILE, is_key_line, is_public_key, is_signed, signing_key
-from services.log_tree import LogTree, keep_tree, kept_tree
+from services.log_tree import LogTree, PassingRoots, keep_tree, kept_tree
 from services.office_records import record_office_events
 
 E = TypeVar("E", bound=Event)
@@ -123,11 +123,27 @@ def known_keys(database: Database, home: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own, *keys)))
 
 
-def hold_against(database: Database, checkpoint: LogCheckpoint) -> list[VerifyFinding]:
-    """What of the log is not what a checkpoint says, at most one finding."""
+def roots_in_passing(
+    database: Database, kept: Sequence[LogCheckpoint] = (), printed: Sequence[Fingerprint] = ()
+) -> PassingRoots:
+    """What takes the roots that these and the log's own checkpoints ask for while `verify` reads the log.
+
+    Raises:
+        LogError: the log cannot be read.
+    """
+    sizes = [*(one.size for one in printed), *(size for size, *_ in _claims(database))]
+    return PassingRoots(sizes, by_sm3=(one.size for one in kept))
+
+
+def hold_against(
+    database: Database, checkpoint: LogCheckpoint, passed: PassingRoots | None = None
+) -> list[VerifyFinding]:
+    """What of the log is not what a checkpoint says, at most one finding. What has `passed` is not read again."""
     when = f"{checkpoint.made_at:%Y-%m-%d}检查点"
     if checkpoint.origin != origin_of(database):
         return [_finding(Token.OTHER_LOG, f"{when}是 {checkpoint.origin}，这里是 {origin_of(database)}")]
+    if passed is not None and passed.at(checkpoint.size) == (checkpoint.root, checkpoint.sm3):
+        return []
     tree = _tree_of(database, checkpoint.size)
     first = _first_difference(tree, checkpoint)
     if tree.size < checkpoint.size:
@@ -154,8 +170,12 @@ def _place(first: int, checkpoint: LogCheckpoint) -> str:
     return f"第{first}条" if first == last else f"第{first}至{last}条之间"
 
 
-def hold_against_fingerprint(database: Database, printed: Fingerprint) -> list[VerifyFinding]:
+def hold_against_fingerprint(
+    database: Database, printed: Fingerprint, passed: PassingRoots | None = None
+) -> list[VerifyFinding]:
     """What of the log is not what a paper says that was printed from it, at most one finding."""
+    if passed is not None and (taken := passed.at(printed.size)) is not None and printed.fits(taken[0]):
+        return []
     tree = _tree_of(database, printed.size)
     if tree.size < printed.size:
         line = f"指纹 {printed} 印出时有{printed.size}条，现在只有{tree.size}条；末尾被截去，或换回了旧副本"
@@ -166,11 +186,14 @@ def hold_against_fingerprint(database: Database, printed: Fingerprint) -> list[V
     return [_finding(Token.LOG_DIFFERS, line)]
 
 
-def recorded_checkpoints_differ(database: Database) -> list[VerifyFinding]:
+def recorded_checkpoints_differ(database: Database, passed: PassingRoots | None = None) -> list[VerifyFinding]:
     """Checkpoints and printed fingerprints the log itself tells of, whose root is not that of its events."""
-    claims = [(one.size, one.root, _WHOLE, "所签的检查点") for one in _signed(database)]
-    claims += [(one.size, one.root.lower(), FIGURES, "印在简报上的指纹") for one in _printed(database)]
+    claims = _claims(database)
     findings = list(_false_witnesses(database))
+    if passed is not None and all(
+        len(root) == figures and passed.begins(size, root) for size, root, figures, _ in claims
+    ):
+        return findings
     tree = MerkleTree()
     with database.reading(snapshot=True, tolerant=True) as transaction:
         entries = _stored(transaction)
@@ -180,6 +203,12 @@ def recorded_checkpoints_differ(database: Database) -> list[VerifyFinding]:
             if (tree.size, tree.root().hex()[:figures]) != (size, root):
                 findings.append(_finding(Token.LOG_DIFFERS, f"第{size}条处{what}与现在的日志不符", size))
     return findings
+
+
+def _claims(database: Database) -> list[tuple[int, str, int, str]]:
+    """What the log says of itself: at which size, which root by how many figures, and where it says so."""
+    claims = [(one.size, one.root, _WHOLE, "所签的检查点") for one in _signed(database)]
+    return claims + [(one.size, one.root.lower(), FIGURES, "印在简报上的指纹") for one in _printed(database)]
 
 
 def _false_witnesses(database: Database) -> Iterator[VerifyFinding]:

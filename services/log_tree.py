@@ -5,7 +5,7 @@ the next one costs the events since, and it goes on from what was signed: whoeve
 found by `verify`, whose log is then not what was signed, and does not get his change signed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -70,6 +70,44 @@ class LogTree:
             pairs = zip(self.blocks[::2], self.blocks[1::2], strict=True)
             self.blocks = [node_hash(left, right) for left, right in pairs]
             self.block *= 2
+
+
+class PassingRoots:
+    """The roots of a log at the sizes asked for, taken as its events pass by somebody who reads them anyway.
+
+    They are only believed where they are what they should be: whoever skips an event gets other roots, and a second
+    look finds why.
+    """
+
+    def __init__(self, sizes: Iterable[int], by_sm3: Iterable[int] = ()) -> None:
+        """Take the roots by SHA-256 at `sizes` and at `by_sm3`, at the latter by SM3 too."""
+        self._by_sm3 = sorted({size for size in by_sm3 if size > 0}, reverse=True)
+        self._due = sorted({size for size in sizes if size > 0} | {*self._by_sm3}, reverse=True)
+        self._tree, self._sm3 = MerkleTree(), MerkleTree("sm3")
+        self._roots: dict[int, tuple[bytes, bytes | None]] = {}
+
+    def take(self, data: bytes) -> None:
+        """The next event, as it is stored."""
+        if not self._due:
+            return
+        self._tree.append(data)
+        if self._by_sm3:
+            self._sm3.append(data)
+        if self._tree.size == self._due[-1]:
+            size = self._due.pop()
+            sm3 = self._sm3.root() if self._by_sm3 and self._by_sm3[-1] == size else None
+            self._roots[size] = (self._tree.root(), sm3)
+            if sm3 is not None:
+                self._by_sm3.pop()
+
+    def at(self, size: int) -> tuple[bytes, bytes | None] | None:
+        """By SHA-256, and by SM3 where that was asked for; None when the log did not come so far."""
+        return self._roots.get(size)
+
+    def begins(self, size: int, root: str) -> bool:
+        """Whether the root by SHA-256 at a size begins with these figures (hexadecimal), at least one."""
+        taken = self._roots.get(size)
+        return taken is not None and bool(root) and taken[0].hex().startswith(root)
 
 
 class _KeptTree(Frozen):

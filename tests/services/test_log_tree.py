@@ -11,9 +11,18 @@ from hypothesis import strategies as st
 from domain.checkpoint import block_length
 from domain.merkle import MerkleTree
 from eventlog.database import Database
+from eventlog.findings import VerifyFinding
 from eventlog.verify import verify
-from services.checkpoints import hold_against, origin_of, recorded_checkpoints_differ, take_checkpoint
-from services.log_tree import TREE_FILE, LogTree, kept_tree
+from services.checkpoints import (
+    hold_against,
+    hold_against_fingerprint,
+    log_fingerprint,
+    origin_of,
+    recorded_checkpoints_differ,
+    roots_in_passing,
+    take_checkpoint,
+)
+from services.log_tree import TREE_FILE, LogTree, PassingRoots, kept_tree
 from tests.eventlog.sample import Asker, raw
 from tests.eventlog.test_verify import unprotect
 from tests.support.clock import open_log
@@ -70,6 +79,56 @@ def test_who_changes_an_earlier_event_does_not_get_it_signed(log: Database, tmp_
     taken, _, _ = take_checkpoint(log, tmp_path, NOW)
     assert [found.position for found in hold_against(log, taken)] == [5]
     assert len(recorded_checkpoints_differ(log)) == 2
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "",
+        "UPDATE events SET event_id = 'x' WHERE position = 5",
+        "UPDATE events SET event_id = 7.5 WHERE position = 5",
+        "DELETE FROM events WHERE position = 5",
+        "DELETE FROM events WHERE position > 5",
+        "UPDATE events SET position = position + 1000 WHERE position > 5",
+    ],
+)
+def test_roots_taken_in_passing_find_what_a_second_reading_does(
+    log: Database, tmp_path: Path, attack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _, _ = take_checkpoint(log, tmp_path, NOW)
+    Asker(log).open("b")
+    kept = [first, take_checkpoint(log, tmp_path, NOW)[0]]
+    printed = [log_fingerprint(log, size) for size in (3, first.size)]
+    unprotect(log)
+    raw(log, *([attack] if attack else []))
+
+    def held(passed: PassingRoots | None) -> list[VerifyFinding]:
+        return [
+            *(finding for one in kept for finding in hold_against(log, one, passed)),
+            *(finding for one in printed for finding in hold_against_fingerprint(log, one, passed)),
+            *recorded_checkpoints_differ(log, passed),
+        ]
+
+    read_anew = held(None)
+    assert bool(read_anew) == bool(attack)
+    roots = roots_in_passing(log, kept, printed)
+    verify(log, passing=roots.take)
+    assert held(roots) == read_anew
+    if not attack:
+        monkeypatch.setattr("services.checkpoints.stored_bytes", None)
+        assert held(roots) == [], "nothing was read again"
+
+
+def test_a_claim_nothing_can_be_held_to_keeps_no_other_from_being_taken() -> None:
+    roots = PassingRoots([0, -3, 2, 9], by_sm3=[1, 0])
+    tree = MerkleTree()
+    for n in range(4):
+        roots.take(bytes([n]))
+        tree.append(bytes([n]))
+        if n == 1:
+            assert roots.begins(2, tree.root().hex()[:20])
+    assert [roots.at(size) is not None for size in (0, -3, 1, 2, 9)] == [False, False, True, True, False]
+    assert not any(roots.begins(size, "") for size in (0, 2, 9))
 
 
 @pytest.mark.parametrize("spoiled", ["", "{}", "half", "another digest"])
