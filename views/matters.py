@@ -203,16 +203,25 @@ def fitting(viewer: Viewer, wanted: MatterFilter, moment: Moment | None) -> Call
     Raises:
         Refusal: `malformed`: the words it is to say are none.
     """
-    saying, readable = _saying(viewer.database, wanted, moment), viewer.rights.readable
+    readable = viewer.rights.readable
+    meant = [_saying(viewer.database, wanted, moment), _standing(viewer.database, wanted, moment)]
     # Of what he sees as a list has it, a choice by anything else would tell him what he may not see.
     known = None if readable is None or not wanted.beyond_lists else readable
 
     def fits(row: ListRow) -> bool:
         if known is not None and row.stream not in known:
             return False
-        return wanted.fits(row, viewer.actor) and (saying is None or row.stream in saying)
+        return wanted.fits(row, viewer.actor) and all(streams is None or row.stream in streams for streams in meant)
 
     return fits
+
+
+def _standing(database: Database, wanted: MatterFilter, moment: Moment | None) -> frozenset[str] | None:
+    """The streams in handling whose state fits the choice; None when it asks nothing of a state."""
+    if not wanted.by_state:
+        return None
+    states = reading.open_states(database, "matter", moment)
+    return frozenset(s.stream for s in states if isinstance(s.state, Matter) and wanted.fits_state(s.state))
 
 
 def _saying(database: Database, wanted: MatterFilter, moment: Moment | None) -> frozenset[str] | None:

@@ -26,6 +26,8 @@ RungOption = Annotated[str | None, typer.Option("--rung", metavar="R", help="压
 ListedOption = Annotated[bool, typer.Option("--listed", help="只看挂牌督办的")]
 OverdueOption = Annotated[bool, typer.Option("--overdue", help="只看逾期未办结的")]
 UnansweredOption = Annotated[bool, typer.Option("--unanswered", help="只看漏报尚未补报的")]
+SilentOption = Annotated[bool, typer.Option("--silent", help="只看本期还没有反馈的")]
+TroubledOption = Annotated[bool, typer.Option("--troubled", help="只看最近一次反馈有问题的")]
 OpenOption = Annotated[bool, typer.Option("--open", help="只看在办的（未销号、未撤销）")]
 DueFromOption = Annotated[str | None, typer.Option("--due-from", metavar="DATE", help="时限不早于哪天")]
 DueToOption = Annotated[str | None, typer.Option("--due-to", metavar="DATE", help="时限不晚于哪天")]
@@ -103,7 +105,8 @@ _READ: dict[str, Any] = {
     "due_from": _day,
     "due_to": _day,
     **dict.fromkeys(
-        ("source", "words", "listed", "overdue", "unanswered", "open", "mine", "following"), lambda value: value
+        ("source", "words", "listed", "overdue", "unanswered", "silent", "troubled", "open", "mine", "following"),
+        lambda value: value,
     ),
 }
 

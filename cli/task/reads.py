@@ -41,6 +41,8 @@ def list_(
     listed: ch.ListedOption = False,
     overdue: ch.OverdueOption = False,
     unanswered: ch.UnansweredOption = False,
+    silent: ch.SilentOption = False,
+    troubled: ch.TroubledOption = False,
     open_: ch.OpenOption = False,
     due_from: ch.DueFromOption = None,
     due_to: ch.DueToOption = None,
@@ -59,14 +61,14 @@ def list_(
         asked = {"stage": stage, "light": light_, "lead": lead, "leader": leader, "supervisor": supervisor}
         asked |= {"source": source, "class": klass, "urgency": urgency, "flag": flag, "rung": rung, "text": words}
         flags = {"listed": listed, "overdue": overdue, "unanswered": unanswered, "open": open_, "mine": mine}
-        flags |= {"following": following}
+        flags |= {"following": following, "silent": silent, "troubled": troubled}
         _list_of_server({**asked, **flags}, due_from, due_to, as_of, beyond=bool(beyond))
         return
     moment = asked_moment(as_of, known_at)
     options = {"stage": stage, "light": light_, "lead": lead, "leader": leader, "supervisor": supervisor}
     options |= {"source": source, "klass": klass, "urgency": urgency, "flag": flag, "rung": rung, "words": words}
     marks = {"listed": listed, "overdue": overdue, "unanswered": unanswered, "open": open_}
-    marks |= {"mine": mine, "following": following}
+    marks |= {"mine": mine, "following": following, "silent": silent, "troubled": troubled}
     wanted = ch.choice({**options, **marks, "due_from": due_from, "due_to": due_to}, saved, save)
     rows = matter_list(session.viewer, wanted, moment, tree=tree)
     document = {"matters": rows, **({"as_of": moment.as_of.astimezone(SHANGHAI).isoformat()} if moment else {})}

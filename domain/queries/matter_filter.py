@@ -5,6 +5,7 @@ from datetime import date
 from domain.base import Frozen
 from domain.envelope import Actor
 from domain.lights import Lit
+from domain.matter import Matter
 from domain.queries.list_row import ListRow
 from domain.rules.authority import IN_UNIT
 from domain.terms import KeyFlag, Light, MatterClass, Role, Rung, Stage, Urgency
@@ -34,6 +35,10 @@ class MatterFilter(Frozen):
     overdue: bool = False
     unanswered: bool = False
     """漏报: a report is missing and not made up for."""
+    silent: bool = False
+    """本期未反馈: the window that runs is not answered, or the last one was missed and none runs."""
+    troubled: bool = False
+    """有问题: the lead's last word says one."""
     open: bool = False
     """在办: not ended."""
     due_from: date | None = None
@@ -59,7 +64,18 @@ class MatterFilter(Frozen):
             self.rung,
             self.words,
         )
-        return self.listed or self.unanswered or any(want is not None for want in hidden)
+        return self.listed or self.unanswered or self.by_state or any(want is not None for want in hidden)
+
+    @property
+    def by_state(self) -> bool:
+        """Whether it chooses by what no list row has."""
+        return self.silent or self.troubled
+
+    def fits_state(self, matter: Matter) -> bool:
+        """Whether a matter is meant by what only its state tells."""
+        running, last = matter.windows.running, matter.last_feedback
+        silent = not running.answered if running is not None else bool(matter.missed_in_row)
+        return (not self.silent or silent) and (not self.troubled or (last is not None and last.problem is not None))
 
     @property
     def by_light(self) -> bool:
@@ -71,7 +87,7 @@ class MatterFilter(Frozen):
         return (self.light is None or lit.light is self.light) and (not self.overdue or lit.light is Light.RED)
 
     def fits(self, matter: ListRow, reader: Actor) -> bool:
-        """Whether it is meant by what is recorded of it. Of its light `fits_light` tells, of `words` only the log."""
+        """Whether it is meant by its row. Of its light, its state and `words` others tell."""
         wanted = (
             (self.stage, matter.stage),
             (self.lead, matter.lead),

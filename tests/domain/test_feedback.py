@@ -6,9 +6,10 @@ from domain import commands as c
 from domain import events as ev
 from domain.facts import Attachment, PointReport
 from domain.matter import Matter
-from domain.terms import Light, ReportChannel, Rhythm, Rung, Stage
+from domain.queries.matter_filter import MatterFilter
+from domain.terms import Light, ReportChannel, Rhythm, Rung, Stage, SuspensionReason
 from tests.support.life import Life, accepted, at, opened
-from tests.support.office import ASSIST, AUDITOR, LIAISON, OFFICE, OTHER, SECOND
+from tests.support.office import ASSIST, AUDITOR, FOR_LEADER, LIAISON, OFFICE, OTHER, SECOND
 
 SAID = c.SubmitFeedback(text="主体施工至三层", progress=30)
 PROOF = (Attachment(name="微信截图.png", sha256="0" * 64, size=10),)
@@ -237,3 +238,25 @@ def test_escalation_goes_one_rung_at_a_time_and_stops_at_the_meeting() -> None:
 def test_the_state_knows_its_stage() -> None:
     matter: Matter = accepted().m
     assert matter.stage is Stage.IN_PROGRESS
+
+
+def test_a_choice_knows_who_is_silent_this_period_and_who_has_a_problem() -> None:
+    silent, troubled = MatterFilter(silent=True), MatterFilter(troubled=True)
+    life = accepted()
+
+    def chosen() -> tuple[bool, bool]:
+        return silent.fits_state(life.m), troubled.fits_state(life.m)
+
+    assert chosen() == (True, False)
+    life.do(SAID.model_copy(update={"problem": "土方外运受阻"}), LIAISON)
+    assert chosen() == (False, True)
+    life.wait_until(at(3, 11, 17))
+    assert chosen() == (True, True), "another period, the problem stands"
+    life.wait_until(at(3, 14, 10))
+    life.do(SAID, LIAISON)
+    assert chosen() == (False, False)
+    life.wait_until(at(3, 18, 17))
+    life.do(c.SuspendMatter(reason=SuspensionReason.FORCE_MAJEURE, until=at(4, 15).date()), FOR_LEADER)
+    assert chosen() == (False, False), "nothing is asked of what rests"
+    assert MatterFilter().fits_state(life.m)
+    assert (silent.beyond_lists, troubled.beyond_lists) == (True, True)

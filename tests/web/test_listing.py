@@ -20,7 +20,7 @@ from eventlog import reading
 from services import signing_in
 from tests.support.command_line import CommandLine
 from tests.support.history import act
-from tests.support.office import ASSIST, LEAD, LIAISON, OFFICE, opening
+from tests.support.office import ASSIST, LEAD, LIAISON, OFFICE, OTHER, opening
 from tests.web.conftest import Served
 from tests.web.test_reads import grant_account
 from tests.web.test_signing_in import HERE
@@ -276,3 +276,25 @@ def test_a_list_is_chosen_by_who_answers_for_a_matter(listed: Served) -> None:
     act(listed.log, "matter/ofwang", opening("专人负责的事项", NOW.date(), person="li"), OFFICE, OPENED)
     assert "专人负责的事项" in listed.client().get("/matters?person=li", headers=office).text
     assert walked(listed, office, person="li")[0] == 1
+
+
+def test_a_list_is_chosen_by_what_is_silent_or_has_a_problem_also_of_a_past_day(listed: Served) -> None:
+    office, now = cookie(listed, "office"), datetime.now(UTC).replace(microsecond=0)
+    numbers = {
+        stream: reading.find_matters(listed.log, stream)[0].number for stream in ("matter/m1", "matter/m4", "matter/m2")
+    }
+    assert rows_of(listed.client().get("/matters?troubled=1", headers=office).text) == []
+    act(listed.log, "matter/m4", c.AcceptReceipt(), LIAISON, now)
+    silent = walked(listed, office, silent="1")[1]
+    assert (numbers["matter/m4"] in silent, numbers["matter/m2"] in silent) == (True, False)
+    act(listed.log, "matter/m4", c.SubmitFeedback(text="开挖", progress=5, problem="出土受限"), LIAISON, now)
+    assert numbers["matter/m4"] not in walked(listed, office, silent="1")[1]
+    assert walked(listed, office, troubled="1")[1] == [numbers["matter/m4"]]
+    assert [row[0] for row in sheet_of(listed, office, troubled="1")[0]] == [numbers["matter/m4"]]
+    before = local_date(now - timedelta(days=1)).isoformat()
+    assert walked(listed, office, troubled="1", as_of=before)[1] == []
+    act(listed.log, "matter/m9", c.AcceptReceipt(), OTHER, now)
+    act(listed.log, "matter/m9", c.SubmitFeedback(text="管线迁改", progress=5, problem="权属不清"), OTHER, now)
+    assert len(walked(listed, office, troubled="1")[1]) == 2
+    seen = walked(listed, cookie(listed, "li"), troubled="1")[1]
+    assert seen == [numbers["matter/m4"]], "a unit that has no part in it does not learn of its problem"

@@ -58,6 +58,8 @@ def matters(  # noqa: PLR0913, PLR0917  (the options of `task list`)
     listed: bool = False,
     overdue: bool = False,
     unanswered: bool = False,
+    silent: bool = False,
+    troubled: bool = False,
     open: bool = False,  # noqa: A002  (the option's name)
     mine: bool = False,
     following: bool = False,
@@ -70,7 +72,7 @@ def matters(  # noqa: PLR0913, PLR0917  (the options of `task list`)
     words = {"stage": stage, "light": light, "lead": lead, "leader": leader, "supervisor": supervisor}
     words |= {"source": source, "class": class_, "urgency": urgency, "flag": flag, "rung": rung, "text": text}
     marks = {"listed": listed, "overdue": overdue, "unanswered": unanswered, "open": open}
-    marks |= {"mine": mine, "following": following}
+    marks |= {"mine": mine, "following": following, "silent": silent, "troubled": troubled}
     wanted = asked_filter(viewer.database, {**words, **marks, "due_from": due_from, "due_to": due_to})
     return _listed(viewer, wanted, as_of, cursor, limit)
 

@@ -59,6 +59,8 @@ MARKS = {
     "listed": "挂牌督办",
     "overdue": "逾期",
     "unanswered": "漏报未补",
+    "silent": "本期未反馈",
+    "troubled": "有问题",
     "mine": "我的事项",
     "following": "我关注的",
 }
