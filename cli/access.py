@@ -20,10 +20,9 @@ from domain.base import Term, refuse
 from domain.bounds import seen
 from domain.calendar import SHANGHAI, end_of_day
 from domain.envelope import Via
-from domain.event import Event, decode
+from domain.event import Event
 from domain.facts import MatterRef
 from domain.office import RoleChanged
-from domain.operations import EvidenceExported
 from domain.queries.spoken import spoken_date
 from domain.rules.records import may_record
 from domain.rules.roles import GIVEN
@@ -33,7 +32,7 @@ from eventlog.patience import time_not_counted
 from eventlog.reading import PersonOnRecord
 from services.vouching import KEY_FILE, service_vouch
 from views.access_record import MAY_LIST_ACCOUNTS, MAY_READ_ACCESS, access_row
-from views.operations_record import operation_row
+from views.operations_record import operations_rows
 
 app = group(
     "账户：谁可以登录网页和接口，令牌签发给谁。",
@@ -394,10 +393,7 @@ def operations(since: SinceOption = None, until: UntilOption = None) -> None:
 
     refuse(session.actor.role not in MAY_LIST_ACCOUNTS, "保管记录由系统管理员、办公室督办员和审计员查阅", "forbidden")
     first, last = _span(since, until)
-    record = reading.operations_record(session.database, _begin(first), end_of_day(last))
-    exported = [event.matter for one in record if isinstance(event := decode(one), EvidenceExported)]
-    numbers = {matter.stream: matter.number for matter in reading.listed_matters(session.database, exported)}
-    rows = [operation_row(recorded, numbers) for recorded in record]
+    rows = operations_rows(session.database, _begin(first), end_of_day(last))
     document = {"since": first.isoformat(), "until": last.isoformat(), "events": rows}
     names = person_names()
     lines = [(r["at"][:16].replace("T", " "), r["label"], r["said"], names(r["by"])) for r in rows]

@@ -1,6 +1,7 @@
 """How the log was kept, as the office, the 系统管理员 and the auditor read it."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from domain import operations as did
@@ -9,6 +10,8 @@ from domain.calendar import SHANGHAI
 from domain.envelope import Recorded
 from domain.event import Event, decode, label_of
 from domain.queries.telling import office_time
+from eventlog import reading
+from eventlog.database import Database
 
 HEALED = {
     "missing": "没有运行",
@@ -20,7 +23,15 @@ HEALED = {
 }
 
 
-def operation_row(recorded: Recorded, numbers: Mapping[str, str]) -> dict[str, Any]:
+def operations_rows(database: Database, since: datetime, until: datetime) -> list[dict[str, Any]]:
+    """What was recorded within a span of how the log was kept, in the order it happened."""
+    record = reading.operations_record(database, since, until)
+    exported = [event.matter for one in record if isinstance(event := decode(one), did.EvidenceExported)]
+    numbers = {matter.stream: matter.number for matter in reading.listed_matters(database, exported)}
+    return [_row(recorded, numbers) for recorded in record]
+
+
+def _row(recorded: Recorded, numbers: Mapping[str, str]) -> dict[str, Any]:
     """One event of the record; `numbers` are the matters' by stream. `said` is what it says, in words."""
     event = decode(recorded)
     return {

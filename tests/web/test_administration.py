@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from domain.office import Person, PersonRecorded
+from domain.operations import BackupTaken
 from domain.terms import Role
 from eventlog import reading
 from eventlog.access import living_sessions
@@ -21,6 +22,7 @@ from services import signing_in
 from services.accounts import account_of
 from services.doctor.report import HealthReport
 from services.office_records import record_office_events
+from services.operations_record import record_operation
 from tests.support.browsing import Browsing, accessible
 from tests.support.office import OFFICE
 from tests.support.streams import DIRECTORY_STREAM
@@ -188,6 +190,10 @@ def test_what_runs_is_shown_and_examined(kept: Served) -> None:
     client = kept.client()
     page = client.get("/ops", headers=cookie(kept, "admin"))
     assert ("记到第" in words(page), "连不上" in words(page)) == (True, True), words(page)
+    taken = BackupTaken(file="<b>夜间</b>.zip", position=7, hash="0" * 64, sha256="1" * 64, size=9)
+    record_operation(kept.log, kept.home, taken, command_id="backup:on-the-page")
+    record = client.get("/ops", headers=cookie(kept, "admin"))
+    assert re.search(r"备份\s*<b>夜间</b>\.zip，日志到第7条\s*系统", words(record)), words(record)
     looked = client.post("/ops", headers={**HERE, **cookie(kept, "admin")})
     assert looked.status_code == 200
     assert re.search(r"体检发现 \d+ 处问题", words(looked)), words(looked)

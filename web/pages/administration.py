@@ -8,7 +8,7 @@ it is recorded. Every act wants a second factor shown within a quarter of an hou
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -39,6 +39,7 @@ from services.status import service_status
 from services.subjects import bind_subject, unbind_subject
 from services.webhooks import resume_webhook, withdraw_webhook
 from views.access_record import MAY_LIST_ACCOUNTS
+from views.operations_record import operations_rows
 from views.policy import policy_lines
 from views.webhooks import state_said
 from web.asking import whole_number
@@ -48,6 +49,7 @@ from web.pages.submitting import FieldRefusal, Given, sent_form, told_on_page
 from web.service import WebService, service_of
 
 HERE = "system"
+KEPT_SHOWN = timedelta(days=30)
 MAY_SEE = (*MAY_LIST_ACCOUNTS, Role.SECURITY_ADMIN)
 PROVE = "账户的变动须在 15 分钟内验证过本人；填写的内容还在，验证后回到这里再办"
 
@@ -325,7 +327,17 @@ async def examined(request: Request) -> Response:
 def _ops(service: WebService, visitor: Visitor, report: "dict[str, object] | None" = None) -> Response:
     if visitor.person.role not in MAY_LIST_ACCOUNTS:
         return _not_his(visitor)
-    return visitor.page(HERE, "ops.html", status=service_status(service.settings), report=report)
+    kept = operations_rows(service.database, service.now - KEPT_SHOWN, service.now)
+    status = service_status(service.settings)
+    return visitor.page(
+        HERE,
+        "ops.html",
+        status=status,
+        report=report,
+        kept=kept[::-1],
+        days=KEPT_SHOWN.days,
+        names=visitor.viewer.persons,
+    )
 
 
 @router.get("/policy")
