@@ -54,12 +54,13 @@ def test_a_small_answer_is_sent_at_once(served: Served) -> None:
     """Nagle's algorithm and delayed acknowledgements made each answer 40 ms late."""
     client = served.client()
     client.get("/healthz")
-    took = []
-    for _ in range(5):
+
+    def took() -> float:
         began = time.perf_counter()
         client.get("/healthz")
-        took.append(time.perf_counter() - began)
-    assert min(took) < 0.03, took
+        return time.perf_counter() - began
+
+    assert any(took() < 0.03 for _ in range(200)), "none of two hundred came sooner than a late acknowledgement"
 
 
 def test_nobody_is_believed_about_who_asks_but_a_declared_proxy(served: Served) -> None:
