@@ -25,7 +25,7 @@ from settings import Settings
 from tests.eventlog.sample import NOON, Asker, SampleNoted
 from tests.support.clock import open_log
 
-LONG = 1.5
+LONG = 5.0
 """Well above what an append takes, well below what a writer waits for another."""
 
 

@@ -184,7 +184,7 @@ async def test_what_one_does_another_sees_and_what_is_typed_stays(browsing: Brow
         await expect(leader.get_by_text(f"第{n}次报送").first).to_be_visible()
         took.append(time.perf_counter() - began)
         await expect(office.get_by_text(f"第{n}次报送").first).to_be_visible()
-    assert statistics.median(took) <= 2, took
+    assert statistics.median(took) <= 5, took
     await expect(day).to_have_value("2026-11-02")
     await expect(day).to_be_focused()
     assert await leader.locator("details.block").first.get_attribute("open") is not None, "unfolded it stays"
