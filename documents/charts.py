@@ -25,7 +25,7 @@ _HATCHES = {
 _INK, _PALE = "#222", "#bbb"
 _WIDTH, _ROW, _SIZE = 590, 22, 12
 _BAR_ROW, _FITS, _MONTH_NAMED = 17, 15, 44
-"""Of a 横道图: how far its rows stand apart, how much of a title fits, and what the name of a month takes."""
+"""Of a 横道图: how far its rows stand apart, what of a title fits, and what the name of a month or a share takes."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +121,9 @@ def life_chart(moments: Sequence[LifeMoment], since: date, until: date, title: s
 
 def bars_chart(bars: Sequence[MatterBar], on: date, title: str) -> str:
     """横道图 as SVG: a bar a matter over months, filled as far as it is, its points as lozenges, a line for the day."""
-    first = min(on, *(b.since for b in bars)).replace(day=1)
-    last = next_month(max(on, *(b.due for b in bars)))
-    left, top, room = 196, 46, _WIDTH - 196 - 12
+    days = [on, *(day for b in bars for day in (b.since, b.due, *b.points))]
+    first, last = min(days).replace(day=1), next_month(max(days))
+    left, top, room = 196, 46, _WIDTH - 196 - _MONTH_NAMED
     bottom = top + len(bars) * _BAR_ROW
 
     def x(day: date) -> float:
@@ -141,8 +141,9 @@ def bars_chart(bars: Sequence[MatterBar], on: date, title: str) -> str:
             _text(left - 6, y + 12, name, anchor="end"),
             f'<rect {box} width="{_number(end - start)}" fill="#fff" stroke="{tint}"/>',
             f'<rect {box} width="{_number(done)}" fill="{tint}"/>',
+            *([f'<rect {box} width="{_number(done)}" fill="url(#{bar.light.value})"/>'] if bar.light in _SHOWN else []),
             *(f'<path d="{point}" fill="{_INK}"/>' for point in points),
-            _text(min(end + 4, _WIDTH - 30), y + 12, f"{bar.progress}%"),
+            _text(end + 6, y + 12, f"{bar.progress}%"),
         ]
     now = _number(x(on))
     parts.append(f'<path d="M{now} {top - 4} V{bottom}" stroke="{_TINTS[Light.RED]}" stroke-width="1.2"/>')
@@ -155,12 +156,13 @@ def _months(first: date, last: date, x: Callable[[date], float], top: float, bot
     while (following := next_month(starts[-1])) < last:
         starts.append(following)
     every = max(1, ceil(_MONTH_NAMED / (x(starts[1]) - x(first)))) if len(starts) > 1 else 1
+    year = 0
     for n, day in enumerate(starts):
         at = _number(x(day))
         yield f'<path d="M{at} {top} V{bottom}" stroke="{_PALE}" stroke-width="0.6"/>'
         if n % every == 0:
-            named = f"{day.year}.{day.month}" if n == 0 or day.month == 1 else f"{day.month}月"
-            yield _text(x(day) + 2, top - 8, named)
+            yield _text(x(day) + 2, top - 8, f"{day.month}月" if day.year == year else f"{day.year}.{day.month}")
+            year = day.year
 
 
 def _legend(x: float, y: float) -> Iterator[str]:

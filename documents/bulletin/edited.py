@@ -267,7 +267,7 @@ def _lines_of(path: Path, charts: Iterable[Drawn]) -> Iterator[str | Grid | Draw
     """
     from docx.table import Table  # noqa: PLC0415
 
-    document, pictures = opened_docx(path), set[str]()
+    document, charts, taken = opened_docx(path), list(charts), list[Drawn]()
     for part in _inner(document.element.body, document):
         if isinstance(part, Table):
             headers, *rows = [
@@ -277,13 +277,15 @@ def _lines_of(path: Path, charts: Iterable[Drawn]) -> Iterator[str | Grid | Draw
             ] or [()]
             yield Grid(headers=headers, rows=tuple(rows))
         else:
-            described = part._p.xpath(".//wp:docPr/@descr")
-            shown = [chart for chart in charts if any(d.startswith(described_as(chart)) for d in described)]
-            yield from shown
-            pictures.update(one.words for one in shown if isinstance(one, Picture))
+            for described in part._p.xpath(".//wp:docPr/@descr"):
+                # Two pictures may bear the same words: each stands where it stood.
+                meant = [chart for chart in charts if described.startswith(described_as(chart))]
+                if one := next((chart for chart in meant if chart not in taken), meant[0] if meant else None):
+                    yield one
+                    taken.append(one)
             # A line of the 目录 whose page number is not filled yet ends with its tab.
             text = _said(part)
-            if text.strip() in pictures:
+            if text.strip() in {one.words for one in taken if isinstance(one, Picture)}:
                 continue  # the words below a picture are its own
             if text or not part._p.xpath("./w:del|./w:moveFrom"):  # a paragraph struck out whole is none
                 yield text.strip() + ("\t" if text.endswith("\t") else "")

@@ -4,22 +4,23 @@ import io
 from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from documents.formats import standard as gb
 from documents.formats.fonts import Typeface
+from documents.formats.raster import read_raster
 from documents.page import Picture
 from domain.base import Refusal, refuse
 from eventlog.attachments import kept_file
 
 _DOTS = 200.0
 """To the inch; the width of 版心 is then 1,180 dots."""
-_SHEET = """#set page(width: 156mm, height: auto, margin: 0pt)
+_SHEET = """#set page(width: float(sys.inputs.width) * 1mm, height: auto, margin: 0pt)
 #image(bytes(sys.inputs.svg), format: "svg", width: 100%)
 """
 _WIDEST, _HIGHEST = gb.TEXT[0] * 0.8, 80.0
 """Millimetres of a picture: two stand on a face."""
-_KINDS = {"image/jpeg": "jpeg", "image/png": "png"}
+_MOST_DOTS = 64_000_000
+"""A telephone takes 50 million; the typesetter needs four bytes for each."""
 _TURNS = {3: 180, 6: 90, 8: 270}
 """How far a camera that was held otherwise turned a picture, in degrees (EXIF orientation)."""
 
@@ -30,11 +31,16 @@ def png_of_chart(svg: str, typeface: Typeface) -> bytes:
     Raises:
         Refusal: `fonts_missing`.
     """
+    return _drawn(svg, gb.TEXT[0], typeface)
+
+
+def _drawn(svg: str, width: float, typeface: Typeface | None = None) -> bytes:
+    """A drawing so many millimetres wide, as a .png."""
     from typst import Compiler  # noqa: PLC0415  (only who draws needs the typesetter)
 
-    made = Compiler(font_paths=typeface.found).compile(
-        _SHEET.encode(), format="png", ppi=_DOTS, sys_inputs={"svg": svg}
-    )
+    inputs = {"svg": svg, "width": f"{width:.2f}"}
+    compiler = Compiler(font_paths=typeface.found if typeface else [])
+    made = compiler.compile(_SHEET.encode(), format="png", ppi=_DOTS, sys_inputs=inputs)
     return made if isinstance(made, bytes) else b"".join(made or ())
 
 
@@ -82,52 +88,35 @@ def photograph(home: Path | None, picture: Picture) -> Photograph:
     """A picture of a page, from what the home keeps.
 
     Raises:
-        Refusal: `not_found`, when it is not there as it was handed in; `malformed`, when it is no picture.
+        Refusal: `not_found`, when it is not there as it was handed in; `malformed`, when it is no picture, or not
+            whole, or of more dots or other colours than can be printed.
     """
     if home is None:
         raise Refusal(f"图片“{picture.caption}”不在数据目录中", "not_found")
     data = kept_file(home, picture.sha256, picture.caption).read_bytes()
-    kind, size = _kind_and_size(data)
     remedy = "请退回这次反馈重传，或从 简报.toml 的动态内容里去掉“图片”后重新起草"
-    refuse(kind not in _KINDS or not all(size), f"图片“{picture.caption}”读不出来；{remedy}", "malformed")
-    return Photograph(data, _KINDS[kind], size, _TURNS.get(_orientation(data), 0))
+    raster = read_raster(data)
+    if raster is None:
+        raise Refusal(f"图片“{picture.caption}”读不出来；{remedy}", "malformed")
+    wide, high = raster.size
+    refuse(wide * high > _MOST_DOTS, f"图片“{picture.caption}”过大（{wide}×{high}像素）；{remedy}", "malformed")
+    refuse(raster.inks, f"图片“{picture.caption}”是印刷用的四色（CMYK）图片，须另存为RGB；{remedy}", "malformed")
+    return Photograph(data, raster.kind, raster.size, _TURNS.get(raster.orientation, 0))
 
 
-def _kind_and_size(data: bytes) -> tuple[str, tuple[int, int]]:
-    """What Word will take a picture for, and its dots; nothing when it would not take it."""
-    from docx.image.exceptions import (  # noqa: PLC0415  (60 ms)
-        InvalidImageStreamError,
-        UnexpectedEndOfFileError,
-        UnrecognizedImageError,
-    )
+def picture_for_word(shown: Photograph) -> io.BytesIO:
+    """As it was handed in; one that lies on its side, or is not read for Word as it is, is set anew and upright."""
+    set_anew = shown.turned or not _read_for_word(shown.data)
+    return io.BytesIO(_drawn(shown.svg, shown.width) if set_anew else shown.data)
+
+
+def _read_for_word(data: bytes) -> bool:
+    """A .jpg is read for Word only where it begins with JFIF or EXIF, as not every one does."""
+    from docx.image.exceptions import UnrecognizedImageError  # noqa: PLC0415  (60 ms)
     from docx.image.image import Image  # noqa: PLC0415
 
-    broken = (InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError, ValueError, LookupError)
     try:
-        read = Image.from_blob(data)
-    except broken:
-        return "", (0, 0)
-    return read.content_type, (read.px_width, read.px_height)
-
-
-def picture_for_word(shown: Photograph, typeface: Typeface) -> io.BytesIO:
-    """As it was handed in; one that lies on its side is set upright, for Word does not turn it."""
-    return io.BytesIO(png_of_chart(shown.svg, typeface) if shown.turned else shown.data)
-
-
-def _orientation(jpeg: bytes) -> int:
-    """How the camera was held, as it says (EXIF 0x0112); 1 when it says nothing that can be read."""
-    at = jpeg.find(b"Exif\0\0", 0, 64 * 1024) + 6
-    if at < len(b"Exif\0\0"):
-        return 1
-    order: Literal["little", "big"] = "little" if jpeg[at : at + 2] == b"II" else "big"
-
-    def number(place: int, size: int) -> int:
-        return int.from_bytes(jpeg[at + place : at + place + size], order)
-
-    first = number(4, 4)
-    entries = (first + 2 + 12 * n for n in range(min(number(first, 2), 64)))
-    return next((number(entry + 8, 2) for entry in entries if number(entry, 2) == _ORIENTATION), 1)
-
-
-_ORIENTATION = 0x0112
+        Image.from_blob(data)
+    except (UnrecognizedImageError, ValueError, LookupError):
+        return False
+    return True

@@ -137,7 +137,7 @@ class Body:
 
     def _picture(self, picture: Picture) -> str:
         shown = photograph(self.home, picture)
-        return self._drawn(picture_for_word(shown, self.typeface), shown.width, picture.words)
+        return self._drawn(picture_for_word(shown), shown.width, picture.words)
 
     def _drawn(self, data: io.BytesIO, width: float, described: str) -> str:
         from docx.shared import Mm  # noqa: PLC0415  (a page without pictures needs it not)

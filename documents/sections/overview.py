@@ -6,7 +6,7 @@ from documents.charts import MatterBar, bars_chart
 from documents.figures import Entry, Period, Rate, count_by_light, count_by_stage, working
 from documents.lit_weeks import lit_weeks_figure
 from documents.page import Figure, Grid, Paragraph, Subheading
-from documents.sections.edition import Edition, Piece, Writers
+from documents.sections.edition import TABLE, Edition, Piece, Writers
 from documents.sections.recipe import SectionPart
 from documents.wording import clean_text, counts_in_words, day_in, light_reason, share_in_words, short_date
 from domain import events as ev
@@ -256,9 +256,13 @@ _A_FACE = 30
 
 
 def _bars(edition: Edition) -> Iterator[Piece]:
-    """横道图 of what goes on, the first to fall due first; a face for each thirty, as many as an appendix holds."""
-    alive = [e for e in edition.period.entries() if not e.matter.ended and e.matter.period is None]
-    shown = sorted(alive, key=lambda e: (e.matter.due, e.matter.number))[: edition.limits.appended]
+    """横道图 of what goes on, the first to fall due first; a face for each thirty, as many as an appendix holds.
+
+    Of what the text counts as 在办 (`working`) the words below it say what is not drawn.
+    """
+    alive = working(edition.period.entries())
+    limited = [e for e in alive if e.matter.period is None]
+    shown = sorted(limited, key=lambda e: (e.matter.due, e.matter.number))[: edition.limits.appended]
     if not shown:
         return
     yield Subheading(text=f"在办事项横道图（{len(shown)}件）")
@@ -268,6 +272,9 @@ def _bars(edition: Edition) -> Iterator[Piece]:
         bars, until = [_bar_of(e) for e in some], edition.period.until
         caption = "；".join(f"{b.title}{day_in(b.due, until.year)}到期，进度{b.progress}%" for b in bars)
         yield Figure(title=title, said=caption, svg=bars_chart(bars, until, title))
+    lasting, cut = len(alive) - len(limited), len(limited) - len(shown)
+    if left_out := counts_in_words((("没有办结时限的长期、定期事项", lasting, "件"), ("时限较晚的", cut, "件"))):
+        yield Paragraph(text=f"在办事项共{len(alive)}件，未画出{left_out}，见{TABLE}。")
 
 
 def _bar_of(entry: Entry) -> MatterBar:

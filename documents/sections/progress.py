@@ -21,6 +21,7 @@ from documents.wording import (
 from domain import events as ev
 from domain.calendar import local_date
 from domain.event import Event
+from domain.facts import is_sealed
 from domain.matter import Matter
 from domain.queries.telling import ended_how, points_left_undone
 from domain.terms import Light, MatterClass, Stage
@@ -219,19 +220,26 @@ def _pictures(edition: Edition) -> Iterator[Picture]:
 
 
 def _newest_picture(edition: Edition, entry: Entry) -> tuple[date, Picture] | None:
-    """Of the reports of the lead that were not returned; no picture that is too large to be printed."""
+    """Of the reports of the lead that were not returned; no picture that is too large to be printed.
+
+    What was reported under seal (工作秘密) shows none: a picture tells what the words keep back.
+    """
     returned = {t.event.report for t in entry.file.events if isinstance(t.event, ev.ReportReturned)}
     for happening in reversed(entry.file.events):
         report, on = happening.event, local_date(happening.recorded.occurred_at)
         if not isinstance(report, ev.FeedbackSubmitted) or not edition.period.within(happening):
             continue
-        if report.unit != entry.matter.lead or happening.recorded.version in returned:
+        if report.unit != entry.matter.lead or happening.recorded.version in returned or _sealed(report):
             continue
         sent = (a for a in report.attachments if a.name.lower().endswith(_PICTURED) and a.size <= _LARGEST_PICTURE)
         if (one := next(sent, None)) is not None:
             source = f"{edition.period.ledger.unit(report.unit)}，{short_date(on)}"
             return on, Picture(caption=clean_text(entry.matter.title), source=source, sha256=one.sha256)
     return None
+
+
+def _sealed(report: ev.FeedbackSubmitted) -> bool:
+    return any(is_sealed(words or "") for words in (report.text, report.problem, report.next_step, report.coordination))
 
 
 def _news_decided(edition: Edition) -> Iterator[tuple[date, str]]:

@@ -17,17 +17,22 @@ from documents.charts import (
     lights_chart,
     on_time_chart,
 )
-from documents.figures import read_period
+from documents.figures import read_period, working
 from documents.formats.press import FORMATS, Press
 from documents.lit_weeks import lit_weeks_figure, weekly_lights
-from documents.page import Figure, Page, Section
+from documents.page import Figure, Page, Paragraph, Section, Subheading
+from documents.sections.edition import Edition
+from documents.sections.overview import OVERVIEW
 from documents.sections.recipe import SectionPart, SectionRecipe, Topic, built_in_recipe
 from domain.bulletin import Publication
+from domain.periods import PeriodLength
 from domain.terms import Light
 from eventlog.database import Database
 from tests.documents.composed import compose_briefing
-from tests.documents.quarter import crowd, play
+from tests.documents.quarter import crowd, play, suspend
+from tests.support.history import act
 from tests.support.homes import at
+from tests.support.office import OFFICE, opening
 
 
 def drawing(svg: str) -> etree.Element:
@@ -153,6 +158,44 @@ def test_a_bar_of_a_matter_goes_from_its_opening_to_its_limit_and_is_filled_as_f
     assert round(float(filled.get("width", "0")) / long, 2) == 0.5
     assert {"50%", "0%", "2022.1", "11月"} <= set(texts(svg))
     assert "这一件的名称长得在一行里写也…" in texts(svg)
+
+
+def test_what_a_chart_of_bars_shows_of_five_years_stands_within_it_and_beside_its_bar() -> None:
+    since, due = date(2022, 1, 1), date(2026, 12, 31)
+    early, late = date(2021, 12, 1), date(2027, 3, 1)
+    bars = [MatterBar("甲", since, due, 100, Light.BLUE, (early, late)), MatterBar("乙", since, due, 70, Light.RED)]
+    svg = drawing(bars_chart(bars, date(2024, 3, 31), "横道图"))
+    framed = [r for r in svg.iter(f"{SVG}rect") if r.get("fill") == "#fff"]
+    ends = max(float(r.get("x", "0")) + float(r.get("width", "0")) for r in framed)
+    shares = [t for t in svg.iter(f"{SVG}text") if (t.text or "").endswith("%")]
+    assert all(float(t.get("x", "0")) > ends for t in shares), "beside the bar and not on it"
+    points = [float(p.get("d", "").split()[0][1:]) for p in svg.iter(f"{SVG}path") if p.get("fill") == "#222"]
+    assert 196 <= min(points) < max(points) <= 590
+    assert {r.get("fill") for r in svg.iter(f"{SVG}rect")} >= {"url(#blue)", "url(#red)"}, "a print in black tells them"
+    months = [t for t in svg.iter(f"{SVG}text") if t.get("y") == "38"]
+    assert max(float(t.get("x", "0")) for t in months) + 44 <= 590, "the last is not cut off"
+    years = [t.text.split(".")[0] for t in months if t.text and "." in t.text]
+    assert years == ["2021", "2022", "2023", "2024", "2025", "2026"], "each year is told where it begins"
+
+
+def test_the_bars_are_of_what_the_text_counts_and_say_what_they_leave_out(log: Database) -> None:
+    play(log)
+    suspend(log)
+    act(log, "matter/monthly", opening("每月巡查", None, period=PeriodLength.MONTH), OFFICE, at("2022-03-02"))
+    period = read_period(log, date(2022, 3, 1), date(2022, 3, 31), as_of=at("2022-03-31", "18:00"))
+    limits = built_in_recipe().limits
+    under_way = len(working(period.entries()))
+    heading, figure, rest = OVERVIEW[SectionPart.BARS](Edition(period, limits))
+    assert isinstance(figure, Figure)
+    assert "编制海绵城市专项规划" not in figure.said, "it is suspended"
+    assert [heading, rest] == [
+        Subheading(text=f"在办事项横道图（{under_way - 1}件）"),
+        Paragraph(text=f"在办事项共{under_way}件，未画出没有办结时限的长期、定期事项1件，见《任务清单一览表》。"),
+    ]
+    few = Edition(period, limits.model_copy(update={"appended": 1}))
+    *_, rest = OVERVIEW[SectionPart.BARS](few)
+    assert isinstance(rest, Paragraph)
+    assert f"时限较晚的{under_way - 2}件" in rest.text
 
 
 def test_an_office_that_wants_it_gets_a_chart_of_bars_as_an_annex_a_face_for_each_thirty(log: Database) -> None:

@@ -4,6 +4,7 @@ import struct
 import zlib
 from base64 import b64decode
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from documents.bulletin.edited import read_edited
 from documents.bulletin.not_taken import not_taken
 from documents.filing.rebuilding import rebuild_issue
 from documents.formats.markdown import markdown_of
-from documents.formats.pictures import photograph
+from documents.formats.pictures import photograph, picture_for_word
 from documents.formats.press import Press
 from documents.page import Picture
 from domain import commands as c
@@ -28,18 +29,22 @@ from domain.facts import Attachment
 from domain.terms import ReturnReason
 from eventlog.attachments import FOLDER, keep_attachment
 from eventlog.database import Database
+from eventlog.secrets import seal_text
 from services.issuing.bulletins import issue_draft
 from services.issuing.catalogue import find_filed
 from tests.documents.quarter import HALL, LAND, play
 from tests.support.history import act
 from tests.support.homes import at
-from tests.support.office import FOR_LEADER, LIAISON, OFFICE
+from tests.support.office import FOR_LEADER, LIAISON, OFFICE, opening
 
 SPAN = (date(2022, 3, 28), date(2022, 4, 1))
 NOW = at("2022-04-01", "18:00")
-JPEG = b64decode(
-    "/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////"
-    "////////wgALCAABAAEBAREA/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA="
+JPEG = (
+    b64decode(
+        "/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////"
+        "////////wgALCAABAAEBAREA/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA="
+    )
+    + b"\xff\xd9"
 )
 
 
@@ -54,11 +59,14 @@ def png(wide: int, high: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
-def held(orientation: int) -> bytes:
-    """A picture of one dot by a camera that says how it was held."""
+def held(orientation: int, size: tuple[int, int] = (1, 1)) -> bytes:
+    """A picture by a camera that says how it was held."""
     entry = struct.pack("<HHIHH", 0x0112, 3, 1, orientation, 0)
     exif = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 1) + entry + b"\0\0\0\0"
-    return JPEG[:20] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + JPEG[20:]
+    wide, high = size
+    frame = JPEG.index(b"\xff\xc2") + 5
+    sized = JPEG[:frame] + struct.pack(">HH", high, wide) + JPEG[frame + 4 :]
+    return sized[:20] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + sized[20:]
 
 
 def report(log: Database, home: Path, stream: str, data: bytes, name: str, clock: str) -> Attachment:
@@ -106,6 +114,31 @@ def test_a_picture_of_a_report_that_was_returned_or_is_too_large_is_not_shown(lo
     assert pictures(news(log)) == []
 
 
+def test_a_picture_sent_with_a_report_under_seal_is_not_shown(log: Database, home: Path) -> None:
+    play(log)
+    for field in ("text", "problem", "next_step", "coordination"):
+        kept = keep_attachment(home, [png(4, 3)], "现场.png")
+        sent = c.SubmitFeedback(text="主体施工至六层", attachments=(kept,))
+        sealed = sent.model_copy(update={field: seal_text(log, HALL, "专题会前不外传")})
+        act(log, HALL, sealed, LIAISON, at("2022-04-01", "10:00"))
+        assert pictures(news(log)) == [], field
+
+
+def test_two_pictures_with_the_same_words_are_read_back_as_two(log: Database, home: Path) -> None:
+    play(log)
+    twin, title = "matter/twin", "推进国际交流中心一期主体施工"
+    act(log, twin, opening(title, date(2022, 5, 31), duplicate_reason="分标段督办"), OFFICE, at("2022-03-31", "17:40"))
+    act(log, twin, c.AcceptReceipt(), LIAISON, at("2022-03-31", "17:41"))
+    report(log, home, HALL, png(40, 30), "现场.png", "2022-04-01 10:00")
+    report(log, home, twin, png(30, 40), "现场.png", "2022-04-01 11:00")
+    one, other = pictures(news(log))
+    assert one.words == other.words
+    draft = keep_draft(home, news(log), "office", NOW)
+    issued = issue_draft(log, home, draft, FOR_LEADER, NOW)
+    computed = computed_draft(log, draft)
+    assert read_edited(issued.files["docx"], computed).sections == computed.sections
+
+
 def test_an_issue_with_a_picture_is_printed_read_back_and_rebuilt(log: Database, home: Path) -> None:
     play(log)
     report(log, home, HALL, png(40, 30), "现场.png", "2022-04-01 10:00")
@@ -145,6 +178,68 @@ def test_a_picture_is_no_higher_than_half_a_face_and_no_wider_than_the_text(home
         shown = photograph(home, Picture(caption="甲", source="乙", sha256=kept.sha256))
         assert shown.width <= 156
         assert shown.width * high / wide <= 90.5
+
+
+def without_jfif(jpeg: bytes) -> bytes:
+    """A .jpg that begins with its tables, as some cameras and programs write them."""
+    return jpeg[:2] + jpeg[4 + int.from_bytes(jpeg[4:6], "big") :]
+
+
+def of_inks(jpeg: bytes) -> bytes:
+    """A .jpg that says it is of four colours."""
+    at = jpeg.index(b"\xff\xc2")
+    return jpeg[: at + 9] + b"\x04" + jpeg[at + 10 :]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        JPEG[:-2],
+        held(1)[: held(1).index(b"\xff\xda")] + b"\xff\xda\0\x08\1\1\0\0\x3f\0",
+        png(4, 3)[:-12],
+        png(4, 3).replace(b"IDAT\x78", b"IDAT\x79"),
+        b"RIFF\x1c\0\0\0WEBPVP8 ",
+        b"\0\0\0\x18ftypheic",
+        b"GIF89a\1\0\1\0",
+        b"",
+    ],
+)
+def test_what_breaks_off_was_damaged_or_is_of_another_kind_is_told_and_not_printed_grey(
+    home: Path, data: bytes
+) -> None:
+    kept = keep_attachment(home, [data], "现场.jpg")
+    with pytest.raises(Refusal, match="读不出来；请退回这次反馈重传"):
+        photograph(home, Picture(caption="甲", source="乙", sha256=kept.sha256))
+
+
+def test_a_picture_of_too_many_dots_or_of_inks_is_refused_before_anybody_draws_it(home: Path) -> None:
+    size = struct.pack(">II", 12000, 12000)
+    head = b"IHDR" + size + struct.pack(">BBBBB", 8, 0, 0, 0, 0)
+    vast = png(4, 3)[:8] + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head)) + png(4, 3)[33:]
+    for data, why in ((vast, "过大（12000×12000像素）"), (of_inks(JPEG), "CMYK")):
+        kept = keep_attachment(home, [data], "现场.jpg")
+        with pytest.raises(Refusal, match=why):
+            photograph(home, Picture(caption="甲", source="乙", sha256=kept.sha256))
+
+
+@pytest.mark.parametrize("data", [without_jfif(JPEG), JPEG + b"a film of a telephone", held(6)])
+def test_a_whole_picture_is_printed_in_every_format_however_it_begins_and_whatever_follows(
+    log: Database, home: Path, data: bytes
+) -> None:
+    play(log)
+    report(log, home, HALL, data, "现场.jpg", "2022-04-01 10:00")
+    page, press = news(log).draft(SPAN[1]), Press(home=home)
+    assert len(PdfReader(BytesIO(press.printed(page, "pdf"))).pages[0].images) == 1
+    assert len(Document(BytesIO(press.printed(page, "docx"))).inline_shapes) == 1
+    assert b"data:image/jpeg;base64," in press.printed(page, "html")
+
+
+def test_a_narrow_picture_on_its_side_is_drawn_for_word_as_wide_as_it_is_shown(home: Path) -> None:
+    kept = keep_attachment(home, [held(6, (1, 200))], "现场.jpg")
+    shown = photograph(home, Picture(caption="甲", source="乙", sha256=kept.sha256))
+    drawn = Image.from_blob(picture_for_word(shown).getvalue())
+    assert shown.upright == (200, 1)
+    assert drawn.px_width == pytest.approx(shown.width / 25.4 * 200, abs=2)
 
 
 def test_a_picture_that_is_gone_altered_or_none_is_one_line(log: Database, home: Path) -> None:
