@@ -154,7 +154,9 @@ def compose_briefing(  # noqa: PLR0913  (what an issue is composed of)
     if template not in EXACT:
         period = counted_as_before(period)
     parts = frozenset(part for s in recipe.sections for part in s.parts)
-    edition = Edition(period, recipe.limits, parts, layout=recipe.layout, says_why=template != SILENT)
+    annexed = frozenset(p for s in recipe.sections if s.topic is Topic.APPENDIX for p in s.parts)
+    why = template != SILENT
+    edition = Edition(period, recipe.limits, parts, layout=recipe.layout, annexed=annexed, says_why=why)
     news = publication is Publication.NEWS
     sections, appendices = (
         assembled_sections([("工作动态", progress.news_section(edition, recipe.news))])

@@ -27,10 +27,12 @@ _FIGURES = re.compile(
     rf"|\d{{4}}年[{_CHINESE}]{{1,3}}月|\d{{1,2}}月[{_CHINESE}]{{1,3}}[日号]"  # one date in two manners
     rf"|[〇○零{_CHINESE[:-1]}]{{4}}年\d{{1,2}}月|[{_CHINESE}]{{1,3}}月\d{{1,2}}日"
     rf"|(?<![百千])[{_CHINESE[:-1]}]?[零○][{_CHINESE[:-1]}零〇○]{{1,3}}年(?=[{_CHINESE}度底末初])"  # 〇
-    r"|\d[百十千](?=[万亿元人个件户项吨亩次名处套])|\d几"  # only 万 and 亿 follow figures
-    rf"|(?<!第)(?<![{_CHINESE}、])[{_CHINESE[:-1]}]、[{_CHINESE[:-1]}](?=[天周]|个月)"  # 三四天
+    rf"|[{_CHINESE[:-1]}][零○][{_CHINESE[:-1]}零〇○]{{2}}年"
+    r"|\d[百十千](?=[万亿元人个件户项吨亩次名处套])|(?<![A-Za-z\d])\d{1,3}几"  # only 万 and 亿 follow figures
+    # 三四天; 二、三个月来… that opens a line is a heading, and 周一、三天 are days of the week.
+    rf"|(?<!^)(?<![第周期\s{_CHINESE}、])[{_CHINESE[:-1]}]、[{_CHINESE[:-1]}](?=[天周]|个月)"
     r"|(?<![\dA-Za-z.\-])\d+(?:\.\d+)?%?-\d+(?:\.\d+)?(?=[%万亿元吨个件户项年月日天公平米])"  # ～ or —
-    r"|(?<![\d.%])\d+(?:\.\d+)?[～~—]\d+(?:\.\d+)?[%万亿]"  # 15%～30%: without the first % it may be 15
+    r"|(?<![\d.%])\d+(?:\.\d+)?[～~—]\d+(?:\.\d+)?[%％万亿]"  # 15%～30%: without the first % it may be 15
 )
 """Figures as GB/T 15835-2011 does not write them; what may be otherwise in some texts (3、4号) is not among them."""
 _SHOWN = 24

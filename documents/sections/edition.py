@@ -30,6 +30,8 @@ class Edition:
     """The limit of an issue's text (`told`), where an appendix asks with limits of its own."""
     layout: str = LAYOUT
     """What was issued in a layout of before is printed again with the faults its wording had."""
+    annexed: frozenset[SectionPart] = frozenset()
+    """What stands whole in its 附表."""
     says_why: bool = True
     """Whether it says over what a closed matter ended, and why."""
 
@@ -47,6 +49,10 @@ class Edition:
     def bounded(self) -> bool:
         """Whether its text stays as long as it is however many matters there are; up to gb-4 it grew with them."""
         return self.layout not in (GB_2, GB_3, GB_4)
+
+    def listed_in(self, part: SectionPart) -> str:
+        """Where the rest of a list is: an office may name other 附表; up to gb-4 the text said 附表 all the same."""
+        return "附表" if part in self.annexed or not self.bounded else TABLE
 
     def led(self, matter: Matter) -> str:
         """区教育局牵头."""

@@ -80,12 +80,14 @@ def _other_asked(edition: Edition) -> list[str]:
 
 def _asked_in_short(edition: Edition) -> list[str]:
     """The same for a page that is read in a minute: the longest overdue and the first others, the rest by number."""
-    red, other = _carried_up(edition), _other_asked(edition)
+    red, other, where = _carried_up(edition), _other_asked(edition), edition.listed_in(SectionPart.LIT_TABLE)
     lines = [_told_red(edition, e) + _wish(e) for e in red[: edition.limits.reported]]
     if rest := red[edition.limits.reported :]:
         lines.append(
-            f"另有升级的逾期事项{len(rest)}件，{by_lead(edition.period, rest)}，见附表，请一并研究时限和补救措施。"
+            f"另有升级的逾期事项{len(rest)}件，{by_lead(edition.period, rest)}，见{where}，请一并研究时限和补救措施。"
         )
+    if SectionPart.TO_DECIDE not in edition.annexed:
+        return [*lines, *other]  # no other list holds them
     lines += other[:_MOST_ASKED]
     if len(other) > _MOST_ASKED:
         lines.append(f"提请研究的其他事项另有{len(other) - _MOST_ASKED}项，见附表。")
@@ -142,7 +144,8 @@ def _overdue(edition: Edition) -> Iterator[Piece]:
     paragraphs = tuple(_told_red(edition, e) for e in shown)
     yield Items(items=paragraphs) if len(paragraphs) > 1 else Paragraph(text=paragraphs[0])
     if rest:
-        yield Paragraph(text=f"另有逾期{len(rest)}件，{by_lead(edition.period, rest)}，见附表。")
+        where = edition.listed_in(SectionPart.LIT_TABLE)
+        yield Paragraph(text=f"另有逾期{len(rest)}件，{by_lead(edition.period, rest)}，见{where}。")
     owing = [e for e in red if e.matter.stage is not Stage.CLOSING]
     if owing:
         by = edition.period.ledger.calendar.add_workdays(edition.period.until, REPLY_WORKDAYS)

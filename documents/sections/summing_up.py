@@ -123,7 +123,8 @@ def _warned_brief(edition: Edition) -> Iterator[Piece]:
     if not yellow:
         return
     if edition.bounded and len(yellow) > MOST_WARNED:
-        where = f"附表和{TABLE}" if _cut(edition) else "附表"
+        where = edition.listed_in(SectionPart.LIT_TABLE)
+        where = f"{where}和{TABLE}" if where != TABLE and _cut(edition) else where
         yield Paragraph(text=f"黄灯预警{len(yellow)}件，{by_lead(edition.period, yellow)}，名单见{where}。")
         return
     shown = yellow[:MOST_WARNED]

@@ -13,7 +13,7 @@ from documents.formats.markdown import markdown_of
 from documents.formats.press import Press
 from documents.ledger import read_ledger
 from documents.page import Paragraph, Subheading
-from documents.sections.recipe import built_in_recipe
+from documents.sections.recipe import Topic, built_in_recipe
 from documents.sections.stock import stock_reports
 from domain import commands as c
 from domain.bulletin import Publication
@@ -243,6 +243,25 @@ def test_many_requests_are_told_by_number_and_stand_whole_in_the_annex_that_is_p
     assert "提请研究的其他事项另有" in asked
     [listed] = [s for s in found.appendices if "提请研究的其他事项" in s.title]
     assert sum(text.count("请批复") for block in listed.blocks for text in getattr(block, "items", ())) == 9
+
+
+def test_the_text_sends_its_reader_to_no_annex_that_an_office_does_not_print(log: Database) -> None:
+    """Of what no other list holds, every one is told."""
+    for n in range(9):
+        stream = f"matter/late-{n}"
+        act(log, stream, opening(f"办好第{n}件实事", date(2022, 5, 31)), OFFICE, at("2022-03-01"))
+        act(log, stream, c.AcceptReceipt(), LIAISON, at("2022-03-01", "11:00"))
+        act(log, stream, c.RequestExtension(to=date(2022, 6, 30), reason="评审延后"), LIAISON, at("2022-03-30"))
+    carried_up(log, 60)
+    plain = built_in_recipe()
+    without = tuple(s for s in plain.sections if s.topic is not Topic.APPENDIX)
+    own = plain.model_copy(update={"sections": without})
+    found = compose_briefing(log, Publication.BRIEFING, *MARCH, as_of=EVENING, recipe=own)
+    text = said(found)
+    assert found.appendices == ()
+    assert "附表" not in text
+    assert text.count("请批复") == 9
+    assert len(re.findall(r"另有(?:升级的)?逾期事项?\d+件，[^。]*见《任务清单一览表》", text)) == 1
 
 
 @pytest.mark.parametrize(
