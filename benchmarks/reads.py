@@ -95,7 +95,7 @@ def _calls(log: Database, raw: sqlite3.Connection, size: int) -> Calls:
         },
         f"search {_WORD}": {
             Side.BARE: bare("SELECT DISTINCT stream FROM event_words WHERE event_words MATCH ?", pairs),
-            Side.XMH: lambda: reading.streams_saying(log, _WORD, newest),
+            Side.XMH: lambda: reading.streams_saying(log, _WORD, reading.recorded_upto(newest)),
         },
     }
 

@@ -229,8 +229,7 @@ def _saying(database: Database, wanted: MatterFilter, moment: Moment | None) -> 
     if wanted.words is None:
         return None
     refuse(not wanted.words.strip(), "--text 没有写要找的字词", "malformed")
-    last = reading.newest_event(database)[0] if moment is None else moment.position
-    return reading.streams_saying(database, wanted.words, last)
+    return reading.streams_saying(database, wanted.words, moment or reading.recorded_upto(None))
 
 
 def matter_row(matter: Matter, lit: Lit) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from domain.lights import light
 from domain.log import Rulebook
 from domain.matter import Matter
-from domain.queries.rollup import Branch, matter_branches
+from domain.queries.rollup import Branch, branch_of, matter_branches
 from domain.queries.waiting import predecessor_danger
 from domain.sight import Sight
 from eventlog import reading
@@ -41,9 +41,9 @@ def rolled_up(viewer: Viewer, streams: Iterable[str], moment: Moment | None) -> 
     for stream in streams:
         family = reading.streams_with_parts(viewer.database, stream) if viewer.rights.sees(stream) else ()
         states = [m for one in family if (m := state_of(viewer.database, one, moment)) is not None]
-        [branch] = matter_branches(states) if len(states) > 1 else [None]
-        if branch is not None and branch.progress is not None:
-            far[stream] = branch.progress
+        progress = branch_of(stream, states).progress if len(states) > 1 else None
+        if progress is not None:
+            far[stream] = progress
     return far
 
 
@@ -53,7 +53,7 @@ def matter_relations(
     """The whole of a matter, its parts, and how far these are, now or at a moment of the past."""
     streams = reading.streams_with_parts(viewer.database, matter.stream)
     family = [m for stream in streams if (m := state_of(viewer.database, stream, moment)) is not None]
-    [branch] = matter_branches(family)
+    branch = branch_of(matter.stream, family)
     whole = _known(viewer, matter.part_of.stream, moment) if matter.part_of else None
     parts = [p for p in branch.parts if viewer.rights.sees(p.matter.stream, Sight.LISTED)]
     return {

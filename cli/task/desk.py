@@ -79,8 +79,7 @@ def _meant(words: str) -> reading.ListedMatter:
         if session.remote is not None:
             hits = session.remote.read("/search", text=words)["matters"]
             return the_matter(hits[0]["matter"] if len(hits) == 1 else words)
-        position, _ = reading.newest_event(session.database)
-        streams = reading.streams_saying(session.database, words, position)
+        streams = reading.streams_saying(session.database, words, reading.recorded_upto(None))
         readable = session.rights.readable
         if readable is not None:
             streams &= readable

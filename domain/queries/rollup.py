@@ -66,5 +66,10 @@ def matter_branches(matters: Iterable[Matter]) -> tuple[Branch, ...]:
     return _grown(roots, below)
 
 
+def branch_of(stream: str, family: Iterable[Matter]) -> Branch:
+    """A matter of a family with its parts: those under a part that is not in it, as before that was opened, aside."""
+    return next(branch for branch in matter_branches(family) if branch.matter.stream == stream)
+
+
 def _grown(matters: Sequence[Matter], below: dict[str, list[Matter]]) -> tuple[Branch, ...]:
     return tuple(Branch(m, _grown(below.get(m.stream, ()), below)) for m in matters)

@@ -1,14 +1,17 @@
 """Words in what was recorded of matters: points, reports, problems, decisions, instructions' bases, whatever it is."""
 
 from domain.base import refuse
-from eventlog.database import Database
+from eventlog.database import Database, Transaction
+from eventlog.reading.events import Moment
+from eventlog.stored_time import micros
 from eventlog.words import events_with, streams_with
 
 MOST_CHARACTERS = 200
+_HAPPENED = "SELECT position FROM events WHERE position > ? AND position <= ? AND occurred_at <= ?"
 
 
-def streams_saying(database: Database, words: str, position: int) -> frozenset[str]:
-    """The matters whose recorded events, up to a position, say each of these words; sealed texts say nothing.
+def streams_saying(database: Database, words: str, moment: Moment) -> frozenset[str]:
+    """The matters whose events, of those that belong to a moment, say each of these words; sealed texts say nothing.
 
     Raises:
         Refusal: `malformed`, when the words are too many to look for.
@@ -18,8 +21,18 @@ def streams_saying(database: Database, words: str, position: int) -> frozenset[s
     if not wanted:
         return frozenset()
     with database.reading() as transaction:
-        streams = frozenset.intersection(*(streams_with(transaction, word, position) for word in wanted))
+        streams = frozenset.intersection(*(_streams_with(transaction, word, moment) for word in wanted))
     return frozenset(stream for stream in streams if stream.startswith("matter/"))
+
+
+def _streams_with(transaction: Transaction, word: str, moment: Moment) -> frozenset[str]:
+    """Also of what was recorded after the moment's position and had happened by then."""
+    streams = streams_with(transaction, word, moment.position)
+    if moment.later <= moment.position:
+        return streams
+    later = events_with(transaction, word, moment.later)
+    happened = {at for (at,) in transaction.all(_HAPPENED, (moment.position, moment.later, micros(moment.as_of)))}
+    return streams | {stream for at, stream in later.items() if at in happened}
 
 
 def events_saying(database: Database, words: str, position: int) -> dict[int, str]:

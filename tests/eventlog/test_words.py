@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from domain.facts import Attachment
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.projections import rebuild_read_model
+from eventlog.reading import Moment
 from eventlog.verify import verify
 from eventlog.words import BLOCK, plain, words_of, words_until
 from tests.support.history import act
@@ -71,7 +73,7 @@ def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 )
 def test_words_are_found_as_they_are_said_and_nothing_else(log: Database, words: str, streams: set[str]) -> None:
     position, _ = reading.newest_event(log)
-    assert reading.streams_saying(log, words, position) == streams
+    assert reading.streams_saying(log, words, reading.recorded_upto(position)) == streams
 
 
 def test_the_index_finds_what_a_look_at_every_text_finds(log: Database) -> None:
@@ -92,7 +94,7 @@ def test_the_index_finds_what_a_look_at_every_text_finds(log: Database) -> None:
             newest += 1
         for word in words:
             if word.split() == [word] and not word.isascii():
-                found = reading.streams_saying(log, word, newest) & texts.keys()
+                found = reading.streams_saying(log, word, reading.recorded_upto(newest)) & texts.keys()
                 assert found == {stream for stream, text in texts.items() if word in plain(text)}, word
     assert verify(log).ok
     with log.reading() as transaction:
@@ -110,7 +112,7 @@ def test_the_name_of_a_file_is_found(log: Database) -> None:
     scan = Attachment(name="权属证明.pdf", sha256="0" * 64, size=1)
     act(log, SECOND, c.SubmitFeedback(text="见附件", attachments=(scan,)), LIAISON, TUESDAY)
     position, _ = reading.newest_event(log)
-    assert reading.streams_saying(log, "权属证明.pdf", position) == {SECOND}
+    assert reading.streams_saying(log, "权属证明.pdf", reading.recorded_upto(position)) == {SECOND}
 
 
 @pytest.mark.parametrize(
@@ -147,9 +149,19 @@ def test_an_index_that_lost_words_is_named_and_a_rebuild_mends_it(log: Database)
 
 def test_what_is_too_long_to_be_looked_for_is_refused(log: Database) -> None:
     with pytest.raises(Refusal, match="太长（180000字），最多200字"):
-        reading.streams_saying(log, "长" * 180_000, 1)
-    assert reading.streams_saying(log, "%" * 200, 1) == frozenset()
+        reading.streams_saying(log, "长" * 180_000, reading.recorded_upto(1))
+    assert reading.streams_saying(log, "%" * 200, reading.recorded_upto(1)) == frozenset()
 
 
 def test_what_was_said_later_was_not_said_then(log: Database) -> None:
-    assert reading.streams_saying(log, "权属", reading.position_at(log, MONDAY)) == frozenset()
+    assert reading.streams_saying(log, "权属", reading.recorded_upto(reading.position_at(log, MONDAY))) == frozenset()
+
+
+def test_what_was_entered_later_about_then_is_found_as_of_then_and_was_not_known_then(log: Database) -> None:
+    act(log, FIRST, c.SubmitFeedback(text="无新进展"), LIAISON, TUESDAY + timedelta(days=9))
+    act(log, SECOND, c.SubmitFeedback(text="桥台沉降"), LIAISON, TUESDAY)  # recorded after that, as the log goes on
+    known = reading.position_at(log, TUESDAY)
+    newest, _ = reading.newest_event(log)
+    for as_of, streams in ((MONDAY, set()), (TUESDAY, {SECOND})):
+        assert reading.streams_saying(log, "桥台沉降", Moment(known, as_of, newest)) == streams
+    assert reading.streams_saying(log, "桥台沉降", Moment(known, TUESDAY)) == set()

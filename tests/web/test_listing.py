@@ -271,6 +271,23 @@ def test_a_part_stands_under_its_whole_on_whatever_page(listed: Served) -> None:
     assert listed.client().get("/matters?order=tree&after=~x", headers=office).status_code == 422
 
 
+def test_a_part_opened_as_of_before_its_whole_stands_by_itself_until_then(listed: Served) -> None:
+    log, due, number = listed.log, (NOW + timedelta(days=40)).date(), ""
+    for stream, above, days in (("top", "", 1), ("middle", "top", 4), ("leaf", "middle", 2)):
+        of = PartOf(stream=f"matter/{above}", number=number) if above else None
+        act(log, f"matter/{stream}", opening(f"倒填{stream}", due, part_of=of), OFFICE, OPENED + timedelta(days=days))
+        number = reading.find_matters(log, f"倒填{stream}")[0].number
+    office, day = cookie(listed, "office"), (OPENED + timedelta(days=3)).date()
+    for name in ("top", "leaf"):
+        own = reading.find_matters(log, f"倒填{name}")[0].number
+        page = listed.client().get(f"/matters/{own}?as_of={day}", headers=office)
+        assert (page.status_code, "倒填middle" in page.text) == (200, False), name
+    then, now = (
+        listed.client().get(f"/matters?order=tree&text=倒填{at}", headers=office).text for at in (f"&as_of={day}", "")
+    )
+    assert (then.count("倒填top"), then.count("└"), now.count("└")) == (1, 0, 2), then
+
+
 def test_a_list_is_chosen_by_who_answers_for_a_matter(listed: Served) -> None:
     office = cookie(listed, "office")
     act(listed.log, "matter/ofwang", opening("专人负责的事项", NOW.date(), person="li"), OFFICE, OPENED)
