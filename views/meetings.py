@@ -57,6 +57,11 @@ def may_know_meeting(viewer: Viewer, stream: str) -> bool:
     return isinstance(meeting, Meeting) and bool(units_concerned(meeting) & viewer.rights.units)
 
 
+def ids_by_name(database: Database, unit: str) -> dict[str, str]:
+    """Who is in office, by name; of namesakes the one of this unit, which names its own people."""
+    return {p.name: p.id for p in sorted(reading.people(database), key=lambda p: p.unit == unit)}
+
+
 def own_people_only(viewer: Viewer, named: Iterable[str], unit: str) -> None:
     """A unit speaks for its own people; whoever is in the directory under another is called by that one.
 
@@ -123,9 +128,9 @@ def the_meeting(viewer: Viewer, number: str, moment: Moment | None = None) -> Me
 
 def meeting_files(viewer: Viewer, meeting: Meeting) -> tuple[StoredAttachment, ...]:
     """The 汇报材料 of a meeting as this reader sees it, each by its number among all that were handed in for it."""
-    own = {a.sha256 for material in meeting.materials for a in material.attachments}
+    own = {(a.sha256, a.name) for material in meeting.materials for a in material.attachments}
     events = reading.read_stream(viewer.database, meeting.stream)
-    return tuple(one for one in attachments_of(events) if one.sha256 in own)
+    return tuple(one for one in attachments_of(events) if (one.sha256, one.name) in own)
 
 
 @dataclass(frozen=True)

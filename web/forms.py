@@ -1,7 +1,8 @@
 """A command's form, made of its model: what is asked and offered, and the command of what was filled in."""
 
+import hashlib
 import types
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -185,6 +186,25 @@ def _numbered(act: Act, filling: Filling, matter: Matter) -> Options:
 
 
 # --- what was filled in
+
+
+def seen_mark(shown: object) -> str:
+    """By which a form says what it showed, so that nobody overwrites unseen what changed since."""
+    return hashlib.sha256(str(shown).encode()).hexdigest()[:16]
+
+
+def check_filled(fields: Iterable[FormField], given: Given) -> None:
+    """Refuse a form in which a field is empty that must not be, or a choice is none of those it offered.
+
+    Raises:
+        FieldRefusal: the first such field.
+    """
+    for field in fields:
+        text, label = given[field.name], field.label.partition("（")[0]
+        if field.required and field.kind not in ("tick", "files") and not text:
+            raise FieldRefusal(field.name, f"请填写“{label}”")
+        if field.kind == "choice" and text and text not in dict(field.options):
+            raise FieldRefusal(field.name, f"“{label}”没有这一项，请重新选择")
 
 
 def command_of(act: Act, given: Given, filling: Filling) -> Any:

@@ -4,7 +4,6 @@ The forms are those of matters (`web/forms.py`), made of the command models; wha
 (an item, an order, who came) has fields of ours. Who may, and when, the meeting's rules say.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable
@@ -26,13 +25,15 @@ from intake.sheets import split_names
 from views.acting import PossibleAct
 from web.acts import Act
 from web.asking import the_matter, whole_number
-from web.forms import Filling, FormField, command_of, fields_of
+from web.forms import Filling, FormField, check_filled, command_of, fields_of, seen_mark
 from web.meeting_replies import (
     OF_UNITS,
     REPLIES,
     answers_for,
+    check_called,
     material_meant,
     owes,
+    replied,
     reply_fields,
     reply_meant,
     reply_rows,
@@ -144,7 +145,7 @@ def free_points(meeting: Meeting) -> frozenset[int]:
     return frozenset(p.no for p in meeting.standing_points if p.delivery in free)
 
 
-def form_of(visitor: Visitor, meeting: Meeting, do: str) -> MeetingForm:
+def form_of(visitor: Visitor, meeting: Meeting, do: str, unit: str = "") -> MeetingForm:
     """The form of an act.
 
     Raises:
@@ -156,6 +157,8 @@ def form_of(visitor: Visitor, meeting: Meeting, do: str) -> MeetingForm:
     refuse(visitor.day is not None, "这里只供查看过去某一天的情况，不能办理", "read_only")
     of_unit = act.kind in OF_UNITS and answers_for(visitor) is not None
     refuse(not of_unit and not may_act(visitor), "会议由办公室和领导办理", "forbidden")
+    if act.kind is m.ReplyToNotice:
+        check_called(visitor, meeting, unit)
     asked = (_plain(f) for f in fields_of(act, Filling(visitor.viewer, None)) if f.name not in PLACED)
     return MeetingForm(act, meeting, (*_own_fields(visitor, meeting, act), *asked))
 
@@ -202,11 +205,7 @@ def beside(visitor: Visitor, meeting: Meeting) -> dict[str, str]:
 
 def recorded(meeting: Meeting) -> str:
     """What was recorded of who came, as a form says that it was seen."""
-    return _mark(meeting.attendance.model_dump_json())
-
-
-def _mark(seen: object) -> str:
-    return hashlib.sha256(str(seen).encode()).hexdigest()[:16]
+    return seen_mark(meeting.attendance.model_dump_json())
 
 
 # --- what was filled in
@@ -218,9 +217,7 @@ def command_meant(visitor: Visitor, form: MeetingForm, given: Given) -> m.Meetin
     Raises:
         FieldRefusal: a field is empty, or cannot be understood.
     """
-    for one in form.fields:
-        if one.required and one.kind not in ("tick", "files") and not given[one.name]:
-            raise FieldRefusal(one.name, f"请填写“{one.label}”")
+    check_filled(form.fields, given)
     own = _own_command(visitor, form, given)
     command: m.MeetingCommand = own or command_of(form.act, given, Filling(visitor.viewer, None))
     return command
@@ -281,7 +278,7 @@ def _order(visitor: Visitor, meeting: Meeting, given: Given) -> tuple[str, ...]:
     for no, (key, title) in enumerate(shown, 1):
         if key in keys and all(item.key != key for item in now):
             raise FieldRefusal("order", f"第{no}项“{title}”已撤下，请不要再写它")
-    changed = given["ordered"] not in ("", _mark(meeting.order)) and keys != meeting.order
+    changed = given["ordered"] not in ("", seen_mark(meeting.order)) and keys != meeting.order
     refuse(changed, "打开本页以后，已另有人调整次序；下面是现在的次序，请核对后再调整", "precondition")
     return keys
 
@@ -335,12 +332,13 @@ def form_values(
     agenda = shown_agenda(visitor, form.meeting, given) if form.act.kind is m.OrderItems else []
     unit = answers_for(visitor) or given["unit"]
     return {
+        "replied": given["replied"] or replied(form.meeting, unit),
         "replies": reply_rows(visitor, form.meeting, unit) if form.act.kind is m.ReplyToNotice else (),
         "reply_ways": REPLIES,
         "of_unit": visitor.viewer.units(unit) if unit and form.act.kind is m.ReplyToNotice else "",
         "agenda": [title for _, title in agenda],
         "listed": json.dumps([key for key, _ in agenda], ensure_ascii=False),
-        "ordered": given["ordered"] or _mark(form.meeting.order),
+        "ordered": given["ordered"] or seen_mark(form.meeting.order),
         "form": form,
         "fields": form.fields,
         "given": given,

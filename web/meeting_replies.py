@@ -12,8 +12,8 @@ from domain.rules.authority import IN_UNIT
 from domain.terms import ReportChannel, Role
 from eventlog import reading
 from intake.sheets import split_names
-from views.meetings import own_people_only
-from web.forms import FormField
+from views.meetings import ids_by_name, own_people_only
+from web.forms import FormField, seen_mark
 from web.pages.rendering import Visitor
 from web.pages.submitting import FieldRefusal, Given, files_in
 
@@ -38,6 +38,22 @@ class ReplyRow:
 def answers_for(visitor: Visitor) -> str | None:
     """The unit whose 回执 and 汇报材料 are his to hand in; None of the office and leaders, who have no part."""
     return visitor.person.unit if visitor.person.role in IN_UNIT else None
+
+
+def check_called(visitor: Visitor, meeting: Meeting, unit: str) -> None:
+    """Refuse the 回执 of a unit that is not called: his own, or the one the office answers for.
+
+    Raises:
+        Refusal: `not_found`.
+    """
+    stranger = (answers_for(visitor) or unit) not in meeting.reporting_units
+    refuse(stranger, f"{meeting.number} 没有该单位汇报的议题，无须回执", "not_found")
+
+
+def replied(meeting: Meeting, unit: str) -> str:
+    """What a unit has answered, as a form says that it was seen."""
+    known = meeting.reply_of(unit)
+    return seen_mark(known.model_dump_json() if known else "")
 
 
 def owes(meeting: Meeting, unit: str) -> list[type[m.ReplyToNotice | m.HandInMaterial]]:
@@ -85,11 +101,11 @@ def reply_meant(visitor: Visitor, meeting: Meeting, given: Given) -> m.ReplyToNo
     """The 回执 a filled-in form means.
 
     Raises:
-        FieldRefusal: somebody is away without a reason. Refusal: somebody named is another unit's.
+        FieldRefusal: somebody is away without a reason.
+        Refusal: somebody named is another unit's; `precondition`: it was answered anew since the form was opened.
     """
     unit = answers_for(visitor) or given["unit"]
-    refuse(unit not in meeting.reporting_units, f"{meeting.number} 没有该单位汇报的议题，无须回执", "not_found")
-    ids = {p.name: p.id for p in reading.people(visitor.viewer.database)}
+    ids = ids_by_name(visitor.viewer.database, unit)
     names = {row.id: row.name for row in reply_rows(visitor, meeting, unit)}
     ways, why, instead = (given.of(block).fields for block in ("who", "why", "instead"))
     coming = [p for p, way in ways.items() if way == COMING]
@@ -103,7 +119,22 @@ def reply_meant(visitor: Visitor, meeting: Meeting, given: Given) -> m.ReplyToNo
     via = ReportChannel.from_label(given["via"]) if given["via"] else None
     named = [*coming, *(p for x in leave for p in (x.person, x.substitute or ""))]
     own_people_only(visitor.viewer, named, unit)
-    return m.ReplyToNotice(unit=unit, coming=tuple(dict.fromkeys(coming)), leave=tuple(leave), via=via)
+    meant = m.ReplyToNotice(unit=unit, coming=tuple(dict.fromkeys(coming)), leave=tuple(leave), via=via)
+    _check_seen(visitor, meeting, meant, given["replied"])
+    return meant
+
+
+def _check_seen(visitor: Visitor, meeting: Meeting, meant: m.ReplyToNotice, seen: str) -> None:
+    known = meeting.reply_of(meant.unit)
+    if known is None or seen in ("", replied(meeting, meant.unit)):
+        return
+    names = {p.id: p.name for p in reading.people(visitor.viewer.database, former=True)}
+    away = [x.person for x in known.leave]
+    now = "；".join(
+        label + "、".join(names.get(p, p) for p in people) for label, people in (("参会", known.coming), ("请假", away))
+    )
+    changed = (known.coming, known.leave) != (meant.coming, meant.leave)
+    refuse(changed, f"打开本页以后，本单位已另有回执（{now}）；请核对后再报", "precondition")
 
 
 def material_meant(visitor: Visitor, meeting: Meeting, given: Given) -> m.HandInMaterial:

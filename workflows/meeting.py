@@ -52,8 +52,8 @@ class LoggedMeeting(Logged[Meeting, MeetingOrder, MeetingReply]):
         return decide_meeting(self.state, order.command, context)
 
     def claims(self, order: MeetingOrder) -> Claims:
-        """Units a decision names, and the slot a meeting takes."""
-        return meeting_claims(self.state, order.command)
+        """Units a decision names, who is to chair, and the slot a meeting takes."""
+        return meeting_claims(self.state, order.command, order.actor)
 
     def of(self, loaded: Loaded) -> Meeting | None:
         """None until it is convened: its run may start before its first event."""

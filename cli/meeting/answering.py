@@ -41,8 +41,8 @@ def reply(
         raise Problem("办公室代填回执须写明是怎样收到的（--via 微信、电话、纸质）", "malformed")
     command = ReplyToNotice(
         unit=answers,
-        coming=people_named(come),
-        leave=tuple(map(_leave, leave or ())),
+        coming=people_named(come, answers),
+        leave=tuple(_leave(text, answers) for text in leave or ()),
         via=typed_term(ReportChannel, via, "--via") if via else None,
     )
     if session.actor.role is Role.OFFICE or session.actor.unit == answers:  # the rule refuses who speaks for another
@@ -79,13 +79,12 @@ def _unit(named: str | None) -> str:
     return session.actor.unit or ""
 
 
-def _leave(text: str) -> Leave:
+def _leave(text: str, unit: str) -> Leave:
     """A leave from its text: `P;reason=TEXT;substitute=Q`, full-width signs too."""
     person, *parts = text.replace("；", ";").replace("＝", "=").split(";")
     fields = {k.strip(): v.strip() for k, _, v in (part.partition("=") for part in parts)}
     unknown = sorted(set(fields) - {"reason", "substitute"})
-    if not person.strip() or unknown or not fields.get("reason"):
-        raise Problem(f"请假“{text}”应写成 姓名;reason=事由;substitute=代会人", "malformed")
-    (away,) = people_named([person.strip()])
-    instead = people_named([fields["substitute"]]) if fields.get("substitute") else ()
-    return Leave(person=away, reason=fields["reason"], substitute=instead[0] if instead else None)
+    away, instead = people_named([person], unit), people_named([fields.get("substitute", "")], unit)
+    if len(away) != 1 or len(instead) > 1 or unknown or not fields.get("reason"):
+        raise Problem(f"请假“{text}”应写成 姓名;reason=事由;substitute=代会人，一人一条", "malformed")
+    return Leave(person=away[0], reason=fields["reason"], substitute=instead[0] if instead else None)

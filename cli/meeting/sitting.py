@@ -29,6 +29,7 @@ from domain.meetings.terms import Outcome, Subject
 from eventlog import reading
 from intake.sheets import split_names
 from sheets.input_file import read_text
+from views.meetings import ids_by_name
 
 PeopleOption = list[str] | None
 _COLUMNS = {
@@ -79,11 +80,9 @@ def _with_replies(meeting: Meeting, typed: Attendance) -> Attendance:
     return Attendance(present=present, observers=typed.observers, leave=leave)
 
 
-def people_named(names: PeopleOption) -> tuple[str, ...]:
-    """People as they are typed: ids of those in the directory; others stay as they were written."""
-    known = {p.name: p.id for p in reading.people(session.database)} | {
-        p.id: p.id for p in reading.people(session.database)
-    }
+def people_named(names: PeopleOption, unit: str = "") -> tuple[str, ...]:
+    """People as they are typed: ids of those in the directory, of a unit before others; the rest as it was written."""
+    known = ids_by_name(session.database, unit) | {p.id: p.id for p in reading.people(session.database)}
     written = [part for name in names or () for part in split_names(name)]
     return tuple(dict.fromkeys(known.get(name, name) for name in written if name))
 

@@ -7,7 +7,7 @@ from typing import Any
 from domain.base import Frozen, refuse, refuse_always
 from domain.bounds import within_bounds
 from domain.calendar import WorkCalendar, local_date
-from domain.envelope import Draft
+from domain.envelope import Actor, Draft
 from domain.event import Event
 from domain.facts import UnitRef, checked_title, is_sealed
 from domain.log import Claims, SlotClaim, UnitClaim
@@ -54,10 +54,16 @@ def decide_meeting(meeting: Meeting | None, command: Frozen, context: DecisionCo
     return tuple(drafted(outcome, context) for outcome in outcomes)
 
 
-def meeting_claims(meeting: Meeting | None, command: Frozen) -> Claims:
-    """What a meeting's events claim of the directory: units a decision names, and the slot the meeting takes."""
+def meeting_claims(meeting: Meeting | None, command: Frozen, actor: Actor) -> Claims:
+    """What a meeting's events claim of the directory: units a decision names, who chairs, and the slot it takes.
+
+    The clock calls a meeting also where the chair of its series has left: who opens it names another.
+    """
     named: tuple[UnitRef, ...] = ()
     slots: tuple[SlotClaim, ...] = ()
+    people: tuple[str, ...] = ()
+    if isinstance(command, c.ConveneMeeting | c.OpenMeeting) and command.chair and actor.role is not Role.SYSTEM:
+        people = (command.chair,)
     match command:
         case c.DecideItem(lead=lead, assist=assist):
             named = (*((lead,) if lead else ()), *assist)
@@ -66,7 +72,7 @@ def meeting_claims(meeting: Meeting | None, command: Frozen) -> Claims:
         case c.MoveMeeting(starts=starts) if meeting:
             slots = (SlotClaim(series=meeting.series, starts=starts),)
     units = tuple(UnitClaim(id=u.id, supervision=u.supervision) for u in named)
-    return Claims(units=units, slots=slots)
+    return Claims(units=units, people=people, slots=slots)
 
 
 def _authorise(command: Frozen, context: DecisionContext) -> None:

@@ -93,6 +93,8 @@ def test_wrong_ways_to_call_and_to_answer_are_a_line_each_and_leave_no_trace(
         (("reply", soon, "--come", "钱二"), "office", 2, "--unit"),
         (("reply", soon, "--leave", "孙四"), "li", 2, "reason=事由"),
         (("reply", soon, "--leave", "孙四;reason=出差;sub=陈工"), "li", 2, "应写成"),
+        (("reply", soon, "--leave", "孙四、李三;reason=出差"), "li", 2, "一人一条"),
+        (("reply", soon, "--leave", "孙四;reason=出差;substitute=陈工、王工"), "li", 2, "一人一条"),
         (("reply", soon, "--come", "李三、李三", "--leave", "李三;reason=病"), "li", 2, "写了两次"),
         (("reply", soon, "--unit", "区住房和建设局", "--come", "李三"), "li", 3, "不能代其他单位"),
         (("reply", "99", "--come", "李三"), "li", 4, "没有找到会议"),

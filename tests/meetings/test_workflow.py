@@ -17,6 +17,7 @@ from domain.events import DecisionRecorded, MatterOpened
 from domain.facts import NewPoint
 from domain.meetings import commands as c
 from domain.meetings.meeting import AgendaItem, Meeting
+from domain.meetings.rules import meeting_claims
 from domain.meetings.terms import Delivery, MeetingStage, Outcome, Subject
 from domain.office import DayOverridden
 from domain.terms import MatterClass, Stage, SuspensionReason
@@ -245,6 +246,16 @@ async def test_two_meetings_of_a_series_are_not_at_once(room: Room) -> None:
     refused = [s for s in said if isinstance(s, Refusal)]
     assert len(refused) == 5
     assert {r.code for r in refused} == {"slot_taken"}
+
+
+async def test_whoever_is_to_chair_is_in_office_but_the_clock_calls_without_him(room: Room) -> None:
+    later = THURSDAY + timedelta(days=7)
+    with pytest.raises(Refusal) as told:
+        await room.do(convening(starts=later, chair="nobody"))
+    assert told.value.code == "actor_unknown"
+    by_rule = meeting_claims(None, convening(starts=later, chair="nobody"), SYSTEM)
+    assert (by_rule.people, len(by_rule.slots)) == ((), 1)
+    assert meeting_claims(None, c.OpenMeeting(chair="nobody"), OFFICE).people == ("nobody",)
 
 
 async def test_a_typhoon_on_its_day_moves_the_meeting_by_itself(room: Room) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 from uuid import uuid4
 
 import httpx
@@ -12,11 +13,15 @@ from domain.calendar import SHANGHAI, WorkCalendar, local_date
 from domain.meetings.commands import FreezeAgenda
 from domain.meetings.meeting import AgendaItem
 from domain.meetings.terms import MeetingStage
+from domain.office import Person, PersonRecorded
+from domain.terms import Role
 from eventlog import reading
 from services import signing_in
+from services.office_records import record_office_events
 from tests.support.browsing import Browsing, accessible
 from tests.support.history import meet
 from tests.support.office import OFFICE
+from tests.support.streams import DIRECTORY_STREAM
 from tests.web.conftest import Served
 from tests.web.test_acting import opened
 from tests.web.test_meeting_room import state_of
@@ -38,8 +43,10 @@ class Hand:
     def get(self, address: str) -> httpx.Response:
         return self.client.get(address, headers=self.cookie)
 
-    def post(self, address: str, fields: dict[str, str], file: bytes | None = None) -> httpx.Response:
-        files = {"attachments": ("汇报材料.pdf", file)} if file is not None else None
+    def post(
+        self, address: str, fields: dict[str, str], file: bytes | None = None, name: str = "汇报材料.pdf"
+    ) -> httpx.Response:
+        files = {"attachments": (name, file)} if file is not None else None
         given = {"command": uuid4().hex, **fields}
         return self.client.post(address, data=given, files=files, headers={**HERE, **self.cookie})
 
@@ -62,7 +69,12 @@ def test_a_meeting_is_called_once_and_what_is_wrong_stands_beside_its_field(work
     assert "安排会议" in office.get("/meetings").text
     assert "安排会议" not in unit.get("/meetings").text
     assert unit.get("/meetings/new").status_code == unit.post("/meetings/new", asked).status_code == 403
-    for wrong, field in (({"starts": "某一天"}, "starts"), ({"series": ""}, "series"), ({"series": "x"}, "series")):
+    for wrong, field in (
+        ({"starts": "某一天"}, "starts"),
+        ({"series": ""}, "series"),
+        ({"series": "x"}, "series"),
+        ({"chair": "nobody"}, "chair"),
+    ):
         told = office.post("/meetings/new", asked | wrong)
         assert (told.status_code, f'<a href="#{field}">' in told.text, "研究管线迁改专题会" in told.text) == (
             422,
@@ -141,10 +153,59 @@ def test_a_unit_answers_the_notice_and_the_office_for_one_that_telephones(workin
     assert ("who.zhao" in form, "怎样收到的" in form) == (True, True)
     without = office.post(reply, {"unit": "zhujian", "who.zhao": "coming"})
     assert (without.status_code, "怎样收到的" in without.text) == (422, True)
+    smoke = office.post(reply, {"unit": "zhujian", "via": "烽火", "who.zhao": "coming"})
+    assert (smoke.status_code, 'href="#via"' in smoke.text) == (422, True), "a way the form did not offer"
+    assert [office.get(f"{reply}{of}").status_code for of in ("", "?unit=nobody")] == [404, 404], "of a unit not called"
     assert office.post(reply, {"unit": "zhujian", "via": "phone", "who.zhao": "coming"}).status_code == 303
     assert {r.unit for r in state_of(working, no).replies} == {"gengxin", "zhujian"}
     assert "还没有回执" not in office.get(page).text
     assert office.post(reply, {"unit": "nobody", "via": "phone", "who.zhao": "coming"}).status_code == 404
+
+
+def test_a_reply_is_not_lost_to_one_that_was_opened_before_it(working: Served) -> None:
+    office, unit = Hand(working, "office"), Hand(working, "li")
+    no = called(working, office)
+    reply = f"/meetings/{no}/do/reply"
+    (opened_before,) = re.findall(r'name="replied" value="(\w+)"', unit.get(reply).text)
+    first = {"who.li": "coming", "others.coming": "张总工"}
+    assert unit.post(reply, {**first, "replied": opened_before}).status_code == 303
+    assert unit.post(reply, {**first, "replied": opened_before}).status_code == 303, "the same, pressed again"
+    late = unit.post(reply, {"who.li": "leave", "why.li": "出差", "replied": opened_before})
+    assert (late.status_code, "参会李三、张总工" in late.text, 'value="出差"' in late.text) == (412, True, True)
+    assert state_of(working, no).replies[0].coming == ("li", "张总工")
+    (seen,) = re.findall(r'name="replied" value="(\w+)"', late.text)
+    assert unit.post(reply, {"who.li": "leave", "why.li": "出差", "replied": seen}).status_code == 303
+
+
+def test_of_namesakes_a_unit_means_its_own(working: Served) -> None:
+    office, unit = Hand(working, "office"), Hand(working, "li")
+    no = called(working, office)
+    reply = f"/meetings/{no}/do/reply"
+    now, mark = datetime.now(SHANGHAI), uuid4().hex[:8]
+    people = [Person(id=f"{at}{mark}", name=f"张{mark}", unit=at, role=Role.LIAISON) for at in ("gengxin", "zhujian")]
+    for given in (people, people[::-1]):
+        events = [PersonRecorded(person=p) for p in given]
+        key = f"directory:{uuid4().hex}"
+        record_office_events(working.log, DIRECTORY_STREAM, events, actor=OFFICE, command_id=key, now=now)
+    named = {"who.li": "leave", "why.li": "出差", "instead.li": f"张{mark}"}
+    assert unit.post(reply, named).status_code == 303
+    ((away,),) = (known.leave for known in state_of(working, no).replies)
+    assert away.substitute == f"gengxin{mark}"
+    assert office.post(reply, {"unit": "zhujian", "via": "phone", "others.coming": f"张{mark}"}).status_code == 303
+    assert [r.coming for r in state_of(working, no).replies if r.unit == "zhujian"] == [(f"zhujian{mark}",)]
+
+
+def test_the_same_paper_of_two_units_keeps_the_name_each_gave_it(working: Served) -> None:
+    office, unit, other = Hand(working, "office"), Hand(working, "li"), Hand(working, "zhao")
+    no = called(working, office)
+    handing, own = f"/meetings/{no}/do/material", state_of(working, no).items[0].key
+    assert other.post(handing, {"key": "住建"}, PDF, "住建局内部.pdf").status_code == 303
+    assert unit.post(handing, {"key": own}, PDF).status_code == 303
+    hrefs = set(re.findall(rf'href="(/meetings/{no}/files/\d+)"', unit.get(f"/meetings/{no}").text))
+    names = [unquote(unit.get(href).headers["content-disposition"]) for href in sorted(hrefs)]
+    assert ["汇报材料.pdf" in name for name in names] == [True], names
+    (foreign,) = set(re.findall(rf'href="(/meetings/{no}/files/\d+)"', other.get(f"/meetings/{no}").text))
+    assert unit.get(foreign).status_code == 404, "nor that another handed in the same"
 
 
 def test_a_unit_hands_in_its_papers_and_nobody_else_reads_them(working: Served) -> None:

@@ -20,7 +20,7 @@ from eventlog.errors import LogError
 from services.orders import meeting_order
 from services.unreachable import Unreachable
 from views.viewer import actor_of
-from web.forms import FormField
+from web.forms import FormField, check_filled
 from web.meeting_acts import may_act
 from web.pages.drafts import clock_of
 from web.pages.rendering import Visitor, visitor_of
@@ -91,9 +91,7 @@ def _meant(visitor: Visitor, given: Given) -> ConveneMeeting:
     Raises:
         FieldRefusal: a field is empty, or cannot be understood.
     """
-    for field in _fields(visitor):
-        if field.required and not given[field.name]:
-            raise FieldRefusal(field.name, f"请填写“{field.label.partition('（')[0]}”")
+    check_filled(_fields(visitor), given)
     series = next((s for s in reading.series_book(visitor.viewer.database).series if s.id == given["series"]), None)
     if series is None:
         raise FieldRefusal("series", "没有这个会议系列，请重新选择")

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from web.service import WebService
 
 HERE = "meetings"
-SEEN = ("recorded", "listed", "ordered")
+SEEN = ("recorded", "listed", "ordered", "replied")
 """Fields by which a form says what its page showed; who was told that it changed goes on from what it is now."""
 NUMBERS_KEPT = "文件柜中已有该文号的纪要，日志由旧备份还原"
 
@@ -60,7 +60,7 @@ async def done(request: Request, no: str, do: str) -> Response:
     cookie = None
     try:
         all_taken(not_taken)
-        form = await service.ask(_form, visitor, no, do)
+        form = await service.ask(_form, visitor, no, do, given["unit"])
         command = await service.ask(command_meant, visitor, form, given)
         if _wants_proof(service, visitor, command):
             visitor, cookie = await proven(service, visitor, given)
@@ -76,8 +76,8 @@ async def done(request: Request, no: str, do: str) -> Response:
     return set_session(answer, cookie) if cookie else answer
 
 
-def _form(visitor: Visitor, no: str, do: str) -> MeetingForm:
-    return form_of(visitor, the_meeting(visitor.viewer, no), do)
+def _form(visitor: Visitor, no: str, do: str, unit: str) -> MeetingForm:
+    return form_of(visitor, the_meeting(visitor.viewer, no), do, unit)
 
 
 def form_key(do: str, meeting: Meeting, given: Given) -> str:
@@ -171,7 +171,7 @@ def _page(
     """The form, with what was typed or kept."""
     explained = told_on_page(error, service) if error is not None else None
     try:
-        form = _form(visitor, no, do)
+        form = _form(visitor, no, do, given["unit"])
     except Refusal as refusal:
         problem = told_on_page(refusal, service)
         return visitor.page(HERE, "message.html", problem.status, title="不能办理", message=problem.message)
