@@ -13,6 +13,8 @@ from eventlog.readmodel import parse_state, state_text
 
 LIVE = 256
 """Streams that are in memory; the one that rested longest makes room for the next."""
+_KEPT_OF = 32
+"""Of so many that come back from their rest, one stands as one that went on; the others are the first to rest again."""
 _PAGE = 50
 
 T = TypeVar("T")
@@ -38,21 +40,31 @@ class Resting(Generic[T]):
         """
         self._row_of, self._of_row = row_of, of_row
         self._live: OrderedDict[str, T] = OrderedDict()
+        self._latest, self._woken = "", 0
         self._disk = temporary_database()
         cells = ", ".join(f"c{n}" for n in range(columns))
         self._disk.execute(f"CREATE TABLE resting (stream TEXT PRIMARY KEY, {cells}) WITHOUT ROWID")
         self._put = f"INSERT INTO resting VALUES (?{', ?' * columns})"  # noqa: S608  (question marks)
 
     def get(self, stream: str) -> T | None:
-        """What is known of a stream, which may be changed in place; None when nothing is."""
+        """What is known of a stream, which may be changed in place; None when nothing is.
+
+        Where more go on in turns than there is room for, the one that rested longest is always the next to go on. So
+        who wakes is the first to rest again, until he is asked for anew after another: most of the others stay awake.
+        """
+        again, self._latest = stream == self._latest, stream
         if stream in self._live:
-            self._live.move_to_end(stream)
+            if not again:
+                self._live.move_to_end(stream)
             return self._live[stream]
         row = self._disk.execute("SELECT * FROM resting WHERE stream = ?", (stream,)).fetchone()
         if row is None:
             return None
         self._disk.execute("DELETE FROM resting WHERE stream = ?", (stream,))
         self[stream] = value = self._of_row(stream, row[1:])
+        self._woken += 1
+        if self._woken % _KEPT_OF:
+            self._live.move_to_end(stream, last=False)
         return value
 
     def __setitem__(self, stream: str, value: T) -> None:
