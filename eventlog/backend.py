@@ -66,6 +66,10 @@ class Connection(ABC):
     def triggers(self) -> dict[str, str]:
         """Name → text of every trigger and rule on our tables, in the form of `eventlog.protection`."""
 
+    def lying_indexes(self) -> list[str]:
+        """Where an index does not say what its table does, in the database's words, where it can be asked."""
+        return []
+
     @abstractmethod
     def scrub(self, table: str) -> str | None:
         """Drop what overwritten rows of the table left behind on disk; what remains and why, in Chinese, or None."""

@@ -71,6 +71,10 @@ class Transaction:
         rows = self._connection.query(sql, params)
         return rows[0] if rows else None
 
+    def lying_indexes(self) -> list[str]:
+        """Where an index does not say what its table does, in the database's words."""
+        return self._connection.lying_indexes()
+
     def triggers(self) -> dict[str, str]:
         """Name → text of the triggers (and rules) on our tables."""
         return self._connection.triggers()

@@ -18,6 +18,7 @@ class Token(Term):
     NUMBER_GAP = "number_gap", "连续编号缺失或重复"
     COMMAND_INDEX_DIFFERS = "command_index_differs", "命令索引与事件不符"
     READ_MODEL_DIFFERS = "read_model_differs", "读模型与事件不符"
+    INDEX_DIFFERS = "index_differs", "数据库的索引与表不符，有的记录会查不到"
     SNAPSHOT_DIFFERS = "snapshot_differs", "快照与事件不符"
     UNPROTECTED = "unprotected", "防改触发器缺失"
     TRIGGER_CHANGED = "trigger_changed", "防改触发器被改动"

@@ -72,7 +72,7 @@ def verify(
         stream: only this stream; positions, numbers and the directory concern the whole log and are left out then.
         read_model: also fold every event and compare the tables that are read.
         progress: called with events done and events in all.
-        passing: called with each event as it is stored, in their order; not with one whose cells are odd.
+        passing: called with each event as it is stored, in their order; with none from one on whose cells are odd.
 
     Raises:
         LogUnreachable: the database is down.
@@ -81,6 +81,8 @@ def verify(
     with database.reading(snapshot=True, tolerant=True) as transaction:
         walk = _Walk(transaction, findings, stream, read_model=read_model, passing=passing)
         findings.add_all(protection_problems(transaction))
+        if read_model and stream is None:
+            findings.add_all(_lying_indexes(transaction))
         total = _newest(transaction)
         for rows in log_pages(transaction) if stream is None else _stream_pages(transaction, stream):
             sound = walk.take(rows)
@@ -153,7 +155,7 @@ class _Walk:
         return sound
 
     def _skip(self, row: Row, odd: list[VerifyFinding]) -> None:
-        self.sound = False
+        self.sound, self._passing = False, None
         self._findings.add_all(odd)
         self.chain.skip(row)
         if self.fold is not None:
@@ -249,7 +251,7 @@ class StreamChains:
         if _is_key(stream):
             last_version, last_hash, last_time = self.heads.get(stream) or _NO_HEAD
             known = version if isinstance(version, int) else last_version + 1
-            self.heads[stream] = (known, digest if isinstance(digest, str) else last_hash, last_time)
+            self.heads[stream] = (known, digest if _is_key(digest) else last_hash, last_time)
 
 
 class ReadModelFold:
@@ -317,8 +319,8 @@ class ReadModelFold:
             for n, row in enumerate(rows):
                 if n in odd:
                     yield from odd[n]
-                elif comparable and row[0] not in self._unreadable and expected.get(row[0]) != row:
-                    yield self._difference(table, row[0], expected.get(row[0]), row)
+                elif comparable and row[0] not in self._unreadable and (made := expected.pop(row[0], None)) != row:
+                    yield self._difference(table, row[0], made, row)
             self._made.query(f"DELETE FROM {table} {having}", keys)
         for row in self._made.query(f"{sql} ORDER BY {columns[0]}") if comparable else ():
             if row[0] not in self._unreadable:
@@ -352,8 +354,14 @@ class ReadModelFold:
 
 
 def _is_key(cell: object) -> TypeGuard[str]:
-    """Whether a cell can be asked for: bytes that are no UTF-8, read with escapes, cannot."""
+    """Whether a cell can be kept and asked for: bytes that are no UTF-8, read with escapes, cannot."""
     return isinstance(cell, str) and storable(cell) == cell
+
+
+def _lying_indexes(transaction: Transaction) -> Iterator[VerifyFinding]:
+    """Rows that whoever reads by an index does not see, or sees as they were: so `verify` itself reads the tables."""
+    for place in transaction.lying_indexes():
+        yield verify_finding(Token.INDEX_DIFFERS, place)
 
 
 def _duplicate_ids(transaction: Transaction) -> Iterator[VerifyFinding]:

@@ -1,6 +1,9 @@
 """What an attacker with the database's password does, and the name `verify` gives it. He drops the triggers first."""
 
 import hashlib
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -126,6 +129,87 @@ def test_a_walk_knows_few_streams_in_memory_and_all_of_them() -> None:
     known.forget(streams[0])
     known.forget(streams[-1])
     assert (len(known), known.get(streams[0]), known.get(streams[-1])) == (len(streams) - 2, None, None)
+
+
+def test_who_goes_on_in_turns_with_more_than_there_is_room_for_mostly_stays_awake() -> None:
+    woken = list[str]()
+
+    def wake(stream: str, row: Sequence[str]) -> str:
+        woken.append(stream)
+        return row[0]
+
+    known = Resting[str](1, lambda one: (one,), wake)
+    streams = [f"matter/{n}" for n in range(LIVE * 6 // 5)]
+    turns = 10
+    for _ in range(turns):
+        for stream in streams:
+            for _ in range(2):  # a command of two events
+                if known.get(stream) is None:
+                    known[stream] = stream
+    assert len(woken) < turns * len(streams) / 3
+    for _ in range(turns * 32):
+        woken.clear()
+        for stream in streams[: LIVE // 2]:
+            assert known.get(stream) == stream
+    assert woken == [], "who is asked for comes to stay"
+
+
+@pytest.mark.parametrize("live", [1, LIVE])
+def test_a_cell_that_is_no_text_is_named_where_its_stream_rests_too(
+    database: Database, live: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not is_sqlite(database):
+        pytest.skip("PostgreSQL holds no text that is none")
+    monkeypatch.setattr("eventlog.folding.LIVE", live)
+    asker = Asker(database)
+    asker.seat_office()
+    for name in "abc":
+        asker.open(name, notes=2)
+    unprotect(database)
+    for cell in ("payload", "previous_hash", "stream", "hash"):
+        raw(database, f"UPDATE events SET {cell} = CAST(x'61ff' AS TEXT) WHERE position = 4")
+        assert "odd_cell" in tokens(database)
+
+
+@pytest.mark.parametrize("table", ["matters", "people"])
+def test_a_row_that_stands_twice_is_named(log: Database, table: str) -> None:
+    """Whoever owns the database can make a table without its key."""
+    cascade = "" if is_sqlite(log) else " CASCADE"
+    raw(
+        log,
+        f"CREATE TABLE doubled AS SELECT * FROM {table}",
+        f"DROP TABLE {table}{cascade}",
+        f"ALTER TABLE doubled RENAME TO {table}",
+    )
+    assert "read_model_differs" not in tokens(log)
+    raw(log, f"INSERT INTO {table} SELECT * FROM {table}")
+    assert "read_model_differs" in tokens(log)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        "INSERT INTO matters VALUES ('x/z', 'Z', 'z', 'opened', NULL, NULL, 'z', NULL, 0, NULL)",
+        "UPDATE matters SET stream = 'sample/z' WHERE stream = 'sample/a'",
+    ],
+)
+def test_an_index_that_does_not_say_what_its_table_does_is_named(log: Database, lie: str) -> None:
+    """Lists read the table, `verify` by its key: what is written while the indexes are hidden only the former see."""
+    if not is_sqlite(log):
+        pytest.skip("PostgreSQL hides no index from who writes")
+    with closing(sqlite3.connect(log.url.removeprefix("sqlite:///"), isolation_level=None)) as file:
+        (made,) = file.execute("SELECT sql FROM sqlite_master WHERE name = 'matters'").fetchone()
+        indexes = file.execute("SELECT * FROM sqlite_master WHERE type = 'index' AND tbl_name = 'matters'").fetchall()
+        bare = made.replace("PRIMARY KEY (stream)", "CHECK (1)").replace("UNIQUE (number)", "CHECK (1)")
+        file.execute("PRAGMA writable_schema = ON")
+        file.execute("DELETE FROM sqlite_master WHERE type = 'index' AND tbl_name = 'matters'")
+        file.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'matters'", (bare,))
+        file.execute("PRAGMA writable_schema = RESET")
+        file.execute(lie)
+        file.execute("PRAGMA writable_schema = ON")
+        file.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'matters'", (made,))
+        file.executemany("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", indexes)
+    assert "index_differs" in tokens(log)
 
 
 def test_the_dropped_triggers_alone_are_found(log: Database) -> None:

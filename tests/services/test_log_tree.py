@@ -12,6 +12,7 @@ from domain.checkpoint import block_length
 from domain.merkle import MerkleTree
 from eventlog.database import Database
 from eventlog.findings import VerifyFinding
+from eventlog.rows import EVENT_COLUMNS
 from eventlog.verify import verify
 from services.checkpoints import (
     hold_against,
@@ -23,7 +24,7 @@ from services.checkpoints import (
     take_checkpoint,
 )
 from services.log_tree import TREE_FILE, LogTree, PassingRoots, kept_tree
-from tests.eventlog.sample import Asker, raw
+from tests.eventlog.sample import Asker, is_sqlite, raw
 from tests.eventlog.test_verify import unprotect
 from tests.support.clock import open_log
 
@@ -81,6 +82,14 @@ def test_who_changes_an_earlier_event_does_not_get_it_signed(log: Database, tmp_
     assert len(recorded_checkpoints_differ(log)) == 2
 
 
+_PUSHED = [
+    {"position": "0", "event_id": "'pushed'", "version": "0", "schema": "1.5"}.get(name, name)
+    for name in EVENT_COLUMNS.split(", ")
+]
+PUSHED_BETWEEN = f"INSERT INTO events ({EVENT_COLUMNS}) SELECT {', '.join(_PUSHED)} FROM events WHERE position = 1"
+"""An event that cannot be looked at, before all others: what is left of the log without it is what was signed."""
+
+
 @pytest.mark.parametrize(
     "attack",
     [
@@ -90,6 +99,7 @@ def test_who_changes_an_earlier_event_does_not_get_it_signed(log: Database, tmp_
         "DELETE FROM events WHERE position = 5",
         "DELETE FROM events WHERE position > 5",
         "UPDATE events SET position = position + 1000 WHERE position > 5",
+        PUSHED_BETWEEN,
     ],
 )
 def test_roots_taken_in_passing_find_what_a_second_reading_does(
@@ -100,6 +110,8 @@ def test_roots_taken_in_passing_find_what_a_second_reading_does(
     kept = [first, take_checkpoint(log, tmp_path, NOW)[0]]
     printed = [log_fingerprint(log, size) for size in (3, first.size)]
     unprotect(log)
+    if attack == PUSHED_BETWEEN and not is_sqlite(log):
+        pytest.skip("PostgreSQL holds no half numbers where there are whole ones")
     raw(log, *([attack] if attack else []))
 
     def held(passed: PassingRoots | None) -> list[VerifyFinding]:
