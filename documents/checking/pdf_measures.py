@@ -162,8 +162,9 @@ class _Sheet:
         for line, after in pairwise(self.running):
             near = line.face is after.face and 0 < after.y - line.y < _ONE_PITCH
             if near and self.is_body(line) and self.is_body(after):
-                # An opening bracket is set half outside.
-                if line.end - line.x > _LONG * gb.TEXT[0] and after.glyphs[0].text not in _OPENING:
+                # An opening bracket is set half outside; below a sentence that fills its line may begin a paragraph.
+                goes_on = after.x < line.x - _SLACK or not line.text.endswith(_ENDS)
+                if line.end - line.x > _LONG * gb.TEXT[0] and goes_on and after.glyphs[0].text not in _OPENING:
                     yield after
                 elif line.text.endswith("：") and line.text[0] not in _OPENING and after.x > line.x + _SLACK:
                     yield line

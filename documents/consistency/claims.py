@@ -59,16 +59,19 @@ _DECIDED_THERE = re.compile(r"(?:、\d+月\d+日第\d+次[^、，。；]+?)*(?:�
 _OWN_DECIDED = re.compile(r"形成议定事项(?P<n>\d+)项")
 _CITED = re.compile(r"《(?P<name>[^《》]+)》（?(?P<no>(?P<mark>[^《》（），；。“”\s]*〔\d{4}〕)\d+号)")
 _QUOTED = re.compile(r"“([^“”]+)”")
-_LED = re.compile(r"^（(?:XMH-\d+-\d+，)?(?P<unit>[^（），。；]+)牵头[，）]")
-_CLOSED = re.compile(rf"^(?:（[^（）]*）)?，{_DAY}销号")
-_DECIDED_ON = re.compile(rf"^（(?P<unit>[^（），。；]+)）：{_DAY}议定.*。(?:\d+月\d+日已报|至今未报)")
-_OVERDUE = re.compile(r"^（[^（）]*牵头[^（）]*）逾期(?P<days>\d+)个工作日。(?:.*已催办(?P<urged>\d+)次)?")
+_BRACKETED = r"（(?:[^（）]|（[^（）]*）)*）"
+_UNIT = r"(?P<unit>(?:[^（），。；]|（[^（）]*）)+?)"
+"""With what a unit has in brackets, 区住房和建设局（人防办）."""
+_LED = re.compile(rf"^（(?:XMH-\d+-\d+，)?{_UNIT}牵头[，）]")
+_CLOSED = re.compile(rf"^(?:{_BRACKETED})?，{_DAY}销号")
+_DECIDED_ON = re.compile(rf"^（{_UNIT}）：{_DAY}议定.*。(?:\d+月\d+日已报|至今未报)")
+_OVERDUE = re.compile(rf"^(?=[^。]*牵头){_BRACKETED}逾期(?P<days>\d+)个工作日。(?:.*已催办(?P<urged>\d+)次)?")
 _AHEAD = re.compile(r"^今后\d+日内应办结：")
-_ON_ONE_DAY = re.compile(rf"{_DAY}(?P<titles>(?:、?“[^“”]+”(?:（[^（）]+）)?)+)")
-_OF_UNIT = re.compile(r"“(?P<title>[^“”]+)”（(?P<unit>[^（）]+)）")
-_DUE = re.compile(rf"^(?:（[^（）]*）)?，办结时限(?:为)?{_DAY}(?![^。；]*[延改调变推])")
+_ON_ONE_DAY = re.compile(rf"{_DAY}(?P<titles>(?:、?“[^“”]+”(?:{_BRACKETED})?)+)")
+_OF_UNIT = re.compile(rf"“(?P<title>[^“”]+)”（{_UNIT}）")
+_DUE = re.compile(rf"^(?:{_BRACKETED})?，办结时限(?:为)?{_DAY}(?![^。；]*[延改调变推])")
 """Not of a limit that was: 办结时限3月4日，延至3月18日."""
-_ITEM = re.compile(r"^\d+\. (?P<title>[^（）]+)（(?P<unit>[^（）]+)）：")
+_ITEM = re.compile(rf"^\d+\. (?P<title>(?:[^（）]|（[^（）]*）)+)（{_UNIT}）：")
 _AS_OF = re.compile(rf"(?<!上期（)截至{_DAY}")
 _FOOT = re.compile(rf"^{NOTE}，截至{_DAY}", re.MULTILINE)
 """Of when an issue tells, whatever day it is printed on."""

@@ -225,6 +225,26 @@ def test_what_the_first_page_says_of_a_matter_and_a_meeting_is_a_claim(
     assert claimed in [(c.fact, c.value) for c in claims_of(line, "简报", MARCH[1], words)]
 
 
+@pytest.mark.parametrize(
+    ("line", "fact", "value"),
+    [
+        ("“甲”（区住建局（人防办）牵头）逾期15个工作日。", "截至2022年3月31日XMH-2022-048的逾期工作日", "15"),
+        ("“甲”（区住建局（人防办）牵头）逾期15个工作日。", "XMH-2022-048的牵头单位", "区住建局（人防办）"),
+        ("“甲”（区住建局（人防办）牵头），3月4日销号。", "XMH-2022-048的销号日期", "2022年3月4日"),
+        ("“甲”（区住建局（人防办））：3月4日议定完成。至今未报", "XMH-2022-048的议定日期", "2022年3月4日"),
+        ("今后30日内应办结：4月8日“乙”（区住建局（人防办））、“甲”（区住建局（人防办））。",
+         "XMH-2022-048的牵头单位", "区住建局（人防办）"),
+        ("今后30日内应办结：4月8日“乙”（区住建局（人防办））、“甲”（区住建局）。",
+         "XMH-2022-048的办结时限", "2022年4月8日"),
+    ],
+)  # fmt: skip
+def test_what_is_told_of_a_unit_with_brackets_in_its_name_is_held_against_the_log_too(
+    ledger: Ledger, line: str, fact: str, value: str
+) -> None:
+    words = replace(words_of(ledger), titles={"甲": "XMH-2022-048"}, units=frozenset({"区住建局（人防办）"}))
+    assert (fact, value) in [(c.fact, c.value) for c in claims_of(line, "简报", MARCH[1], words)]
+
+
 def test_the_log_says_how_late_a_matter_is_how_often_urged_and_when_decided_on(log: Database) -> None:
     play(log)
     told = {fact: known[-1].value for fact, known in facts_of(read_ledger(log, EVENING), *MARCH).items()}

@@ -27,7 +27,7 @@ from documents.formats.fonts import Typeface
 from documents.formats.press import LAYOUT, Press
 from documents.formats.templates import Template, load_template
 from documents.formats.word_styles import Style
-from documents.page import Page
+from documents.page import Page, Paragraph, Section
 from domain.base import Refusal
 from tests.documents.printing.sample import bulletin, letter, minutes, news, paper
 
@@ -75,6 +75,14 @@ def test_what_the_press_prints_fails_no_clause(page: Page) -> None:
     assert failed(to_edit, usual=True) == set()
     assert not set_right.failed
     assert not to_edit.failed
+
+
+def test_a_paper_with_nothing_to_tell_whose_sentence_fills_its_line_fails_no_clause() -> None:
+    """A long line and a paragraph below it say nothing of the edge of 版心: both stand in."""
+    short = ("本期没有提请领导研究的事项，也没有逾期未办结的事项。", "本期没有会议议定事项。")
+    sections = tuple(Section(title=f"第{n}项", blocks=(Paragraph(text=text),)) for n, text in enumerate(short, 1))
+    page = bulletin(1).model_copy(update={"sections": sections, "imprint": None})
+    assert failed(of_pdf(PRESS.printed(page, "pdf")), usual=True) == set()
 
 
 @pytest.mark.parametrize("matters", range(1, 9))
