@@ -9,6 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from domain.base import Frozen
 from domain.ids import kind_of
+from eventlog.errors import LogUnreachable
 from eventlog.readmodel import parse_state, state_text
 
 LIVE = 256
@@ -20,9 +21,39 @@ _PAGE = 50
 T = TypeVar("T")
 
 
+class NoRoomError(LogUnreachable):
+    """What a walk puts aside finds no place on the disk; nothing is wrong with the log (exit 5)."""
+
+    def __init__(self) -> None:
+        """The line for the person."""
+        super().__init__(
+            "临时文件写不下，没有做完，日志没有变动；请清理 /var/tmp 所在的磁盘，"
+            "或用环境变量 SQLITE_TMPDIR 指定别的目录，再用同一命令重试"
+        )
+
+
+class _Temporary(sqlite3.Connection):
+    """Tells its own disk's troubles from those of the log's."""
+
+    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        try:
+            return super().execute(sql, parameters)
+        except sqlite3.OperationalError as error:
+            raise NoRoomError from error
+
+    def executemany(self, sql: str, parameters: Any) -> sqlite3.Cursor:
+        try:
+            return super().executemany(sql, parameters)
+        except sqlite3.OperationalError as error:
+            raise NoRoomError from error
+
+
 def temporary_database() -> sqlite3.Connection:
-    """An empty one, in a file nobody else can open, which SQLite deletes; little of it is in memory."""
-    connection = sqlite3.connect("", isolation_level=None)
+    """An empty one, in a file nobody else can open, which SQLite deletes; little of it is in memory.
+
+    It raises `NoRoomError` where there is none for it.
+    """
+    connection = sqlite3.connect("", isolation_level=None, factory=_Temporary)
     connection.execute("PRAGMA cache_size = -512")
     return connection
 

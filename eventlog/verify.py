@@ -6,7 +6,6 @@ recompute it, or cut the newest events off; only a copy of a head kept elsewhere
 
 # ruff: noqa: S608  (table and column names are constants)
 
-import sqlite3
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TypeGuard
@@ -19,7 +18,7 @@ from eventlog.chain import ALGORITHMS, hash_over, hashed_bytes, stored_bytes
 from eventlog.command_check import CommandsPassing, command_problems
 from eventlog.database import Database, Transaction
 from eventlog.findings import Token, VerifyFinding, verify_finding
-from eventlog.folding import Resting, temporary_database
+from eventlog.folding import NoRoomError, Resting, temporary_database
 from eventlog.key_check import Seals, key_problems
 from eventlog.outbox_check import outbox_problems
 from eventlog.projections import Progress, Projection, log_pages, newest_position
@@ -280,7 +279,7 @@ class ReadModelFold:
             return []
         try:
             wrong_number = self._projection.take(event_of_row(row))
-        except sqlite3.Error:  # no room for what is made: nothing is wrong with the event
+        except NoRoomError:  # nothing is wrong with the event
             raise
         except Exception as error:
             self.skip(row)

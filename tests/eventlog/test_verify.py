@@ -2,7 +2,7 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import timedelta
 
@@ -17,8 +17,9 @@ from eventlog.append import append
 from eventlog.backend import Row
 from eventlog.chain import hash_of
 from eventlog.database import Database
-from eventlog.errors import LogDamaged
-from eventlog.folding import LIVE, Resting
+from eventlog.errors import LogDamaged, LogUnreachable
+from eventlog.folding import LIVE, Resting, temporary_database
+from eventlog.projections import rebuild_read_model
 from eventlog.reading import events_page
 from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT
 from eventlog.verify import MOST_PROBLEMS, Token, VerificationReport, VerifyFinding, verify
@@ -169,6 +170,27 @@ def test_a_cell_that_is_no_text_is_named_where_its_stream_rests_too(
     for cell in ("payload", "previous_hash", "stream", "hash"):
         raw(database, f"UPDATE events SET {cell} = CAST(x'61ff' AS TEXT) WHERE position = 4")
         assert "odd_cell" in tokens(database)
+
+
+@pytest.mark.parametrize("work", [verify, rebuild_read_model])
+def test_no_room_for_what_is_put_aside_is_said_and_laid_at_no_events_door(
+    database: Database, work: Callable[[Database], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def small() -> sqlite3.Connection:
+        connection = temporary_database()
+        connection.execute("PRAGMA max_page_count = 20")
+        return connection
+
+    monkeypatch.setattr("eventlog.folding.LIVE", 1)
+    asker = Asker(database)
+    for name in "abcd":
+        asker.open(name)
+        asker.write(f"sample/{name}", SampleNoted(text="很长" * 10_000))
+    monkeypatch.setattr("eventlog.folding.temporary_database", small)
+    with pytest.raises(LogUnreachable, match="临时文件"):
+        work(database)
+    monkeypatch.undo()
+    assert verify(database).ok
 
 
 @pytest.mark.parametrize("table", ["matters", "people"])
