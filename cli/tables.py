@@ -80,7 +80,8 @@ def _plain(rows: Sequence[Sequence[Sequence[str]]], widths: Sequence[int]) -> st
 
 
 def _text(cell: Cell) -> str:
-    return visible(cell if isinstance(cell, str) else cell[0])
+    """On one line: behind a line break a cell could say what looks like a row."""
+    return " ".join(visible(cell if isinstance(cell, str) else cell[0]).splitlines())
 
 
 def _width(text: str) -> int:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from domain.bounds import seen
 from domain.envelope import SYSTEM, Actor, Via
 from domain.event import Event
 from domain.ids import OfficeStream
@@ -20,6 +21,9 @@ from services.vouching import service_vouch
 
 if TYPE_CHECKING:
     from services.healing import Recovery
+
+MOST_NAMED = 200
+"""Characters of an account and its machine that are kept: both are whatever the machine says."""
 
 
 def record_operation(
@@ -70,4 +74,4 @@ def machine_account() -> str:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container's number without a name
         user = f"uid{os.getuid()}"
-    return f"{user}@{platform.node()}"
+    return seen(f"{user}@{platform.node()}")[:MOST_NAMED]

@@ -6,6 +6,7 @@ import unicodedata
 
 import pytest
 
+from cli.tables import table
 from eventlog.database import Database
 from tests.cli.test_walking import Screen
 from tests.support.command_line import CommandLine
@@ -53,6 +54,12 @@ def test_what_steers_a_terminal_is_not_shown(odd: Database, xmh: CommandLine, wo
 
 def test_who_reads_the_json_reads_what_is_in_the_log(odd: Database, xmh: CommandLine) -> None:
     assert [row["title"] for row in xmh.json("task", "list")["matters"]] == [TITLE]
+
+
+def test_a_cell_of_a_table_makes_no_row() -> None:
+    forged = "主机\n2022-03-07 09:00  备份\u2028还原\r\n"
+    rows = table(("时间", "经手"), [("2022-03-08", forged), ("2022-03-09", (forged, "red"))]).splitlines()
+    assert [row[:10] for row in rows[1:]] == ["2022-03-08", "2022-03-09"]
 
 
 def test_a_refusal_that_quotes_it_does_not_either(odd: Database, xmh: CommandLine) -> None:

@@ -15,6 +15,7 @@ from services.backup.archive import LOG, Manifest, unmoved, write_archive
 from services.backup.restoring import restore
 from services.door_key import keep_door_key
 from services.embedded.prepare import prepare_log
+from services.operations_record import MOST_NAMED, record_migration
 from services.recovery import recover_runs
 from settings import Settings
 from tests.eventlog.earlier import BACK_TO_0009
@@ -89,3 +90,20 @@ async def test_what_was_recovered_is_on_record_and_a_look_is_not(
         assert (event.missing, event.behind, event.ahead) == (1, 0, 0)
         assert (await recover_runs(settings, log, dry_run=False)).missing == ()
         assert reading.newest_event(log)[0] == recorded.position
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["a\nb", "a\x1b[2Jb", "\udcff", "\0", "\u202e主机", "x" * 100_000],
+    ids=["line", "escape", "half", "nul", "bidi", "long"],
+)
+def test_whatever_the_machine_calls_itself_an_upgrade_is_on_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setattr("platform.node", lambda: host)
+    with founded(sqlite(tmp_path)) as log:
+        record_migration(log, tmp_path, "0009")
+        (migrated,) = migrations(log)
+    assert "@" in migrated.by
+    assert migrated.by.isprintable()
+    assert len(migrated.by) <= MOST_NAMED
