@@ -201,8 +201,8 @@ def issue_token_until(
         Refusal: as `issue_token`.
         LogError: the log cannot be written.
     """
-    person_in_office(database, person)
-    kept = AccessToken(id=uuid4().hex[:12], scope=scope, until=until, addresses=addresses)
+    post = person_in_office(database, person).post
+    kept = AccessToken(id=uuid4().hex[:12], scope=scope, until=until, addresses=addresses, post=post)
     record_account(database, person, lambda a: rules.issue_token(a, person, kept, now), actor, now)
     token = new_token()
     row = access.KeptToken(id=kept.id, person=person, scope=scope, until=kept.until, used_at=None)
@@ -244,12 +244,12 @@ def _holding(
     account = account_of(database, kept.person)
     if account is None or account.barred:
         return None
-    if not any(t.id == kept.id and t.is_good_from(address) for t in account.tokens):
-        return None
     try:
-        return person_in_office(database, kept.person), kept
+        person = person_in_office(database, kept.person)
     except Refusal:
         return None
+    holds = any(t.id == kept.id and t.is_good_from(address) and t.is_good_for(person.post) for t in account.tokens)
+    return (person, kept) if holds else None
 
 
 def new_token() -> str:

@@ -34,6 +34,12 @@ class AccessToken(Frozen):
     until: datetime
     addresses: tuple[str, ...] = ()
     """Networks it is good from; none means from anywhere."""
+    post: str = ""
+    """Role and unit of its person then; nothing of a token of before this was kept."""
+
+    def is_good_for(self, post: str) -> bool:
+        """Whether its person has the post it was given out for: a script of a unit does not go on as an auditor's."""
+        return self.post in ("", post)
 
     def is_good_from(self, address: str) -> bool:
         """Whether somebody at this address may use it."""
@@ -206,7 +212,7 @@ def issue_token(account: Account | None, person: str, token: AccessToken, now: d
     )
     holding = [t for t in account.tokens if t.until > now] if account else []
     refuse(len(holding) >= MOST_TOKENS, f"已有 {MOST_TOKENS} 个有效令牌，请先收回不用的", "too_many_tokens")
-    yield ev.TokenIssued(person=person, id=token.id, scope=token.scope, until=token.until, addresses=token.addresses)
+    yield ev.TokenIssued(person=person, **dict(token))
 
 
 def revoke_token(account: Account | None, person: str, token: str) -> Iterator[Event]:
@@ -325,9 +331,9 @@ def _of_proof(known: Account, event: Event, recorded: Recorded) -> dict[str, obj
 def _of_programs(known: Account, event: Event, recorded: Recorded) -> dict[str, object]:
     """What changes by an event about programs that act or are told for the person, or about what he may read."""
     match event:
-        case ev.TokenIssued(person=person, id=no, scope=scope, until=until, addresses=addresses):
+        case ev.TokenIssued(person=person, id=no, scope=scope, until=until, addresses=addresses, post=post):
             living = tuple(t for t in known.tokens if t.until > recorded.recorded_at)
-            issued = AccessToken(id=no, scope=scope, until=until, addresses=addresses)
+            issued = AccessToken(id=no, scope=scope, until=until, addresses=addresses, post=post)
             return {"person": person, "tokens": (*living, issued)}
         case ev.TokenRevoked(id=no):
             return {"tokens": tuple(t for t in known.tokens if t.id != no)}

@@ -121,6 +121,8 @@ class TokenIssued(Event):
     until: datetime
     addresses: tuple[str, ...] = ()
     """Networks it is good from; none means from anywhere."""
+    post: str = ""
+    """Role and unit of its person when it was given out, `liaison@gengxin`: it is good as long as he has them."""
 
 
 class TokenRevoked(Event):

@@ -17,6 +17,11 @@ class PersonOnRecord(Person):
 
     left_at: datetime | None = None
 
+    @property
+    def post(self) -> str:
+        """Role and unit, by which a session or a token knows that he was moved: `liaison@gengxin`."""
+        return f"{self.role.value}@{self.unit}"
+
 
 def person(database: Database, person_id: str) -> PersonOnRecord | None:
     """A person of the directory by id, also one who left; None when never recorded."""

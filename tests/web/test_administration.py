@@ -12,6 +12,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from domain.envelope import Actor
 from domain.office import Person, PersonRecorded
 from domain.operations import BackupTaken
 from domain.terms import Role
@@ -23,6 +24,7 @@ from services.accounts import account_of
 from services.doctor.report import HealthReport
 from services.office_records import record_office_events
 from services.operations_record import record_operation
+from services.roles import give_role
 from tests.support.browsing import Browsing, accessible
 from tests.support.office import OFFICE
 from tests.support.streams import DIRECTORY_STREAM
@@ -184,6 +186,27 @@ def test_a_browser_left_open_changes_no_account_and_what_was_typed_stays(kept: S
     account = account_of(kept.log, "li")
     assert account is not None
     assert account.locked is None
+
+
+def test_a_token_is_good_for_the_post_it_was_given_out_for(kept: Served) -> None:
+    """A unit's script must not read the whole house since its owner became 审计员, nor another unit's."""
+    guard, now = Actor(id="guard", role=Role.SECURITY_ADMIN, unit="office"), datetime.now(UTC)
+
+    def recorded(unit: str) -> None:
+        event = PersonRecorded(person=Person(id="scribe", name="书记", unit=unit, role=Role.LIAISON))
+        key = f"directory:{uuid4().hex}"
+        record_office_events(kept.log, DIRECTORY_STREAM, [event], actor=OFFICE, command_id=key, now=now)
+
+    recorded("gengxin")
+    script = kept.client("scribe")
+    assert script.get("/api/v1/me").status_code == 200
+    recorded("zhujian")
+    assert script.get("/api/v1/me").status_code == 401, "moved to another unit"
+    script = kept.client("scribe")
+    assert script.get("/api/v1/me").status_code == 200
+    give_role(kept.log, "scribe", Role.AUDITOR, guard, now)
+    assert script.get("/api/v1/matters").status_code == 401
+    assert kept.client("scribe").get("/api/v1/me").json()["role"] == "auditor"
 
 
 def test_what_runs_is_shown_and_examined(kept: Served) -> None:
