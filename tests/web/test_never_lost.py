@@ -167,3 +167,23 @@ async def test_what_is_typed_is_kept_when_the_password_ran_out_overnight(
     await page.get_by_role("button", name="再次提交").click()
     await expect(page).to_have_url(f"{working.address}/matters/{no}")
     assert [p.text for p in reports(working, no)[0].points] == [TYPED]
+
+
+async def test_what_is_kept_as_a_button_is_pressed_moves_it_from_under_nobody(
+    browsing: Browsing, working: Served
+) -> None:
+    """Pressing a button leaves the field, which keeps it: the line that says so came between press and release."""
+    no = accepted(working)
+    page = await browsing.person("li")
+    await page.goto(f"/matters/{no}/do/close")
+    await page.locator("form textarea").first.fill(TYPED)
+    button = page.locator("form button.main").last
+    await button.scroll_into_view_if_needed()
+    place = await button.bounding_box()
+    assert place is not None
+    await page.mouse.move(place["x"] + 20, place["y"] + 3)
+    await page.mouse.down()
+    await expect(page.locator(".saved")).to_contain_text("已自动保存")
+    assert await button.bounding_box() == place
+    async with page.expect_request(lambda request: request.method == "POST"):
+        await page.mouse.up()
