@@ -15,7 +15,7 @@ from domain.log import AppendRequest
 from domain.order import OrderBase
 from eventlog.backend import BUSY_SECONDS, Connection, Params, Question, Row, Statement, backend_of
 from eventlog.clock import LogClock
-from eventlog.errors import ForeignLog, LogError, LogUnreachable
+from eventlog.errors import ForeignLog, LogBusy, LogError
 from eventlog.group import CommitGroup
 from eventlog.masterkey import MasterKey
 from eventlog.patience import time_left
@@ -263,7 +263,7 @@ class Database:
             yield
             return
         if not self._writer.acquire(timeout=time_left(2 * BUSY_SECONDS)):
-            raise LogUnreachable("事件日志正被占用，请稍后用同一命令重试")
+            raise LogBusy
         try:
             yield
         finally:

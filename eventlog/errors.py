@@ -2,6 +2,8 @@
 
 # ruff: noqa: N818  (the names are part of the log's vocabulary, as `Refusal` is)
 
+from typing import ClassVar
+
 
 class LogError(Exception):
     """The log cannot answer; nothing is known to be written."""
@@ -19,6 +21,21 @@ class LogUnreachable(LogError):
     def __init__(self, message: str) -> None:
         """Keep the line for the person."""
         super().__init__(message, "log_unreachable")
+
+
+class LogBusy(LogUnreachable):
+    """Others write without a break: whoever waits longer gets his turn (exit 5)."""
+
+    LINE: ClassVar[str] = "事件日志正被占用，请稍后用同一命令重试"
+
+    def __init__(self) -> None:
+        """The line for the person."""
+        super().__init__(self.LINE)
+
+
+def unreachable(line: str) -> LogUnreachable:
+    """What a database's own words come to, by the line for the person."""
+    return LogBusy() if line == LogBusy.LINE else LogUnreachable(line)
 
 
 class LogRestored(LogUnreachable):

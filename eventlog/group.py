@@ -15,14 +15,13 @@ from functools import partial
 from typing import Generic, TypeVar, cast
 
 from eventlog.backend import BUSY_SECONDS
-from eventlog.errors import LogUnreachable
+from eventlog.errors import LogBusy, LogUnreachable
 from eventlog.patience import time_left
 
 MOST_TOGETHER = 64
 LONGEST = 0.5
 """Seconds after which a group takes nobody more along, and each of its members still has most of its own time."""
 WAIT = 2 * BUSY_SECONDS
-BUSY = "事件日志正被占用，请稍后用同一命令重试"
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -87,7 +86,7 @@ class CommitGroup(Generic[Q, A]):
         if mine.error is not None:
             raise mine.error
         if not mine.done:  # its turn did not come; or it did, and what becomes of it is not known
-            raise LogUnreachable(BUSY)
+            raise LogBusy
         return cast("A", mine.answer)
 
     def _enter(self, mine: Waiting[Q, A]) -> bool:

@@ -15,7 +15,7 @@ from psycopg.abc import PQGen
 from psycopg.pq import Escaping, TransactionStatus
 
 from eventlog.backend import BUSY_SECONDS, TRANSACTION_SECONDS, Backend, Connection, Params, Question, Row, Statement
-from eventlog.errors import LogDamaged, LogError, LogUnreachable
+from eventlog.errors import LogBusy, LogDamaged, LogError, LogUnreachable, unreachable
 from eventlog.patience import time_left
 
 PATIENCE_SECONDS = TRANSACTION_SECONDS + 1.0
@@ -35,17 +35,16 @@ _BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 _DOWN = "连不上数据库；请稍后用同一命令重试，或通知管理员"
-_BUSY = "事件日志正被占用，请稍后用同一命令重试"
 _LOGIN = "数据库不存在或账号口令不对；请检查 XMH_DATABASE_URL"
 _ADDRESS = "数据库地址写法有误，请检查 XMH_DATABASE_URL；口令里的特殊字符要写成 %XX"
 _NOT_LET_IN = ("does not exist", "authentication failed", "pg_hba.conf", "no password supplied")
 _BROKEN = "数据库连接状态异常，已丢弃该连接；请用同一命令重试"
 _MESSAGES = {
-    "57014": _BUSY,  # cancelled by statement_timeout
-    "25P03": _BUSY,  # idle in transaction for too long
-    "25P04": _BUSY,  # transaction_timeout
-    "55P03": _BUSY,
-    "40": _BUSY,
+    "57014": LogBusy.LINE,  # cancelled by statement_timeout
+    "25P03": LogBusy.LINE,  # idle in transaction for too long
+    "25P04": LogBusy.LINE,  # transaction_timeout
+    "55P03": LogBusy.LINE,
+    "40": LogBusy.LINE,
     "25006": "数据库只读，无法写入；请通知管理员",
     "25": _BROKEN,
     "53": "数据库服务器磁盘、内存或连接数已满，无法写入；请通知管理员",
@@ -333,7 +332,7 @@ class PostgresBackend(Backend):
         state = error.sqlstate or ""
         for prefix, message in _MESSAGES.items():
             if state.startswith(prefix):
-                return LogUnreachable(message)
+                return unreachable(message)
         if not state and isinstance(error, psycopg.ProgrammingError):
             return LogUnreachable(_ADDRESS)  # libpq quotes an address it cannot read, password and all
         # Without a state the driver speaks: refused, reset, timed out, closed, or not let in.

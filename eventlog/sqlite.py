@@ -11,13 +11,13 @@ from urllib.parse import quote
 
 from eventlog.backend import BUSY_SECONDS, Backend, Connection, Params, Question, Row, Statement
 from eventlog.durable import flush_folder
-from eventlog.errors import LogDamaged, LogError, LogUnreachable
+from eventlog.errors import LogBusy, LogDamaged, LogError, LogUnreachable, unreachable
 from eventlog.patience import time_left
 from eventlog.write_ahead import ReplacedError, WriteAheadLog, file_at, write_ahead_log_of
 
 _MESSAGES = {
-    sqlite3.SQLITE_BUSY: "事件日志正被占用，请稍后用同一命令重试",
-    sqlite3.SQLITE_LOCKED: "事件日志正被占用，请稍后用同一命令重试",
+    sqlite3.SQLITE_BUSY: LogBusy.LINE,
+    sqlite3.SQLITE_LOCKED: LogBusy.LINE,
     sqlite3.SQLITE_FULL: "磁盘已满，事件日志无法写入；请清理磁盘后重试",
     sqlite3.SQLITE_READONLY: "事件日志所在位置只读，无法写入；请检查目录权限",
     sqlite3.SQLITE_CANTOPEN: "打不开事件日志文件；请检查数据目录是否存在、有无权限，或先运行 xmh up",
@@ -252,5 +252,5 @@ class SqliteBackend(Backend):
         if isinstance(error, sqlite3.Error) and code in _DAMAGED:
             return LogDamaged(f"{self.path.name} 不是完好的数据库文件；请从备份恢复")
         if isinstance(error, sqlite3.Error) and code in _MESSAGES:
-            return LogUnreachable(_MESSAGES[code])
+            return unreachable(_MESSAGES[code])
         return None

@@ -3,6 +3,7 @@
 import getpass
 import os
 import platform
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -15,6 +16,7 @@ from domain.event import Event
 from domain.ids import OfficeStream
 from domain.operations import RunsRecovered, SchemaMigrated
 from eventlog.database import Database
+from eventlog.errors import LogBusy
 from eventlog.schema import HEAD
 from services.office_records import record_office_events
 from services.vouching import service_vouch
@@ -22,6 +24,8 @@ from services.vouching import service_vouch
 if TYPE_CHECKING:
     from services.healing import Recovery
 
+WAITS_FOR, AGAIN_AFTER = 30.0, 0.1
+"""Seconds."""
 MOST_NAMED = 200
 """Characters of an account and its machine that are kept: both are whatever the machine says."""
 
@@ -37,6 +41,9 @@ def record_operation(
 ) -> None:
     """Append what was done; for a person by the key of the home: who reads that runs it.
 
+    It is done already, so it waits its turn longer than a command does: where many write one file without a break,
+    who comes from another process may find it taken each time he looks.
+
     Raises:
         Refusal: the log asks for signatures and the home has no key, or the actor may not.
         LogError: the log cannot be written.
@@ -44,7 +51,18 @@ def record_operation(
     if actor is not SYSTEM:
         database.vouch = service_vouch(home, Via.CLI)
     stream, now = database.own(OfficeStream.OPERATIONS), datetime.now(UTC)
-    record_office_events(database, stream, [event], actor=actor, command_id=command_id, now=now, content=content)
+    give_up = time.monotonic() + WAITS_FOR
+    while True:
+        try:
+            record_office_events(
+                database, stream, [event], actor=actor, command_id=command_id, now=now, content=content
+            )
+        except LogBusy:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(AGAIN_AFTER)
+        else:
+            return
 
 
 def record_migration(database: Database, home: Path, before: str) -> None:

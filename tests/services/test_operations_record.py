@@ -1,13 +1,17 @@
 """What is done with a log is on record in it: brought forward, recovered; and what was not done is not."""
 
+import sqlite3
+import threading
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from domain.event import decode
-from domain.operations import RunsRecovered, SchemaMigrated
+from domain.operations import BackupTaken, RunsRecovered, SchemaMigrated
 from eventlog import reading
+from eventlog.backend import BUSY_SECONDS
 from eventlog.database import Database
 from eventlog.schema import HEAD
 from eventlog.verify import verify
@@ -15,7 +19,7 @@ from services.backup.archive import LOG, Manifest, unmoved, write_archive
 from services.backup.restoring import restore
 from services.door_key import keep_door_key
 from services.embedded.prepare import prepare_log
-from services.operations_record import MOST_NAMED, record_migration
+from services.operations_record import MOST_NAMED, record_migration, record_operation
 from services.recovery import recover_runs
 from settings import Settings
 from tests.eventlog.earlier import BACK_TO_0009
@@ -107,3 +111,17 @@ def test_whatever_the_machine_calls_itself_an_upgrade_is_on_record(
     assert "@" in migrated.by
     assert migrated.by.isprintable()
     assert len(migrated.by) <= MOST_NAMED
+
+
+def test_what_was_done_already_waits_its_turn_behind_who_writes_without_a_break(tmp_path: Path) -> None:
+    taken = BackupTaken(file="b.zip", position=1, hash="0" * 64, sha256="1" * 64, size=9)
+    with (
+        founded(sqlite(tmp_path)) as log,
+        closing(sqlite3.connect(tmp_path / "events.db", check_same_thread=False)) as raw,
+    ):
+        raw.execute("BEGIN IMMEDIATE")
+        leaves = threading.Timer(2 * BUSY_SECONDS + 0.5, raw.rollback)
+        leaves.start()
+        record_operation(log, tmp_path, taken, command_id="backup:waits")
+        leaves.join()
+        assert reading.read_all(log)[-1].type == "BackupTaken"
