@@ -325,10 +325,8 @@ def decider(visitor: Visitor, meeting: Meeting, command: m.MeetingCommand) -> On
     return OnBehalf(id=chair.id, role=chair.role, unit=chair.unit, paper=f"{meeting.number}会议记录")
 
 
-def form_values(
-    visitor: Visitor, form: MeetingForm, given: Given, command: str, fault: str | None = None, wrong: str | None = None
-) -> dict[str, Any]:
-    """What the template of a form knows."""
+def form_values(visitor: Visitor, form: MeetingForm, given: Given) -> dict[str, Any]:
+    """What the template of a form knows of the meeting, beside what every form has (`refilled`)."""
     agenda = shown_agenda(visitor, form.meeting, given) if form.act.kind is m.OrderItems else []
     unit = answers_for(visitor) or given["unit"]
     return {
@@ -341,10 +339,6 @@ def form_values(
         "ordered": given["ordered"] or seen_mark(form.meeting.order),
         "form": form,
         "fields": form.fields,
-        "given": given,
-        "wrong": wrong,
-        "fault": fault,
-        "command": command,
         "leaders": (),
         "may_be_secret": form.act.kind in (m.DecideItem, m.WithdrawPoint, m.WaiveOutcome),
         "people": expected(visitor, form.meeting) if form.act.kind is m.RecordAttendance else (),

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -14,7 +13,7 @@ from domain.base import Refusal, refuse
 from domain.envelope import OnBehalf
 from domain.terms import Role
 from eventlog import reading
-from eventlog.autosaves import autosave_of, drop_autosave
+from eventlog.autosaves import drop_autosave
 from services.signing_in import step_up
 from services.unreachable import Unreachable
 from views.acting import PossibleAct, possible_acts, state_shown
@@ -24,7 +23,7 @@ from views.wording import without_options
 from web.acts import ACTS, OF_UNITS, OPENING, PROVEN_ANEW, Act
 from web.asking import the_matter
 from web.forms import Filling, command_of, fields_of
-from web.pages.drafts import clock_of
+from web.pages.refilling import refilled
 from web.pages.rendering import Visitor, set_session, visitor_of
 from web.pages.submitting import (
     FieldRefusal,
@@ -212,46 +211,31 @@ def _typed_for(form: OpenForm, given: Given) -> OnBehalf:
 def _page(
     service: "WebService", visitor: Visitor, no: str, do: str, given: Given, error: Exception | None = None
 ) -> Response:
-    explained = told_on_page(error, service) if error is not None else None
     try:
         form = open_form(visitor, no, do)
     except Refusal as refusal:
         return _closed(service, visitor, no, refusal, given if error is not None else Given({}))
-    answer = visitor.page(
-        "matters",
-        "act.html",
-        explained.status if explained else 200,
-        **form_values(service, visitor, form, given, error),
-    )
+    status, values = form_values(service, visitor, form, given, error)
+    answer = visitor.page("matters", "act.html", status, **values)
     return set_session(answer, error.cookie) if isinstance(error, ProvenRefusal) else answer
 
 
 def form_values(
     service: "WebService", visitor: Visitor, form: OpenForm, given: Given, error: Exception | None = None
-) -> dict[str, Any]:
-    """What the template of a form knows: its fields, what was typed or kept, and what was wrong with it."""
-    explained = told_on_page(error, service) if error is not None else None
+) -> tuple[int, dict[str, Any]]:
+    """The page's status, and what its template knows: fields, what was typed or kept, what was wrong."""
     form_key = f"{form.act.do}:{form.document['matter']}"
-    saved = autosave_of(service.database, visitor.person.id, form_key, service.now)
-    restored = saved.saved_at is not None and "command" not in given.fields
-    typed = dict(saved.fields) | dict(given.fields) if restored else dict(given.fields)
-    if explained is not None and explained.code == "command_id_reused":
-        typed.pop("command", None)
-    return {
+    status, shown = refilled(service, visitor, form_key, given, error)
+    return status, {
+        **shown,
         "form": form,
         "live": f"matter:{form.document['matter']}",
         "live_tells": True,
         "m": form.document,
         "fields": fields_of(form.act, form.filling),
-        "given": Given(typed),
         "asked": (asked := _asked(form)),
         "seen": seen_mark(asked) if asked else "",
         "form_key": form_key,
-        "version": typed.get("version") or saved.version,
-        "restored": clock_of(saved.saved_at) if restored and saved.saved_at else None,
-        "command": typed.get("command") or uuid4().hex,
-        "fault": explained.message if explained else None,
-        "wrong": error.field if isinstance(error, FieldRefusal) else None,
         "leaders": _leaders(visitor, form),
         "prove": wants_proof(visitor, form.act, service) and not isinstance(error, ProvenRefusal),
         "may_be_secret": form.act.kind is not c.RecordInstruction

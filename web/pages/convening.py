@@ -1,7 +1,6 @@
 """`/meetings/new` 安排会议: a meeting is called; its notice, agenda and minutes follow from the series' rule."""
 
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -15,16 +14,16 @@ from domain.meetings.commands import ConveneMeeting, MeetingOrder
 from domain.queries.spoken import spoken_moment
 from domain.terms import Role
 from eventlog import reading
-from eventlog.autosaves import autosave_of, drop_autosave
+from eventlog.autosaves import drop_autosave
 from eventlog.errors import LogError
 from services.orders import meeting_order
 from services.unreachable import Unreachable
 from views.viewer import actor_of
 from web.forms import FormField, check_filled
 from web.meeting_acts import may_act
-from web.pages.drafts import clock_of
+from web.pages.refilling import refilled
 from web.pages.rendering import Visitor, visitor_of
-from web.pages.submitting import FieldRefusal, Given, sent_form, told_on_page, vouched
+from web.pages.submitting import FieldRefusal, Given, sent_form, vouched
 from web.service import service_of
 
 if TYPE_CHECKING:
@@ -120,22 +119,12 @@ def _page(service: "WebService", visitor: Visitor, given: Given, error: Exceptio
     if not may_act(visitor):
         why = "会议由办公室和领导安排" if visitor.day is None else "这里只供查看过去某一天的情况，不能安排会议"
         return visitor.page(HERE, "message.html", 403, title="不能安排会议", message=why)
-    explained = told_on_page(error, service) if error is not None else None
-    saved = autosave_of(service.database, visitor.person.id, FORM, service.now)
-    restored = saved.saved_at is not None and "command" not in given.fields
-    typed = {**saved.fields, **given.fields} if restored else dict(given.fields)
-    if explained is not None and explained.code == "command_id_reused":
-        typed.pop("command", None)
+    status, shown = refilled(service, visitor, FORM, given, error)
     return visitor.page(
         HERE,
         "convene.html",
-        explained.status if explained else 200,
+        status,
         form=FORM,
         fields=_fields(visitor),
-        given=Given(typed),
-        version=typed.get("version") or saved.version,
-        restored=clock_of(saved.saved_at) if restored and saved.saved_at else None,
-        command=typed.get("command") or uuid4().hex,
-        fault=explained.message if explained else None,
-        wrong=error.field if isinstance(error, FieldRefusal) else None,
+        **shown,
     )

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -20,7 +19,6 @@ from domain.meetings.secrets import readable_meeting
 from domain.meetings.terms import MeetingStage
 from domain.readership import ReadKind
 from eventlog import reading
-from eventlog.autosaves import autosave_of
 from services.attaching import read_out
 from services.issuing.minutes import filed_minutes, minutes_with_files
 from services.press import press_by
@@ -29,8 +27,8 @@ from views.wording import without_options
 from web.asking import whole_number
 from web.meeting_acts import acts_now, form_of, form_values, free_points, items_of, may_act, names_of
 from web.pages.days import asked_day
-from web.pages.drafts import clock_of
 from web.pages.printing import downloaded, printed_page
+from web.pages.refilling import refilled
 from web.pages.rendering import Visitor, is_looked_at, visitor_of
 from web.pages.sitting import form_key
 from web.pages.submitting import Given
@@ -179,14 +177,12 @@ def _form_in_room(
         return {"form": None}
     form, given = form_of(visitor, meeting, "decide"), Given({"item": str(line.item.no)})
     key = form_key("decide", meeting, given)
-    saved = autosave_of(service.database, visitor.person.id, key, service.now)
-    typed = Given({**given.fields, **saved.fields})
+    _, shown = refilled(service, visitor, key, given)
     return {
-        **form_values(visitor, form, typed, typed["command"] or uuid4().hex),
+        **form_values(visitor, form, shown["given"]),
+        **shown,
         "placed": given.fields,
         "form_key": key,
-        "version": saved.version,
-        "restored": clock_of(saved.saved_at) if saved.saved_at and saved.fields else None,
         "prove": False,
     }
 

@@ -1,7 +1,6 @@
 """`/open` 立项: one matter, and 交办 at once when its lead is named."""
 
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -9,13 +8,13 @@ from pydantic import ValidationError
 
 from domain.base import Refusal
 from domain.terms import Role
-from eventlog.autosaves import autosave_of, drop_autosave
+from eventlog.autosaves import drop_autosave
 from services.unreachable import Unreachable
 from web.acts import OPENING
 from web.forms import Filling, command_of, fields_of
-from web.pages.drafts import clock_of
+from web.pages.refilling import refilled
 from web.pages.rendering import Visitor, visitor_of
-from web.pages.submitting import FieldRefusal, Given, carry_out, sent_form, told_on_page
+from web.pages.submitting import Given, carry_out, sent_form
 from web.service import service_of
 
 if TYPE_CHECKING:
@@ -59,22 +58,12 @@ def _page(service: "WebService", visitor: Visitor, given: Given, error: Exceptio
     """The form, with what was typed."""
     if (shut := may_not_open(visitor)) is not None:
         return shut
-    explained = told_on_page(error, service) if error is not None else None
-    saved = autosave_of(service.database, visitor.person.id, FORM, service.now)
-    restored = saved.saved_at is not None and "command" not in given.fields
-    typed = {**saved.fields, **given.fields} if restored else dict(given.fields)
-    if explained is not None and explained.code == "command_id_reused":
-        typed.pop("command", None)
+    status, shown = refilled(service, visitor, FORM, given, error)
     return visitor.page(
         "matters",
         "open.html",
-        explained.status if explained else 200,
+        status,
         act=OPENING,
         fields=fields_of(OPENING, Filling(visitor.viewer, None)),
-        given=Given(typed),
-        version=typed.get("version") or saved.version,
-        restored=clock_of(saved.saved_at) if restored and saved.saved_at else None,
-        command=typed.get("command") or uuid4().hex,
-        fault=explained.message if explained else None,
-        wrong=error.field if isinstance(error, FieldRefusal) else None,
+        **shown,
     )

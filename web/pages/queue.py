@@ -120,7 +120,7 @@ def _form_of(service: "WebService", visitor: Visitor, item: Awaited) -> dict[str
         form = open_form(visitor, item.matter.number, do)
     except Refusal:
         return {"form": None}
-    return form_values(service, visitor, form, given)
+    return form_values(service, visitor, form, given)[1]
 
 
 def _chosen(visitor: Visitor, keys: list[str]) -> list[Awaited]:

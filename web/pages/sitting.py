@@ -4,7 +4,6 @@ What a meeting decides is the chair's: the office types it for him, from the roo
 """
 
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -17,7 +16,7 @@ from domain.envelope import Via
 from domain.meetings.commands import MeetingOrder, SignMinutes
 from domain.meetings.meeting import Meeting
 from domain.meetings.terms import MeetingStage
-from eventlog.autosaves import autosave_of, drop_autosave
+from eventlog.autosaves import drop_autosave
 from eventlog.errors import LogError
 from services.issuing.minutes import file_minutes, rehearse_minutes
 from services.orders import meeting_order
@@ -29,9 +28,9 @@ from views.meetings import the_meeting
 from views.viewer import actor_of
 from web.meeting_acts import PLACED, MeetingForm, command_meant, decider, form_of, form_values, may_act, names_of
 from web.pages.actions import FRESH, ProvenRefusal, all_taken, proven
-from web.pages.drafts import clock_of
+from web.pages.refilling import refilled
 from web.pages.rendering import Visitor, set_session, visitor_of
-from web.pages.submitting import FieldRefusal, Given, handed_in, sent_form, told_on_page, vouched
+from web.pages.submitting import Given, handed_in, sent_form, told_on_page, vouched
 from web.service import service_of
 
 if TYPE_CHECKING:
@@ -169,35 +168,24 @@ def _page(
     service: "WebService", visitor: Visitor, no: str, do: str, given: Given, error: Exception | None = None
 ) -> Response:
     """The form, with what was typed or kept."""
-    explained = told_on_page(error, service) if error is not None else None
     try:
         form = _form(visitor, no, do, given["unit"])
     except Refusal as refusal:
         problem = told_on_page(refusal, service)
         return visitor.page(HERE, "message.html", problem.status, title="不能办理", message=problem.message)
     key = form_key(do, form.meeting, given)
-    saved = autosave_of(service.database, visitor.person.id, key, service.now)
-    restored = saved.saved_at is not None and "command" not in given.fields
-    typed = dict(given.fields) if not restored else {**given.fields, **saved.fields}
-    if explained is not None and explained.code == "command_id_reused":
-        typed.pop("command", None)
-    if explained is not None and explained.code == "precondition":
-        for seen in SEEN:
-            typed.pop(seen, None)
-    wrong = error.field if isinstance(error, FieldRefusal) else None
-    command = typed.get("command") or uuid4().hex
-    values = form_values(visitor, form, Given(typed), command, explained.message if explained else None, wrong)
+    status, shown = refilled(service, visitor, key, given, error, marks=SEEN)
+    typed: Given = shown["given"]
     signs = form.act.kind is SignMinutes and visitor.session.proven_at <= service.now - FRESH
     answer = visitor.page(
         HERE,
         "meeting_act.html",
-        explained.status if explained else 200,
-        **values,
+        status,
+        **form_values(visitor, form, typed),
+        **shown,
         m=form.meeting,
-        placed={name: typed[name] for name in sorted(PLACED) if typed.get(name)},
+        placed={name: typed[name] for name in sorted(PLACED) if typed[name]},
         form_key=key,
-        version=typed.get("version") or saved.version,
-        restored=clock_of(saved.saved_at) if restored and saved.saved_at else None,
         prove=signs and not isinstance(error, ProvenRefusal),
     )
     return set_session(answer, error.cookie) if isinstance(error, ProvenRefusal) else answer
