@@ -47,8 +47,8 @@ app = group(
         "preflight": "cli.preflight:preflight",
         "unanswered": "cli.unanswered:unanswered",
         "forget": "cli.forgetting:forget_",
-        "security": "cli.access:security",
-        "operations": "cli.access:operations",
+        "security": "cli.records:security",
+        "operations": "cli.records:operations",
     },
 )
 
