@@ -30,6 +30,8 @@ from views.explaining import explained_matter, states_after, told_event
 from views.state_words import FIELDS, field_change, value_in_words
 
 if TYPE_CHECKING:
+    from domain.checkpoint import LogCheckpoint
+    from domain.fingerprint import Fingerprint
     from eventlog.findings import VerifyFinding
     from eventlog.projections import Progress
     from eventlog.verify import VerificationReport
@@ -241,7 +243,16 @@ def verify(
 
         of_runs = [one for one in workflow_findings() if stream in (None, one.stream)]
         report = report.model_copy(update={"problems": (*report.problems, *of_runs)})
-    document = {
+    answer(_verified(report, kept, printed), _verdict(report, len(kept), len(printed)))
+    if not report.ok:
+        raise SystemExit(Exit.FOUND_WRONG)
+
+
+def _verified(
+    report: "VerificationReport", kept: "Sequence[LogCheckpoint]", printed: "Sequence[Fingerprint]"
+) -> dict[str, Any]:
+    """What a verification found, and what it was held against."""
+    document: dict[str, Any] = {
         "ok": report.ok,
         "streams": report.streams,
         "events": report.events,
@@ -252,9 +263,7 @@ def verify(
         document["checkpoints"] = [{"size": one.size, "root": one.root.hex()} for one in kept]
     if printed:
         document["fingerprints"] = [str(one) for one in printed]
-    answer(document, _verdict(report, len(kept), len(printed)))
-    if not report.ok:
-        raise SystemExit(Exit.FOUND_WRONG)
+    return document
 
 
 def _verify_since(since: Path, checkpoints: Sequence[Path], public_key: str | None) -> None:
