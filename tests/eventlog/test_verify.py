@@ -218,7 +218,7 @@ def test_a_row_that_stands_twice_is_named(log: Database, table: str) -> None:
 def test_an_index_that_does_not_say_what_its_table_does_is_named(log: Database, lie: str) -> None:
     """Lists read the table, `verify` by its key: what is written while the indexes are hidden only the former see."""
     if not is_sqlite(log):
-        pytest.skip("PostgreSQL hides no index from who writes")
+        pytest.skip("of PostgreSQL no index is looked at: docs/audit.md says so")
     with closing(sqlite3.connect(log.url.removeprefix("sqlite:///"), isolation_level=None)) as file:
         (made,) = file.execute("SELECT sql FROM sqlite_master WHERE name = 'matters'").fetchone()
         indexes = file.execute("SELECT * FROM sqlite_master WHERE type = 'index' AND tbl_name = 'matters'").fetchall()
