@@ -9,6 +9,7 @@ import typer
 from cli.asking import ByOption, PaperOption, ReasonOption, confirm_command, need_option
 from cli.lookup import acting_for, the_matter
 from cli.moments import now, today
+from cli.reach import gap_lines, gaps_as_json
 from cli.session import Problem, answer, session
 from cli.shape import group
 from domain.access import events as ev
@@ -183,10 +184,16 @@ def role(
     if wanted not in GIVEN:
         raise Problem(f"没有角色“{seen(to)[:20]}”，可填：{'、'.join(role.label for role in GIVEN)}", "malformed")
     confirm_command(f"{known.name}（{known.id}）由{known.role.label}改为{wanted.label}？他已登录的立即退出。")
-    had = give_role(session.database, known.id, wanted, session.actor, now())
-    document = {"person": known.id, "role": wanted.value, "before": had.value}
-    line = f"{known.name}（{known.id}）由{had.label}改为{wanted.label}，已登录的已退出"
-    answer(document, f"{line}；他未了的职责见 xmh org duties {known.id}，由办公室转交")
+    given = give_role(session.database, known.id, wanted, session.actor, now())
+    document = {
+        "person": known.id,
+        "role": wanted.value,
+        "before": given.before.value,
+        "without_liaison": gaps_as_json(given.left),
+    }
+    line = f"{known.name}（{known.id}）由{given.before.label}改为{wanted.label}，已登录的已退出"
+    duties = f"{line}；他未了的职责见 xmh org duties {known.id}，由办公室转交"
+    answer(document, "\n".join([duties, *gap_lines(given.left)]))
 
 
 def bind(

@@ -11,7 +11,7 @@ import typer
 from cli.asking import confirm_command
 from cli.moments import today
 from cli.names import person_names, unit_names
-from cli.reach import gap_lines, gaps_as_json, nobody_to_tell
+from cli.reach import directory_before, gap_lines, gaps_as_json, nobody_to_tell, units_left
 from cli.session import answer, session
 from cli.shape import group
 from cli.sheets import reject_file
@@ -69,7 +69,9 @@ class Changes:
             *(UnitRecorded(unit=u) for u in units if u.id in moved),
             *(PersonRecorded(person=p) for p in people if p.id in came),
         ]
-        self.roles = {p.id: p.role for p in (*now_people.values(), *people)}
+        self.before = tuple(now_people.values())
+        self.after = tuple({**now_people, **{p.id: p for p in people}}.values())
+        """The people in office, before and when it is done."""
 
 
 def import_(
@@ -98,16 +100,21 @@ def import_(
     }
     if sheets.faults:
         reject_file(document, [*(f.line for f in sheets.faults), f"共{len(sheets.faults)}处错误，整份未导入"])
-    refuse(Role.OFFICE not in changes.roles.values(), "导入后将没有督办员（角色 office），系统会无人能办，未导入")
+    refuse(
+        Role.OFFICE not in {p.role for p in changes.after}, "导入后将没有督办员（角色 office），系统会无人能办，未导入"
+    )
     if changes.events and not dry_run:
         _record(changes.events)
     left, without = _not_in_file(units, people), nobody_to_tell()
+    vacant = units_left(changes.before, changes.after, told=without)
     document |= {"missing": [p.id for p in left], "unreached": gaps_as_json(without)}
+    document |= {"without_liaison": gaps_as_json(vacant)}
     summary = [
         *(f"推定：{line}" for line in sheets.assumed),
         _told(changes, dry_run),
         *([_missing(left)] if left else []),
         *gap_lines(without),
+        *gap_lines(vacant),
     ]
     answer(document, "\n".join(summary))
 
@@ -173,6 +180,7 @@ def leave(
     if next_one is not None:
         check_successor(leaver, next_one, held, sole_liaison_of(leaver), papers)
     confirm_command(f"登记{leaver.name}（{leaver.id}）离任？")
+    before = directory_before()
     if next_one is not None:
         reassign_duties(held, leaver.id, next_one.id, f"{leaver.name}离任")
         hand_over_papers(papers, leaver.id, next_one.id, f"{leaver.name}离任")
@@ -182,6 +190,7 @@ def leave(
         _record(recorded)
         close_of_who_left(session.database, leaver.id, datetime.now(UTC))
     without = nobody_to_tell(units=[leaver.unit])
+    vacant = units_left(before, told=without)
     document = {
         "left": leaver.id,
         "successor": next_one.id if next_one else None,
@@ -189,6 +198,7 @@ def leave(
         "posts": posts,
         "incoming": [p.number for p in papers],
         "unreached": gaps_as_json(without),
+        "without_liaison": gaps_as_json(vacant),
     }
     left_behind = _left_behind(held, posts, papers, next_one.name if next_one else None)
     answer(
@@ -198,6 +208,7 @@ def leave(
                 f"{'补交' if gone else '已登记'}{leaver.name}（{leaver.id}）离任{'的职责' if gone else ''}",
                 *left_behind,
                 *gap_lines(without),
+                *gap_lines(vacant),
             ]
         ),
     )

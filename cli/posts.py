@@ -10,6 +10,7 @@ import typer
 from cli.asking import ReasonOption, confirm_command, need_option, typed_day
 from cli.lookup import the_matter, the_unit
 from cli.moments import today
+from cli.reach import directory_before, gap_lines, gaps_as_json, units_left
 from cli.sending import send_orders, task_order
 from cli.session import Problem, answer, session
 from domain.base import refuse
@@ -156,12 +157,15 @@ def transfer(
         answer(document, "\n".join([*lines, "以上是预演，没有交接；去掉 --dry-run 即正式办理"]))
         return
     confirm_command(lines[0] + "？")
+    before = directory_before()
     if next_one:
         reassign_duties(held, moving.id, next_one.id, why)
         hand_over_papers(papers, moving.id, next_one.id, why)
     _record(_moved(moving, unit.id, next_one.id if next_one else None, why))
     end_sessions(session.database, moving.id, "调动", datetime.now(UTC))
-    answer(document, "\n".join([*lines, "已交接，已调动"]))
+    vacant = units_left(before)
+    document |= {"without_liaison": gaps_as_json(vacant)}
+    answer(document, "\n".join([*lines, "已交接，已调动", *gap_lines(vacant)]))
 
 
 def post(

@@ -5,7 +5,7 @@ from typing import Any
 
 from cli.session import session
 from domain.commands import AssignMatter, OpenMatter
-from domain.notices.reach import Unreached, unreached_units
+from domain.notices.reach import Unreached, WithoutLiaison, left_without_liaison, unreached_units
 from domain.notices.routing import Routing
 from domain.office import Person
 from eventlog import reading
@@ -39,11 +39,32 @@ def _known() -> tuple[Sequence[Person], Routing, Callable[[str], str]]:
     return reading.people(session.database), session.settings.notices, lambda unit: names.get(unit, unit)
 
 
-def gaps_as_json(gaps: Sequence[Unreached]) -> list[dict[str, Any]]:
+def directory_before() -> tuple[Person, ...]:
+    """Who is in office, before a command changes the directory."""
+    return tuple(reading.people(session.database))
+
+
+def units_left(
+    before: Iterable[Person], after: Iterable[Person] | None = None, *, told: Sequence[Unreached] = ()
+) -> tuple[WithoutLiaison, ...]:
+    """The units that a change of the directory leaves, or left, without a 联络员, but for those told of already.
+
+    Args:
+        before: who was in office.
+        after: who is to be, of a change that may be a trial; None is who is now.
+        told: what is said anyway of units nobody of which is reached.
+    """
+    people, _, name = _known()
+    named = {one.unit for one in told}
+    left = left_without_liaison(before, people if after is None else after, name)
+    return tuple(one for one in left if one.unit not in named)
+
+
+def gaps_as_json(gaps: Sequence[Unreached | WithoutLiaison]) -> list[dict[str, Any]]:
     """Whom no notice reaches, as scripts read it: a list of objects."""
     return [one.model_dump(mode="json") for one in gaps]
 
 
-def gap_lines(gaps: Sequence[Unreached]) -> list[str]:
+def gap_lines(gaps: Sequence[Unreached | WithoutLiaison]) -> list[str]:
     """Whom no notice reaches, a line of Chinese for each."""
     return [f"注意：{one.line}" for one in gaps]

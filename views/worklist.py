@@ -17,6 +17,7 @@ from domain.meetings.deadlines import materials_due
 from domain.meetings.meeting import Meeting
 from domain.meetings.rules import BEFORE
 from domain.meetings.terms import Delivery, MeetingStage
+from domain.notices.reach import without_liaison
 from domain.queries.leading import leads_as, marks_awaited, waits_for_leader
 from domain.queries.spoken import said_date
 from domain.queries.telling import office_time, points_left_undone
@@ -88,6 +89,14 @@ def worklist(viewer: Viewer) -> dict[str, Any]:
         "endangered": [{**lit(m), "what": what} for m, what in endangered],
         "following": [lit(m) for m in alive if actor.id in m.followers],
         "meetings": [{"meeting": m.number, "title": m.title, "what": what} for m, what in meetings],
+        "without_liaison": [
+            {**one.model_dump(mode="json"), "line": one.line}
+            for one in (
+                without_liaison(living, reading.people(viewer.database), viewer.units)
+                if actor.role is Role.OFFICE and moment is None
+                else ()
+            )
+        ],
         "unread": unread_notices(viewer) if moment is None else 0,
     }
 

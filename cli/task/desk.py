@@ -37,6 +37,7 @@ def _sections(shown: dict[str, Any]) -> dict[str, list[str]]:
         "批示件": _lines(shown["incoming"], "paper"),
         "考核": [a["what"] for a in shown["assessments"]],
         "无人可通知": [Unreached.model_validate(one).line for one in shown["unreached"]],
+        "没有联络员": [w["line"] for w in shown["without_liaison"] if w["heads"]],
         "意见建议": [f"{shown['suggestions']}条待答复，请看 xmh suggestion list --open"]
         if shown["suggestions"]
         else [],

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from domain.base import Frozen
 from domain.matter import Matter
@@ -36,6 +36,63 @@ class Unreached(Frozen):
         """Who and why, with the matters concerned."""
         shown = "、".join(self.matters[:NAMED]) + (f"等{len(self.matters)}件" if len(self.matters) > NAMED else "")
         return f"{self.name}{self.why}，{shown} 的通知无人可收"
+
+
+class WithoutLiaison(Frozen):
+    """A unit that has no 联络员: its 负责人 is told in his place, or nobody."""
+
+    unit: str
+    name: str
+    heads: tuple[str, ...]
+    """Names of those told instead."""
+    matters: tuple[str, ...] = ()
+    """Open ones it handles, by number."""
+
+    @property
+    def line(self) -> str:
+        """As a person reads it."""
+        instead = f"通知由负责人{'、'.join(self.heads)}收" if self.heads else "也没有负责人，通知无人可收"
+        handles = f"（在办{len(self.matters)}件）" if self.matters else ""
+        return f"{self.name}没有联络员{handles}，{instead}；请登记一位"
+
+
+def without_liaison(
+    matters: Iterable[Matter], people: Iterable[Person], name: Callable[[str], str]
+) -> tuple[WithoutLiaison, ...]:
+    """The units that handle open matters and have no 联络员."""
+    handled: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for matter in matters:
+        for unit in (matter.lead, *matter.assist):
+            if unit is not None and not matter.ended:
+                handled[unit][matter.number] = None
+    known = tuple(people)
+    lacking = handled.keys() - _with_liaison(known)
+    return tuple(_vacancy(unit, known, name, tuple(handled[unit])) for unit in sorted(lacking))
+
+
+def left_without_liaison(
+    before: Iterable[Person], after: Iterable[Person], name: Callable[[str], str]
+) -> tuple[WithoutLiaison, ...]:
+    """The units that had a 联络员 before the directory or a role changed, and have none any more."""
+    known = tuple(after)
+    gone = _with_liaison(before) - _with_liaison(known)
+    return tuple(_vacancy(unit, known, name) for unit in sorted(gone))
+
+
+def vacancy_of(unit: str, people: Sequence[Person], name: Callable[[str], str]) -> WithoutLiaison | None:
+    """What is to be said of a unit that has no 联络员; None of one that has."""
+    return None if unit in _with_liaison(people) else _vacancy(unit, people, name)
+
+
+def _with_liaison(people: Iterable[Person]) -> set[str]:
+    return {person.unit for person in people if person.role is Role.LIAISON}
+
+
+def _vacancy(
+    unit: str, people: Iterable[Person], name: Callable[[str], str], matters: tuple[str, ...] = ()
+) -> WithoutLiaison:
+    heads = tuple(person.name for person in people if person.unit == unit and person.role is Role.HEAD)
+    return WithoutLiaison(unit=unit, name=name(unit), heads=heads, matters=matters)
 
 
 def unreached_of_matters(

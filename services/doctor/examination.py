@@ -56,6 +56,7 @@ async def examine(settings: "Settings", *, noted: bool = False) -> HealthReport:
             problems += log.webhook_trouble(database)
             problems += log.checkpoint_trouble(settings, datetime.now(UTC))
             problems += log.nobody_to_tell(database, settings)
+            notices += log.liaisons_wanted(database)
             problems += log.pending_moves(database)
             if client is not None and not any(p.code.startswith("door_key_") for p in problems):
                 problems += [p async for p in temporal.matter_trouble(client, database, settings)]

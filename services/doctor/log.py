@@ -10,7 +10,7 @@ from domain.deadlines import owed
 from domain.ids import OfficeStream
 from domain.matter import Matter
 from domain.notices.backoff import FAILING_AFTER
-from domain.notices.reach import unreached_of_matters
+from domain.notices.reach import unreached_of_matters, without_liaison
 from domain.operations import Operations
 from domain.queries.telling import office_time
 from eventlog import reading
@@ -218,6 +218,20 @@ def webhook_trouble(database: Database) -> Iterator[HealthFinding]:
                 message=f"推送 {hook.id}（{hook.url}）连续{hook.attempts}次没有送达（{hook.error}）；其他推送不受影响",
                 remedy="检查接收方和设置 [webhooks]；修好后会自动接着推送",
                 more={"webhook": hook.id, "url": hook.url, "attempts": hook.attempts, "error": hook.error},
+            )
+
+
+def liaisons_wanted(database: Database) -> Iterator[HealthFinding]:
+    """For doctor, worth knowing: units with open matters whose 负责人 is told because there is no 联络员."""
+    matters = [s.state for s in reading.matter_states(database) if isinstance(s.state, Matter)]
+    names = {u.id: u.name for u in reading.units(database)}
+    for one in without_liaison(matters, reading.people(database), lambda unit: names.get(unit, unit)):
+        if one.heads:  # without them nobody is told at all, which is a finding of its own
+            yield HealthFinding(
+                code="no_liaison",
+                message=one.line,
+                remedy=f"请用 xmh org import 登记 {one.unit} 的联络员，或由安全管理员改角色（xmh access role）",
+                more={"unit": one.unit, "matters": one.matters},
             )
 
 

@@ -306,7 +306,7 @@ def test_once_there_is_a_security_administrator_he_says_who_watches_and_runs_the
     assert "由安全管理员本人办理" in xmh("access", "role", "guest", "审计员", "-y").error
     assert "没有角色“system”" in xmh("access", "role", "guest", "system", actor="guard").error
     done = xmh.json("access", "role", "guest", "审计员", actor="guard")
-    assert done == {"person": "guest", "role": "auditor", "before": "head"}
+    assert done == {"person": "guest", "role": "auditor", "before": "head", "without_liaison": []}
     changed = reading.person(log, "guest")
     assert changed is not None
     assert changed.role is Role.AUDITOR
