@@ -20,7 +20,7 @@ def explain_error(error: Exception) -> Problem:
         case LogError():  # away, of another build, or damaged: the log is no service to this command
             return Problem(error.message, error.code, Exit.UNREACHABLE)
         case ValidationError():
-            return Problem(validation_line(error.errors()), "malformed")
+            return Problem(validation_line(error.errors(), error.title), "malformed")
         case OSError(errno=errno.ENOSPC | errno.EDQUOT) | OSError(filename=str()):
             return _of_files(error)
     if (wrong := _settings(error)) is not None:

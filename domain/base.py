@@ -115,6 +115,15 @@ class Refusal(Exception):  # noqa: N818  (a rule's answer, not a fault)
         self.code = code
 
 
+class FieldRefusal(Refusal):
+    """A refusal about one field of what was filled in: of a form, or of a command by its path, as `basis.no`."""
+
+    def __init__(self, field: str, message: str) -> None:
+        """Keep the field beside the line."""
+        super().__init__(message, "malformed")
+        self.field = field
+
+
 def refuse(when: bool, message: str, code: str = "refused") -> None:
     """Raise `Refusal` when the condition holds. Rules read as a list of these."""
     if when:

@@ -6,13 +6,17 @@ Characters nobody sees are dropped when an order is made; everything else out of
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, TypeVar
+from functools import cache
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, StringConstraints
 
-from domain.base import refuse, refuse_always
+from domain.base import FieldRefusal, refuse, refuse_always
+from domain.facts import MOST_LINE, OF_THE_LOG, AtMost, is_sealed
+from domain.field_names import field_name
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 """Before the first there was no such office; beyond the last nobody means it, and spreadsheets give out."""
@@ -88,8 +92,12 @@ def plausible_year(year: int) -> int:
     Raises:
         Refusal: `malformed`.
     """
-    refuse(not FIRST_YEAR <= year <= LAST_YEAR, f"年份{year}不在{FIRST_YEAR}–{LAST_YEAR}之间，请核对", "malformed")
+    refuse(*_implausible(year), "malformed")
     return year
+
+
+def _implausible(year: int) -> tuple[bool, str]:
+    return not FIRST_YEAR <= year <= LAST_YEAR, f"年份{year}不在{FIRST_YEAR}–{LAST_YEAR}之间，请核对"
 
 
 def cleaned(value: T) -> T:
@@ -122,33 +130,95 @@ def _cleaned(value: Any) -> Any:
 def within_bounds(value: Any) -> None:
     """Refuse a command that holds a date, a number or a text out of bounds, wherever it stands in it.
 
+    What is sealed was measured before; what repeats the log (`OF_THE_LOG`) is as long as it was recorded.
+
     Raises:
-        Refusal: `malformed`.
+        FieldRefusal: `malformed`, by the field of the command; a `Refusal` of what stands in none.
     """
+    _check(value, _Place())
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a value stands: in which command, under which names, and how many characters it may have there."""
+
+    model: str = ""
+    path: tuple[str | int, ...] = ()
+    most: int | None = None
+    of_the_log: bool = False
+
+    def refuse(self, when: bool, message: str) -> None:
+        """Refuse what stands here, by the office's name for it."""
+        if when and self.path:
+            field = ".".join(part for part in self.path if isinstance(part, str))
+            raise FieldRefusal(field, f"{field_name(self.model, self.path)}：{message}")
+        refuse(when, message, "malformed")
+
+    def beneath(self, part: str | int, bound: "_Bound | None" = None) -> "_Place":
+        """A field or an item of what stands here."""
+        of_the_log = self.of_the_log or (bound is not None and bound.of_the_log)
+        return _Place(self.model, (*self.path, part), bound.most if bound else self.most, of_the_log)
+
+
+@dataclass(frozen=True)
+class _Bound:
+    """What the type of a field says of its texts."""
+
+    most: int | None
+    """None: only the 64 KiB of every text."""
+    of_the_log: bool
+
+
+@cache
+def bounds_of(model: type[BaseModel]) -> dict[str, _Bound]:
+    """How long the texts of each field may be: as the type says; a name or an id, of which it says nothing, a line."""
+    bounds: dict[str, _Bound] = {}
+    for name, field in model.model_fields.items():
+        marks = list(_marks(field.annotation, field.metadata))
+        most = next((mark.characters for mark in marks if isinstance(mark, AtMost)), None)
+        is_words = any(isinstance(mark, StringConstraints) for mark in marks)
+        bounds[name] = _Bound(most or (None if is_words else MOST_LINE), of_the_log=OF_THE_LOG in marks)
+    return bounds
+
+
+def _marks(annotation: Any, metadata: Sequence[Any]) -> Iterator[Any]:
+    """What the type of a field is annotated with, at any depth of it."""
+    yield from metadata
+    inner = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        yield from inner[1:]
+        inner = inner[:1]
+    for one in inner:
+        yield from _marks(one, ())
+
+
+def _check(value: Any, at: _Place) -> None:
     match value:
         case str():
-            nothing = bool(value) and not visible(value).strip()
-            refuse(nothing, "有一项文字只含看不见的字符，请重新填写", "malformed")
-            refuse(_SURROGATE.search(value) is not None, "文字不是有效的 UTF-8，请重新填写", "malformed")
+            at.refuse(bool(value) and not visible(value).strip(), "只含看不见的字符，请重新填写")
+            at.refuse(_SURROGATE.search(value) is not None, "文字不是有效的 UTF-8，请重新填写")
+            too_long = at.most is not None and not at.of_the_log and len(value) > at.most and not is_sealed(value)
+            at.refuse(too_long, f"有{len(value)}字，最多{at.most}字")
         case bool() | None:
             pass
         case int():
-            refuse(abs(value) >= 10**MOST_DIGITS, f"数字超过{MOST_DIGITS}位，请核对", "malformed")
+            at.refuse(abs(value) >= 10**MOST_DIGITS, f"数字超过{MOST_DIGITS}位，请核对")
         case datetime():
-            refuse(value.tzinfo is None, "时间没有写明时区，请写成 2022-03-31T09:30:00+08:00", "malformed")
-            plausible(value)
+            at.refuse(value.tzinfo is None, "时间没有写明时区，请写成 2022-03-31T09:30:00+08:00")
+            at.refuse(*_implausible(value.year))
         case date():
-            plausible(value)
+            at.refuse(*_implausible(value.year))
         case BaseModel():
-            for name in type(value).model_fields:
-                within_bounds(getattr(value, name))
+            place = at if at.model else replace(at, model=type(value).__name__)
+            for name, bound in bounds_of(type(value)).items():
+                _check(getattr(value, name), place.beneath(name, bound))
         case tuple() | list():
-            for item in value:
-                within_bounds(item)
+            for no, item in enumerate(value):
+                _check(item, at.beneath(no) if at.model else at)
         case Mapping():
             for key, item in value.items():
-                within_bounds(key)
-                within_bounds(item)
+                _check(key, at)
+                _check(item, at.beneath(key) if at.model else at)
         case _:
             pass
 
@@ -163,10 +233,3 @@ def named(command_id: str) -> str:
         unusable = f"命令编号“{seen(command_id)[:40]}”不合用：须为 8 至 128 位英文字母、数字和 . _ : @ # + / = -"
         refuse_always(unusable, "malformed")
     return command_id
-
-
-def no_truth_value(value: object) -> object:
-    """For whole numbers of commands: a yes or no is not one."""
-    if isinstance(value, bool):
-        raise ValueError("须是数字，不能写 true 或 false")  # noqa: TRY004  (pydantic tells a ValueError)
-    return value

@@ -9,12 +9,16 @@ from domain.base import Frozen
 from domain.bounds import FIRST_YEAR, LAST_YEAR, cleaned
 from domain.confidential import left_open
 from domain.facts import (
+    MOST_LINE,
+    MOST_TITLE,
+    AtMost,
     Attachment,
     Basis,
     Confidential,
     IndicatorReport,
     InstructionRef,
     LeadersWords,
+    Line,
     MatterRef,
     NewIndicator,
     NewPoint,
@@ -22,10 +26,11 @@ from domain.facts import (
     PartOf,
     Percent,
     PointReport,
+    Reason,
     SecretValues,
+    Title,
     UnitRef,
     Whole,
-    Words,
 )
 from domain.meetings.terms import Outcome, Subject
 from domain.order import OrderBase
@@ -52,7 +57,7 @@ class OpenMatter(Frozen):
     """立项, and 交办 at once when the lead is known."""
 
     do: Literal["open"] = "open"
-    title: Words
+    title: Title
     basis: Basis
     due: date | None = None
     """None: computed by the policy from basis, urgency and class."""
@@ -61,8 +66,8 @@ class OpenMatter(Frozen):
     flags: tuple[KeyFlag, ...] = ()
     urgency: Urgency = Urgency.NORMAL
     rhythm: Rhythm = Rhythm.WEEKLY
-    source: str | None = None
-    section: str | None = None
+    source: Annotated[str, AtMost(MOST_TITLE)] | None = None
+    section: Annotated[str, AtMost(MOST_TITLE)] | None = None
     """章节 of the plan it stands in."""
     leaders: tuple[str, ...] = ()
     """责任领导 and 分管领导, in order: the first answers for it."""
@@ -76,8 +81,8 @@ class OpenMatter(Frozen):
     instructed_by: str | None = None
     instruction_on: InstructionRef | None = None
     """Where the instruction stands, when it came on an incoming paper."""
-    duplicate_reason: Confidential | None = None
-    inherited: Words | None = None
+    duplicate_reason: Reason | None = None
+    inherited: Title | None = None
     """存量: where it was supervised before it came here, e.g. 2021年督办台账第17号."""
     part_of: PartOf | None = None
     """任务分解: the matter it is a part of."""
@@ -94,7 +99,7 @@ class AssignMatter(Frozen):
     lead: UnitRef
     assist: tuple[UnitRef, ...] | None = None
     person: str | None = None
-    reason: Confidential | None = None
+    reason: Reason | None = None
 
 
 class SetLeaders(Frozen):
@@ -102,7 +107,7 @@ class SetLeaders(Frozen):
 
     do: Literal["leaders"] = "leaders"
     leaders: Annotated[tuple[str, ...], Field(min_length=1, max_length=10)]
-    reason: Confidential | None = None
+    reason: Reason | None = None
 
 
 class AcceptReceipt(Frozen):
@@ -116,7 +121,7 @@ class DeclineReceipt(Frozen):
     """退签."""
 
     do: Literal["decline"] = "decline"
-    reason: Confidential
+    reason: Reason
 
 
 class SubmitFeedback(Frozen):
@@ -133,7 +138,7 @@ class SubmitFeedback(Frozen):
     attachments: tuple[Attachment, ...] = ()
     for_unit: str | None = None
     via: ReportChannel | None = None
-    letter: Words | None = None
+    letter: Line | None = None
     """来函文号, when it came by one."""
     occurred_at: datetime | None = None
 
@@ -159,7 +164,7 @@ class ChangePoint(Frozen):
 
     do: Literal["point_change"] = "point_change"
     no: Whole
-    text: Confidential | None = None
+    text: Reason | None = None
     due: date | None = None
 
 
@@ -168,7 +173,7 @@ class DropPoint(Frozen):
 
     do: Literal["point_drop"] = "point_drop"
     no: Whole
-    reason: Confidential | None = None
+    reason: Reason | None = None
 
 
 class AddBasis(Frozen):
@@ -204,7 +209,7 @@ class StartSurge(Frozen):
     """转入一日一调度 until a day, for a campaign."""
 
     do: Literal["surge"] = "surge"
-    campaign: Words
+    campaign: Line
     until: date
     every_day: bool = False
 
@@ -214,14 +219,14 @@ class MoveSurge(Frozen):
 
     do: Literal["surge_move"] = "surge_move"
     until: date
-    reason: Confidential | None = None
+    reason: Reason | None = None
 
 
 class EndSurge(Frozen):
     """Back to the usual rhythm before the surge's last day."""
 
     do: Literal["surge_end"] = "surge_end"
-    reason: Confidential | None = None
+    reason: Reason | None = None
 
 
 class RemindUnit(Frozen):
@@ -235,7 +240,7 @@ class IssueUrge(Frozen):
     """催办 by hand."""
 
     do: Literal["urge"] = "urge"
-    reason: Confidential | None = None
+    reason: Reason | None = None
 
 
 class RequestCoordination(Frozen):
@@ -252,7 +257,7 @@ class AnswerCoordination(Frozen):
     do: Literal["coordinate_answer"] = "coordinate_answer"
     text: Confidential
     no: Whole | None = None
-    letter: Words | None = None
+    letter: Line | None = None
     """来函文号, when the answer came by one."""
 
 
@@ -260,14 +265,14 @@ class EscalateMatter(Frozen):
     """升级 one rung."""
 
     do: Literal["escalate"] = "escalate"
-    reason: Confidential
+    reason: Reason
 
 
 class RecordDecision(Frozen):
     """议定: what a meeting decided on the matter; `minutes` and `point` name the meeting's record, if there is one."""
 
     do: Literal["decision"] = "decision"
-    meeting: Words
+    meeting: Title
     text: Confidential
     due: date | None = None
     outcome: Outcome | None = None
@@ -285,7 +290,7 @@ class RequestExtension(Frozen):
 
     do: Literal["extend"] = "extend"
     to: date
-    reason: Confidential
+    reason: Reason
     point: Whole | None = None
 
 
@@ -295,7 +300,7 @@ class AnswerExtension(Frozen):
     do: Literal["extension"] = "extension"
     grant: bool
     to: date | None = None
-    reason: Confidential | None = None
+    reason: Reason | None = None
 
 
 class ExtendLimit(Frozen):
@@ -303,7 +308,7 @@ class ExtendLimit(Frozen):
 
     do: Literal["extend_limit"] = "extend_limit"
     to: date
-    reason: Confidential
+    reason: Reason
 
 
 class SuspendMatter(Frozen):
@@ -311,7 +316,7 @@ class SuspendMatter(Frozen):
 
     do: Literal["suspend"] = "suspend"
     reason: SuspensionReason
-    note: Confidential | None = None
+    note: Reason | None = None
     until: date
 
 
@@ -337,9 +342,9 @@ class RequestClosure(Frozen):
     do: Literal["close"] = "close"
     text: Confidential
     evidence: tuple[Attachment, ...] = ()
-    over_open_children: Confidential | None = None
+    over_open_children: Reason | None = None
     """Why the whole ends although parts of it are open; here and below."""
-    over_unfinished: Confidential | None = None
+    over_unfinished: Reason | None = None
     """Why it ends although something of it is unfinished; here and below."""
 
 
@@ -349,8 +354,8 @@ class ReviewClosure(Frozen):
     do: Literal["review"] = "review"
     approve: bool
     text: Confidential | None = None
-    over_open_children: Confidential | None = None
-    over_unfinished: Confidential | None = None
+    over_open_children: Reason | None = None
+    over_unfinished: Reason | None = None
 
 
 class MarkClosure(Frozen):
@@ -359,15 +364,15 @@ class MarkClosure(Frozen):
     do: Literal["mark"] = "mark"
     mark: LeaderMark
     text: LeadersWords | None = None
-    over_open_children: Confidential | None = None
-    over_unfinished: Confidential | None = None
+    over_open_children: Reason | None = None
+    over_unfinished: Reason | None = None
 
 
 class ReopenMatter(Frozen):
     """重开."""
 
     do: Literal["reopen"] = "reopen"
-    reason: Confidential
+    reason: Reason
     due: date | None = None
 
 
@@ -375,8 +380,8 @@ class CancelMatter(Frozen):
     """撤销立项."""
 
     do: Literal["cancel"] = "cancel"
-    reason: Confidential
-    over_open_children: Confidential | None = None
+    reason: Reason
+    over_open_children: Reason | None = None
 
 
 class MergeMatter(Frozen):
@@ -385,7 +390,7 @@ class MergeMatter(Frozen):
     do: Literal["merge"] = "merge"
     into: MatterRef
     into_due: date
-    reason: Confidential
+    reason: Reason
 
 
 class SetPredecessor(Frozen):
@@ -400,7 +405,7 @@ class DropPredecessor(Frozen):
 
     do: Literal["predecessor_drop"] = "predecessor_drop"
     earlier: MatterRef
-    reason: Confidential
+    reason: Reason
 
 
 class FollowMatter(Frozen):
@@ -432,7 +437,7 @@ class InspectMatter(Frozen):
     do: Literal["inspect"] = "inspect"
     text: Confidential
     finding: Finding | None = None
-    inspector: Words | None = None
+    inspector: Line | None = None
     """Who saw it, when it was not whoever records it: 第三方机构, a team."""
     attachments: tuple[Attachment, ...] = ()
     occurred_at: datetime | None = None
@@ -442,8 +447,8 @@ class ListMatter(Frozen):
     """挂牌督办 by a leader's decision; on a listed matter without 摘牌条件, sets it."""
 
     do: Literal["list"] = "list"
-    reason: Confidential | None = None
-    exit_when: Confidential | None = None
+    reason: Reason | None = None
+    exit_when: Reason | None = None
 
 
 class DelistMatter(Frozen):
@@ -451,7 +456,7 @@ class DelistMatter(Frozen):
 
     do: Literal["delist"] = "delist"
     met: bool = False
-    reason: Confidential | None = None
+    reason: Reason | None = None
 
 
 class HoldInterview(Frozen):
@@ -477,14 +482,14 @@ class WithdrawCard(Frozen):
 
     do: Literal["card_withdraw"] = "card_withdraw"
     no: Whole
-    reason: Confidential
+    reason: Reason
 
 
 class RateMatter(Frozen):
     """满意度 as somebody who raised the matter said it; recorded by the office."""
 
     do: Literal["rate"] = "rate"
-    by: Confidential
+    by: Annotated[Confidential, AtMost(MOST_LINE)]
     satisfaction: Satisfaction
     text: Confidential | None = None
 
@@ -495,7 +500,7 @@ class JudgePeriod(Frozen):
     do: Literal["judge_period"] = "judge_period"
     key: str | None = None
     result: PeriodResult
-    reason: Confidential
+    reason: Reason
 
 
 class ReviewPoint(Frozen):
@@ -511,7 +516,7 @@ class DeclareRecusal(Frozen):
     """回避: the decider will not review or decide on this matter."""
 
     do: Literal["recuse"] = "recuse"
-    reason: Confidential
+    reason: Reason
 
 
 class ReassignDuty(Frozen):
@@ -521,7 +526,7 @@ class ReassignDuty(Frozen):
     duty: Duty
     from_person: str
     to_person: str
-    reason: Confidential
+    reason: Reason
 
 
 class CorrectEvent(Frozen):
@@ -530,7 +535,9 @@ class CorrectEvent(Frozen):
     do: Literal["correct"] = "correct"
     version: Whole
     text: Confidential
-    fields: Annotated[dict[str, str], SecretValues(frozenset({"source", "basis_text", "basis_no"}))] = {}
+    fields: Annotated[
+        dict[str, str], AtMost(MOST_TITLE), SecretValues(frozenset({"source", "basis_text", "basis_no"}))
+    ] = {}
     """Field → what it should have said. A title stands in every list, so that it is never secret."""
 
 

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, StringConstraints
+from pydantic_core import CoreSchema
 
 from domain.base import Frozen, refuse
-from domain.bounds import no_truth_value
 from domain.terms import BasisKind, Per, Rhythm, Supervision
 
 TEXT_BYTES = 64 * 1024
@@ -18,6 +18,11 @@ MAY_BE_SECRET, SECRET = "may be secret", "secret"
 WITHHELD = "（内容属工作秘密，不予刊载）"
 """Stands for a ciphertext wherever it is not opened for one reader."""
 MOST_TITLE = 500
+MOST_LINE = 200
+"""Characters of a short text: a place, a number, who said it."""
+MOST_REASON = 2000
+OF_THE_LOG = "of the log"
+"""Marks a field that repeats what stands in the log already: its texts are as long as they were recorded."""
 MOST_DECIMALS = 3
 MOST_WEIGHT = 100
 
@@ -27,6 +32,24 @@ class SecretValues:
     """Says of a mapping which of its values are words that may be secret."""
 
     of: frozenset[str]
+
+
+@dataclass(frozen=True)
+class AtMost:
+    """Says of a text of a command how many characters it may have (`domain.bounds`); of an event it says nothing."""
+
+    characters: int
+
+    def __get_pydantic_json_schema__(self, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The bound, for the description of the API."""
+        return {**handler(core_schema), "maxLength": self.characters}
+
+
+def no_truth_value(value: object) -> object:
+    """For whole numbers of commands: a yes or no is not one."""
+    if isinstance(value, bool):
+        raise ValueError("须是数字，不能写 true 或 false")  # noqa: TRY004  (pydantic tells a ValueError)
+    return value
 
 
 def _fits(text: str) -> str:
@@ -57,6 +80,13 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), A
 """Text a person wrote, at most 64 KiB."""
 Confidential = Annotated[Words, MAY_BE_SECRET]
 """Words that may be 工作秘密: sealed where the order is made when its maker says so (`domain.confidential`)."""
+Title = Annotated[Words, AtMost(MOST_TITLE)]
+"""What heads a paper or a list: the name of a matter, of a paper that came in."""
+Line = Annotated[Words, AtMost(MOST_LINE)]
+Reason = Annotated[Confidential, AtMost(MOST_REASON)]
+"""Why, in a paragraph or two; what is longer is a paper of its own."""
+OpenReason = Annotated[Words, AtMost(MOST_REASON)]
+"""The same where it is never secret: of a meeting, or of how papers are kept."""
 LeadersWords = Annotated[Words, SECRET]
 """A leader's own words in a command, 工作秘密 whoever types them: an order that holds them in the clear is refused."""
 SealedWords = Annotated[Words, AfterValidator(_sealed)]
@@ -87,7 +117,7 @@ class Basis(Frozen):
     """立项依据: what decision stands behind the matter (条例 art. 11)."""
 
     kind: BasisKind
-    text: Words
+    text: Title
     no: str | None = None
     approver: str | None = None
 
@@ -99,7 +129,7 @@ class Basis(Frozen):
 class Attachment(Frozen):
     """A file outside the log, named by its hash."""
 
-    name: str
+    name: Annotated[str, AtMost(255)]
     sha256: str
     size: int
 
@@ -107,7 +137,7 @@ class Attachment(Frozen):
 class NewPoint(Frozen):
     """A 督办要点 as ordered: what, and by when if it has a date of its own."""
 
-    text: Confidential
+    text: Reason
     due: date | None = None
     stage: bool = False
     """阶段目标: reached only when the office has reviewed it."""
@@ -132,8 +162,8 @@ class Origin(Frozen):
     """Where a matter comes from beside decisions: which kind of the policy, its number there, and who raised it."""
 
     kind: str
-    no: Words
-    askers: tuple[Confidential, ...] = ()
+    no: Line
+    askers: tuple[Annotated[Confidential, AtMost(MOST_LINE)], ...] = ()
     """提出人: 代表, 委员, 来电人. Only they say how satisfied they are."""
 
     def __str__(self) -> str:
@@ -181,7 +211,7 @@ class NewIndicator(Frozen):
     Values are whole numbers of the last decimal: 6.8% is 68 with one decimal. `at_most` is a ceiling (控制在4.5%以内).
     """
 
-    name: Words
+    name: Line
     unit: str
     target: Whole
     checkpoints: tuple[Checkpoint, ...] = ()

@@ -6,12 +6,12 @@ suggestions within the product).
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from domain.base import Frozen, Term, refuse
 from domain.envelope import NumberSeries, Recorded
 from domain.event import Event, decode
-from domain.facts import MatterRef
+from domain.facts import AtMost, MatterRef
 
 MOST_TEXT = 2000
 
@@ -89,7 +89,7 @@ class MakeSuggestion(Frozen):
     """提出意见建议, for one's unit."""
 
     kind: SuggestionKind
-    text: str
+    text: Annotated[str, AtMost(MOST_TEXT)]
     matter: MatterRef | None = None
 
 
@@ -97,7 +97,7 @@ class AnswerSuggestion(Frozen):
     """答复."""
 
     outcome: SuggestionOutcome
-    text: str
+    text: Annotated[str, AtMost(MOST_TEXT)]
 
 
 def make_suggestion(known: Suggestion | None, command: MakeSuggestion, person: str, unit: str) -> Iterator[Event]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from domain.field_names import field_name
 from eventlog import reading
 from eventlog.database import Database
 
@@ -33,6 +34,11 @@ _ON_PAGES = (
     (re.compile(r"写 --met"), "请勾选"),
     (re.compile(r"请先 xmh meeting agenda --freeze"), "请先“确定议题”"),
     (re.compile(r"不能带 --of"), "不能写“同意或不同意的是什么”"),
+    (
+        re.compile(r"命令编号 \S+ 已用于另一条.*"),
+        "这一页刚才提交过，已经办了；现在的内容与那次不同，还没有办，都保留在下面。确要照现在的内容再办一次，请再提交",
+    ),
+    (re.compile(r"命令编号“.*”不合用.*"), "这一页已不能提交；填写的内容都保留在下面，请核对后再提交"),
     (re.compile(r"；已开过的会议请用 xmh meeting record 登记"), ""),
     (re.compile(r"；议定事项见 xmh meeting minutes [\w-]+"), "；议定事项见会议页"),
 )
@@ -78,8 +84,8 @@ def validation_in_chinese(message: str) -> str:
     return message
 
 
-def validation_line(errors: Sequence[Mapping[str, Any]]) -> str:
-    """The first fault of what was filled in: where it is, and what is wrong."""
+def validation_line(errors: Sequence[Mapping[str, Any]], model: str) -> str:
+    """The first fault of what was filled in for a command of this class: which field, and what is wrong."""
     first = errors[0]
-    where = ".".join(str(x) for x in first["loc"] if not isinstance(x, int)) or "输入"
+    where = field_name(model, first["loc"]) or "输入"
     return f"{where} 填写有误：{validation_in_chinese(first['msg'].removeprefix('Value error, '))}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from domain import commands as c
 from domain.base import Frozen
+from domain.field_names import field_name
 from domain.rules.authority import DECISIONS
 
 
@@ -150,11 +151,7 @@ LEFT_OUT: dict[type[Frozen], frozenset[str]] = {
 LABELS: dict[str, str] = {
     "title": "事项名称",
     "points": "督办要点（一行一个，可写“完成支护；6月30日”，阶段目标再加“；阶段”）",
-    "klass": "事项分类",
-    "supervisor": "督办员",
-    "source": "任务来源",
     "section": "列在计划的哪一章节",
-    "duplicate_reason": "与在办事项相似仍须另行立项的理由",
     "open.due": "办结时限",
     "open.leaders": "责任领导、分管领导（多位用顿号隔开，第一位负总责）",
     "ask_back.text": "要补充或改正什么",
@@ -177,69 +174,33 @@ LABELS: dict[str, str] = {
     "remind.text": "提醒什么",
     "review.text": "意见（退回须写理由）",
     "review_point.text": "意见（退回须写理由）",
-    "approve": "结论",
     "chair": "主持人（安排时已写明的可不填）",
-    "despite": "纪要与日志不一致仍要签发的理由",
-    "item": "议题",
     "matter_point": "只改事项的第几个要点（限期用）",
-    "off_day": "开在休息日",
     "over": "有议定事项会后已不能落实，仍照签的理由",
     "starts": "改到什么时间",
     "urgent": "紧急即办：不等纪要，立即生效",
     "attachments": "附件（照片、记录）",
     "assist": "配合单位（多个用顿号隔开）",
-    "basis.approver": "批准人",
-    "basis.kind": "依据种类",
-    "basis.no": "文号",
-    "basis.text": "依据",
     "by": "哪位提出人",
-    "campaign": "专项名称",
     "card": "哪一种牌",
-    "due": "时限",
     "duty": "哪一项职责",
     "earlier": "前置事项的编号",
-    "every_day": "节假日也调度",
-    "evidence": "证明材料",
-    "exit_when": "摘牌条件",
-    "finding": "核查结果",
     "from_person": "原来由谁",
-    "grant": "批复",
     "inspector": "核查人（不是本人时）",
     "into": "并入哪一件（编号）",
-    "lead": "牵头单位",
     "leaders": "责任领导（多位用顿号隔开）",
-    "letter": "来函文号",
-    "mark": "审阅意见",
-    "meeting": "会议",
-    "met": "摘牌条件已达到",
     "no": "哪一项",
     "new_title": "新立项的事项名称（不写则同内容）",
-    "note": "说明",
     "outcome": "议定结果",
-    "over_open_children": "下级事项没有办完仍要办结的理由",
-    "over_unfinished": "内容没有完成仍要办结的理由",
     "people": "被约谈人（多位用顿号隔开）",
-    "person": "责任人",
     "point": "哪一个要点（不选则为整件）",
-    "point.due": "节点日期",
     "point.stage": "是阶段目标（单独审核）",
-    "point.text": "要点内容",
-    "reason": "理由",
-    "result": "评定",
-    "rhythm": "反馈周期",
-    "satisfaction": "满意度",
     "subject": "议的是什么",
-    "text": "内容",
-    "to": "延至",
     "to_person": "现在由谁",
-    "unit": "单位",
-    "until": "截止",
-    "urgency": "紧急程度",
-    "version": "哪一条记录",
     "via": "怎样收到的",
     "year": "结转到哪一年",
 }
-"""Field → what the form calls it; in one act otherwise than in the others: `close.text`."""
+"""What a form asks for otherwise than by the field's name (`domain/field_names.py`); in one act only: `close.text`."""
 RARE = frozenset(
     {"over_unfinished", "over_open_children", "supervisor", "source", "section", "duplicate_reason", "rhythm"}
 )
@@ -248,4 +209,5 @@ RARE = frozenset(
 
 def label_of(act: Act, name: str) -> str:
     """What the form of an act calls a field."""
-    return LABELS.get(f"{act.do}.{name}") or LABELS[name]
+    asked = LABELS.get(f"{act.do}.{name}") or LABELS.get(name)
+    return asked or field_name(act.kind.__name__, name.split("."))

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import ValidationError
 
 from domain import commands as c
-from domain.base import Frozen, Refusal, Term
+from domain.base import FieldRefusal, Frozen, Refusal, Term
+from domain.bounds import cleaned, within_bounds
 from domain.calendar import SHANGHAI, local_date
 from domain.facts import Attachment, MatterRef, NewPoint, UnitRef
 from domain.matter import Matter
@@ -20,10 +21,10 @@ from domain.terms import MatterClass
 from eventlog import reading
 from intake.directory import UnitIndex
 from views.viewer import Viewer
-from views.wording import validation_in_chinese
+from views.wording import validation_line
 from web.acts import RARE, Act, label_of
 from web.asking import the_matter, whole_number
-from web.pages.submitting import FieldRefusal, Given, files_in
+from web.pages.submitting import Given, files_in
 
 Options = tuple[tuple[str, str], ...]
 PEOPLE = frozenset({"chair", "person", "from_person", "to_person", "basis.approver", "supervisor"})
@@ -229,21 +230,25 @@ def command_of(act: Act, given: Given, filling: Filling) -> Any:
             _put(fields, field.name, _value(act, field, text, filling))
     fields |= _followed(act, fields, filling)
     try:
-        return act.kind.model_validate(fields)
+        command = cleaned(act.kind.model_validate(fields))
+        within_bounds(command)
     except ValidationError as error:
         raise _of_field(act, error) or error from error
+    except FieldRefusal as refusal:
+        raise FieldRefusal(_asked_as(act, refusal.field.split(".")) or refusal.field, refusal.message) from refusal
+    return command
 
 
 def _of_field(act: Act, error: ValidationError) -> FieldRefusal | None:
-    """What a model complains of, by the field as the form calls it."""
+    """What a model complains of, by the field of the form."""
     first = error.errors()[0]
-    path = [str(part) for part in first["loc"] if not isinstance(part, int)]
-    name = next((n for n in (".".join(path), *path[:1]) if n in act.fields), None)
-    if name is None:
-        return None
-    return FieldRefusal(
-        name, f"{label_of(act, name)}：{validation_in_chinese(first['msg'].removeprefix('Value error, '))}"
-    )
+    name = _asked_as(act, [str(part) for part in first["loc"] if not isinstance(part, int)])
+    return None if name is None else FieldRefusal(name, validation_line([first], act.kind.__name__))
+
+
+def _asked_as(act: Act, path: Sequence[str]) -> str | None:
+    """The field of a form that asks for what stands at a path of the command; None where none does."""
+    return next((name for name in (".".join(path), *path[:1]) if name in act.fields), None)
 
 
 def _put(fields: dict[str, Any], name: str, value: Any) -> None:

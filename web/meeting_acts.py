@@ -12,7 +12,7 @@ from typing import Any
 
 from activities.agenda import assembled_agenda
 from documents.meetings.calling import DirectoryNames
-from domain.base import Frozen, Refusal, refuse
+from domain.base import FieldRefusal, Frozen, Refusal, refuse
 from domain.bounds import cleaned
 from domain.envelope import OnBehalf
 from domain.meetings import commands as m
@@ -39,7 +39,7 @@ from web.meeting_replies import (
     reply_rows,
 )
 from web.pages.rendering import Visitor
-from web.pages.submitting import FieldRefusal, Given
+from web.pages.submitting import Given
 
 MEETING_ACTS: tuple[Act, ...] = (
     Act(m.AddItem, "增列议题"),

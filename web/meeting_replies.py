@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from domain.base import refuse
+from domain.base import FieldRefusal, refuse
 from domain.meetings import commands as m
 from domain.meetings.meeting import AgendaItem, Leave, Meeting
 from domain.meetings.rules import BEFORE
@@ -15,7 +15,7 @@ from intake.sheets import split_names
 from views.meetings import ids_by_name, own_people_only
 from web.forms import FormField, seen_mark
 from web.pages.rendering import Visitor
-from web.pages.submitting import FieldRefusal, Given, files_in
+from web.pages.submitting import Given, files_in
 
 COMING, LEAVE = "coming", "leave"
 REPLIES = ((COMING, "参会"), (LEAVE, "请假"))

@@ -11,11 +11,10 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from domain.base import Refusal
+from domain.base import FieldRefusal, Refusal
 from domain.bounds import seen
 from eventlog.errors import LogError
 from services.unreachable import Unreachable
-from views.codes import FORBIDDEN, MALFORMED, NOT_FOUND, UNAUTHENTICATED, UNREACHABLE
 from views.wording import names_instead_of_ids, validation_line
 from web.pages.rendering import (
     PasswordTooOldError,
@@ -25,26 +24,13 @@ from web.pages.rendering import (
     sign_in_again,
     to_sign_in,
 )
+from web.statuses import TITLES, status_of
 
 if TYPE_CHECKING:
     from web.service import WebService
 
 logger = logging.getLogger("xmh.web")
 
-TITLES = {
-    400: "请求有误",
-    401: "没有登录",
-    403: "不能办理",
-    404: "没有找到",
-    405: "不能这样请求",
-    409: "与规则或现状不符",
-    412: "已有改动",
-    413: "内容过大",
-    422: "填写有误",
-    429: "请求过多",
-    500: "意外错误",
-    503: "服务没有答复",
-}
 PROBLEM = "application/problem+json"
 _TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
 _DOCUMENT = {
@@ -57,21 +43,6 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     for status in (401, 403, 404, 409, 412, 413, 422, 429, 503)
 }
 """What every route of the API may answer instead, for its description."""
-
-
-def status_of(code: str) -> int:
-    """The status of a refusal; a rule's no is a conflict with how things stand, unless it is about who asks."""
-    if code in ("precondition", "too_many"):
-        return 412 if code == "precondition" else 429
-    if code in MALFORMED or code == "too_large":
-        return 422
-    if code in UNAUTHENTICATED:
-        return 401
-    if code in NOT_FOUND:
-        return 404
-    if code in UNREACHABLE:
-        return 503
-    return 403 if code in FORBIDDEN else 409
 
 
 @dataclass(frozen=True)
@@ -111,15 +82,16 @@ def explained(error: Exception, service: "WebService") -> ProblemDetails:
                 message = names_instead_of_ids(error.message, lambda: service.database)
             except (Refusal, LogError):
                 message = error.message
-            return ProblemDetails(status_of(error.code), error.code, message)
+            more = {"field": error.field} if isinstance(error, FieldRefusal) else {}
+            return ProblemDetails(status_of(error.code), error.code, message, more=more)
         case LogError():
             return ProblemDetails(503, error.code, error.message)
         case Unreachable():
             return ProblemDetails(
                 503, "unreachable", error.message, {"Retry-After": "2"}, {"command_id": error.command_id}
             )
-        case RequestValidationError() | ValidationError():
-            return ProblemDetails(422, "malformed", validation_line([_placed(e) for e in error.errors()]))
+        case ValidationError():
+            return _of_model(error.errors()[0], error.title)
         case HTTPException():
             return _of_http(error)
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
@@ -129,10 +101,16 @@ def explained(error: Exception, service: "WebService") -> ProblemDetails:
     return ProblemDetails(500, "unexpected", f"意外错误（{type(error).__name__}），请告诉维护人员发生的时间")
 
 
-def _placed(error: Any) -> dict[str, Any]:
-    """A fault by the name of its field, without where in the request it stands."""
-    where = [part for part in error["loc"] if part not in ("body", "query", "path", "header")]
-    return {"loc": where, "msg": error["msg"]}
+def _of_model(fault: Any, model: str) -> ProblemDetails:
+    """What a model does not take: in the office's words, and by the field's own name for a program."""
+    where = [part for part in fault["loc"] if part not in ("body", "query", "path", "header")]
+    line = validation_line([{"loc": where, "msg": fault["msg"]}], model.removesuffix("Body"))
+    return ProblemDetails(422, "malformed", line, more={"field": ".".join(map(str, where))})
+
+
+def _model_asked(request: Request) -> str:
+    """The model of a route's body, by its name; empty where there is none."""
+    return getattr(request.scope["endpoint"].__annotations__.get("body"), "__name__", "")
 
 
 def _of_http(error: HTTPException) -> ProblemDetails:
@@ -150,6 +128,8 @@ def install_problems(app: FastAPI, service: "WebService") -> None:
     """Every error of the application answers in one line: to a program as a problem, to a browser on a page."""
 
     async def handler(request: Request, error: Exception) -> Response:
+        if isinstance(error, RequestValidationError):
+            return told_as_asked(request, _of_model(error.errors()[0], _model_asked(request)))
         return told_as_asked(request, explained(error, service))
 
     async def sign_in_first(request: Request, error: Exception) -> Response:

@@ -10,8 +10,9 @@ from domain.assessment import events as ev
 from domain.assessment.assessment import Assessment
 from domain.assessment.events import ResultUse, UnitScore
 from domain.base import Frozen, refuse, refuse_always
+from domain.bounds import within_bounds
 from domain.event import Event
-from domain.facts import Whole, Words
+from domain.facts import OF_THE_LOG, OpenReason, Whole, Words
 from domain.rules.context import DecisionContext
 from domain.rules.practice import without_paper
 from domain.terms import Role
@@ -28,7 +29,7 @@ class OpenAssessment(Frozen):
     as_of: datetime
     policy: str
     """The version of the policy they were computed by: that of the day, not of today."""
-    scores: tuple[UnitScore, ...]
+    scores: Annotated[tuple[UnitScore, ...], OF_THE_LOG]
 
 
 class AdjustScore(Frozen):
@@ -37,7 +38,7 @@ class AdjustScore(Frozen):
     do: Literal["adjust"] = "adjust"
     unit: str
     points: Annotated[Whole, Field(ge=-MOST_POINTS, le=MOST_POINTS)]
-    reason: Words
+    reason: OpenReason
 
 
 class RaiseAppeal(Frozen):
@@ -78,6 +79,7 @@ def decide_assessment(state: Assessment | None, command: Frozen, context: Decisi
     Raises:
         Refusal: a rule says no.
     """
+    within_bounds(command)
     if isinstance(command, OpenAssessment):
         yield from _open(state, command, context)
         return

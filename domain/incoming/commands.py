@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.base import Frozen
-from domain.facts import Attachment, Confidential, LeadersWords, Whole, Words
+from domain.facts import Attachment, Confidential, LeadersWords, Line, OpenReason, Reason, Title, Whole
 from domain.incoming.terms import Secrecy
 from domain.terms import LeaderMark, MatterClass, Urgency
 
@@ -15,11 +15,11 @@ class RegisterPaper(Frozen):
     """收文登记."""
 
     do: Literal["register"] = "register"
-    sender: Words
+    sender: Line
     """来文单位."""
-    sender_no: Words | None = None
+    sender_no: Line | None = None
     """来文字号."""
-    title: Words
+    title: Title
     received_on: date
     secrecy: Secrecy = Secrecy.NONE
     urgency: Urgency = Urgency.NORMAL
@@ -39,7 +39,7 @@ class SubmitToLeaders(Frozen):
 
     do: Literal["submit"] = "submit"
     leaders: Annotated[tuple[str, ...], Field(min_length=1, max_length=20)]
-    reason: Confidential | None = None
+    reason: Reason | None = None
 
 
 class Instruct(Frozen):
@@ -78,7 +78,7 @@ class ExtendInstruction(Frozen):
     instruction: Whole
     leader: str
     to: date
-    reason: Words
+    reason: OpenReason
 
 
 class FinishInstruction(Frozen):
@@ -108,7 +108,7 @@ class HandOverPaper(Frozen):
     do: Literal["hand_over"] = "hand_over"
     from_person: str
     to_person: str
-    reason: Words
+    reason: OpenReason
 
 
 class FilePaper(Frozen):
@@ -122,4 +122,4 @@ class VoidPaper(Frozen):
     """收文作废: entered by mistake. The number stays used."""
 
     do: Literal["void"] = "void"
-    reason: Words
+    reason: OpenReason

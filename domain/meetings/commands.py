@@ -7,27 +7,42 @@ from pydantic import AfterValidator, Field
 
 from domain.base import Frozen
 from domain.bounds import cleaned
-from domain.facts import Attachment, Confidential, UnitRef, Whole, Words
+from domain.facts import (
+    OF_THE_LOG,
+    AtMost,
+    Attachment,
+    Confidential,
+    OpenReason,
+    Reason,
+    Title,
+    UnitRef,
+    Whole,
+    Words,
+)
 from domain.meetings.meeting import AgendaItem, Attendance, Leave
 from domain.meetings.series import Series
 from domain.meetings.terms import OfficePart, Outcome, Subject
 from domain.order import OrderBase
 from domain.terms import ReportChannel
 
+MOST_NAME = 100
+MeetingName = Annotated[Words, AtMost(MOST_NAME)]
+"""It heads notice, agenda and minutes, and stands in each decision's source."""
+
 
 class ConveneMeeting(Frozen):
     """安排会议. `period` is that of the series' rule, when the rule calls for it."""
 
     do: Literal["convene"] = "convene"
-    series: Series
+    series: Annotated[Series, OF_THE_LOG]
     starts: datetime
-    title: Words | None = None
+    title: MeetingName | None = None
     place: str | None = None
     chair: str | None = None
     secretary: str | None = None
     """Who keeps it; whoever convenes, unless said."""
     period: str | None = None
-    reason: Words | None = None
+    reason: OpenReason | None = None
     """Why it is on a day off, or at short notice."""
     emergency: bool = False
     materials_by: datetime | None = None
@@ -38,7 +53,7 @@ class MoveMeeting(Frozen):
 
     do: Literal["move"] = "move"
     starts: datetime
-    reason: Words
+    reason: OpenReason
     off_day: bool = False
     """It may be on a day off."""
 
@@ -57,8 +72,8 @@ class HandInMaterial(Frozen):
     """报送汇报材料 for an item of the agenda."""
 
     do: Literal["material"] = "material"
-    key: str
-    title: Words
+    key: Annotated[str, OF_THE_LOG]
+    title: Annotated[Words, OF_THE_LOG]
     unit: str
     attachments: Annotated[tuple[Attachment, ...], Field(min_length=1)]
 
@@ -67,7 +82,7 @@ class CancelMeeting(Frozen):
     """取消."""
 
     do: Literal["cancel_meeting"] = "cancel_meeting"
-    reason: Words
+    reason: OpenReason
 
 
 class AddItem(Frozen):
@@ -81,23 +96,23 @@ class DropItem(Frozen):
     """撤下议题."""
 
     do: Literal["item_drop"] = "item_drop"
-    key: str
-    title: Words
-    reason: Confidential
+    key: Annotated[str, OF_THE_LOG]
+    title: Annotated[Words, OF_THE_LOG]
+    reason: Reason
 
 
 class OrderItems(Frozen):
     """调整次序: these first, in this order."""
 
     do: Literal["item_order"] = "item_order"
-    order: tuple[str, ...]
+    order: Annotated[tuple[str, ...], OF_THE_LOG]
 
 
 class FreezeAgenda(Frozen):
     """确定议题, with the items assembled from the log at a position; by the clock, or early by the secretary."""
 
     do: Literal["freeze"] = "freeze"
-    proposed: tuple[AgendaItem, ...]
+    proposed: Annotated[tuple[AgendaItem, ...], OF_THE_LOG]
     position: Whole
 
 
@@ -128,7 +143,7 @@ class DecideItem(Frozen):
     due: date | None = None
     matter_point: Whole | None = None
     """The 要点 of the matter whose date moves, and not the matter's own limit."""
-    new_title: Words | None = None
+    new_title: Title | None = None
     urgent: bool = False
 
 
@@ -137,16 +152,16 @@ class WithdrawPoint(Frozen):
 
     do: Literal["withdraw"] = "withdraw"
     point: Whole
-    reason: Confidential
+    reason: Reason
 
 
 class SignMinutes(Frozen):
     """签发纪要."""
 
     do: Literal["minutes"] = "minutes"
-    over: Words | None = None
+    over: OpenReason | None = None
     """Why they are signed although a matter does not allow an outcome any more."""
-    despite: Words | None = None
+    despite: OpenReason | None = None
     """Why they are signed although what they say contradicts the log."""
 
 
@@ -162,7 +177,7 @@ class WaiveOutcome(Frozen):
 
     do: Literal["waive"] = "waive"
     point: Whole
-    reason: Confidential
+    reason: Reason
 
 
 class Delivered(Frozen):
@@ -180,7 +195,7 @@ class NoteDelivery(Frozen):
     do: Literal["note_delivery"] = "note_delivery"
     point: Whole
     attempt: Whole
-    delivered: Delivered
+    delivered: Annotated[Delivered, OF_THE_LOG]
 
 
 class ExpireMeeting(Frozen):
@@ -199,9 +214,9 @@ class RecordMeeting(Frozen):
     """登记 a meeting held elsewhere or before."""
 
     do: Literal["record_meeting"] = "record_meeting"
-    series: Series
+    series: Annotated[Series, OF_THE_LOG]
     starts: datetime
-    title: Words
+    title: MeetingName
     part: OfficePart = OfficePart.ORGANISED
     place: str | None = None
     chair: str | None = None

@@ -1,10 +1,11 @@
 """The state of one meeting: what is true of it after some version of its stream."""
 
 from datetime import date, datetime
+from typing import Annotated
 
 from domain.base import Frozen
 from domain.envelope import Actor
-from domain.facts import Attachment, UnitRef, Words
+from domain.facts import MOST_TITLE, OF_THE_LOG, AtMost, Attachment, OpenReason, Title, UnitRef, Words
 from domain.meetings.terms import MEETING_ENDED, AgendaReason, Delivery, MeetingStage, OfficePart, Outcome, Subject
 
 MATTER = "matter/"
@@ -14,15 +15,15 @@ MATTER = "matter/"
 class AgendaItem(Frozen):
     """One 议题. `key` is the stream of its matter, or names an item the secretary added without one."""
 
-    key: str
-    title: Words
+    key: Annotated[str, AtMost(MOST_TITLE)]
+    title: Title
     matter: str | None = None
     """Stream of the matter."""
     number: str | None = None
     """The matter's number, as people read it."""
     lead: str | None = None
     """Who answers for the matter, by unit id, when the item came onto the agenda."""
-    text: str | None = None
+    text: Annotated[str, OF_THE_LOG] | None = None
     reasons: tuple[AgendaReason, ...] = (AgendaReason.ADDED,)
     no: int = 0
     """Its number on the frozen agenda; 0 before."""
@@ -71,7 +72,7 @@ class Leave(Frozen):
     """请假, and who comes instead (代会人): a person id, or the name of somebody from outside."""
 
     person: str
-    reason: Words
+    reason: OpenReason
     substitute: str | None = None
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.base import Frozen
-from domain.facts import Attachment, Confidential, MatterRef, Whole, Words
+from domain.facts import Attachment, Confidential, MatterRef, OpenReason, Reason, Whole
 from domain.onsite.events import OnSitePlan
 from domain.terms import Finding, ReportChannel
 
@@ -25,14 +25,14 @@ class ReplanOnSite(Frozen):
     do: Literal["replan"] = "replan"
     plan: OnSitePlan
     sealed_plan: str | None = None
-    reason: Words
+    reason: OpenReason
 
 
 class CancelOnSite(Frozen):
     """取消: it will not be held."""
 
     do: Literal["cancel"] = "cancel"
-    reason: Words
+    reason: OpenReason
 
 
 class HoldOnSite(Frozen):
@@ -48,7 +48,7 @@ class RecuseInspector(Frozen):
 
     do: Literal["recuse"] = "recuse"
     person: str
-    reason: Words
+    reason: OpenReason
 
 
 class RecordFinding(Frozen):
@@ -71,7 +71,7 @@ class ExtendRectification(Frozen):
     do: Literal["extend"] = "extend"
     no: Whole
     to: date
-    reason: Confidential
+    reason: Reason
 
 
 class EscalateRectification(Frozen):
@@ -79,7 +79,7 @@ class EscalateRectification(Frozen):
 
     do: Literal["escalate"] = "escalate"
     no: Whole
-    reason: Confidential
+    reason: Reason
 
 
 class ReportRectification(Frozen):

@@ -7,20 +7,20 @@ from domain.base import Frozen
 from domain.calendar import local_date
 from domain.envelope import NumberSeries
 from domain.event import Event
-from domain.facts import Attachment, Basis, MatterRef, SealedWords, Words
+from domain.facts import Attachment, Basis, Line, MatterRef, OpenReason, SealedWords, Title, Words
 from domain.terms import Finding, MatterKind, ReportChannel, Rung
 
 
 class OnSitePlan(Frozen):
     """督查方案: who inspects whom, on what, and when (条例 art. 8, 11, 15). Of a 暗访 it is sealed until it is held."""
 
-    title: Words
+    title: Title
     basis: Basis
     kind: MatterKind
     leader: str
     """组长."""
     members: tuple[str, ...] = ()
-    experts: tuple[Words, ...] = ()
+    experts: tuple[Line, ...] = ()
     """Who is invited: 人大代表, 专家 (条例 art. 8); people outside the directory, by name."""
     recused: tuple[str, ...] = ()
     """Who must not take part (回避)."""
@@ -28,7 +28,7 @@ class OnSitePlan(Frozen):
     matters: tuple[MatterRef, ...] = ()
     on: date
     until: date
-    over_frequency: Words | None = None
+    over_frequency: OpenReason | None = None
     """Why a unit is inspected more often than the policy allows."""
 
     @property

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from domain.base import Frozen, refuse, refuse_always
+from domain.bounds import within_bounds
 from domain.calendar import local_date
 from domain.event import Event
 from domain.office import Directory, Unit
@@ -43,6 +44,7 @@ def decide_onsite(state: OnSite | None, command: Frozen, context: OnSiteContext)
     Raises:
         Refusal: a rule says no.
     """
+    within_bounds(command)
     for shortfall in onsite_shortfalls(command, context.office):
         refuse(shortfall.required, shortfall.message, "practice")
     if isinstance(command, c.PlanOnSite):

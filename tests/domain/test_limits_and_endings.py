@@ -322,10 +322,10 @@ def test_being_returned_moves_no_limit_and_says_so() -> None:
 
 def test_a_title_is_no_text() -> None:
     """It heads a paper and is quoted in every 简报: a 任务 copied whole belongs into the 要点."""
-    Life().refuses(opening("长" * (MOST_TITLE + 1)), words=f"有501字，最多{MOST_TITLE}字", code="malformed")
+    Life().refuses(opening("长" * (MOST_TITLE + 1)), words=f"事项名称：有501字，最多{MOST_TITLE}字", code="malformed")
     life = opened(title="长" * MOST_TITLE)
     longer = c.CorrectEvent(version=1, text="补全名称", fields={"title": "长" * 501})
-    life.refuses(longer, words="事项名称有501字", code="malformed")
+    life.refuses(longer, words="事项名称：有501字", code="malformed")
 
 
 def test_lights_say_why() -> None:

@@ -90,6 +90,34 @@ def test_receipt_and_report_are_one_command_each_and_say_by_which_session(workin
     assert (newest.proven.via.value, newest.actor.id) == ("web", "li")
 
 
+def test_a_form_that_was_changed_after_back_says_what_to_do_and_keeps_what_was_typed(
+    working: Served, li: dict[str, str]
+) -> None:
+    no, stream = opened(working)
+    client = working.client()
+
+    client.post(f"/matters/{no}/accept", data={"command": uuid4().hex}, headers={**HERE, **li})
+    command = command_in(client.get(f"/matters/{no}/do/coordinate", headers=li))
+
+    def ask(command: str, text: str) -> httpx.Response:
+        given = {"command": command, "unit": "zhujian", "text": text}
+        return client.post(f"/matters/{no}/do/coordinate", data=given, headers={**HERE, **li})
+
+    assert ask(command, "请协调管线迁改").status_code == 303
+    changed = ask(command, "请协调管线迁改和占道许可")
+    assert (changed.status_code, "命令编号" in changed.text) == (409, False), changed.text
+    assert "这一页刚才提交过，已经办了" in changed.text
+    assert "请协调管线迁改和占道许可</textarea>" in changed.text
+    again = command_in(changed)
+    assert again != command
+    assert types(working, stream).count("CoordinationRequested") == 1
+    assert "已请求该单位协调" in ask(again, "请协调占道许可").text, "sent once more it is another request, which the rules judge"
+    for no_command in ("", "x"):
+        told = ask(no_command, "请协调供电")
+        assert (told.status_code, "命令编号" in told.text, "请协调供电</textarea>" in told.text) == (422, False, True)
+        assert command_in(told)
+
+
 def test_what_was_typed_when_the_session_ended_is_on_the_page(working: Served) -> None:
     no, stream = opened(working)
     fields = {f"{no}.command": uuid4().hex, f"{no}.text": TYPED * 3, f"{no}.progress": "30"}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain import commands as c
-from domain.base import Frozen
+from domain.base import FieldRefusal, Frozen
 from domain.facts import NewPoint
 from domain.offers import OFFERED
 from domain.terms import ReturnReason, SuspensionReason
@@ -17,7 +17,7 @@ from web.acts import ACTS, LABELS, LEFT_OUT, OPENING, label_of
 from web.forms import Filling, command_of, fields_of
 from web.meeting_acts import MEETING_ACTS
 from web.pages.actions import BY_NAME
-from web.pages.submitting import FieldRefusal, Given
+from web.pages.submitting import Given
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +88,15 @@ def test_what_is_filled_in_is_the_command(filling: Filling, typed: dict[str, str
         ("extend", {"to": "过几天", "reason": "图审"}, "to", "看不懂日期"),
         ("merge", {"into": "XMH-2099-001", "reason": "重复"}, "into", "没有编号为"),
         ("decline", {"reason": "  "}, "reason", "请填写“退签理由”"),
+        ("decline", {"reason": "由" * 2001}, "reason", "退签理由：有2001字，最多2000字"),
+        ("decline", {"reason": "由" * 30_000}, "reason", "退签理由 填写有误：文字超过 64 KiB"),
+        ("point_add", {"point.text": "图" * 2001}, "point.text", "要点内容：有2001字"),
+        (
+            "basis_add",
+            {"basis.kind": "minutes", "basis.text": "会", "basis.no": "号" * 201},
+            "basis.no",
+            "文号：有201字",
+        ),
     ],
 )
 def test_what_cannot_be_understood_is_said_beside_its_field(

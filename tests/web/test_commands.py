@@ -99,13 +99,15 @@ def test_a_list_is_opened_in_its_order_and_sent_again_goes_on(working: Served) -
 def test_what_is_no_command_is_refused_in_a_line_after_the_token(served: Served) -> None:
     office, nobody = served.client("office"), served.client()
     for body, said in (
-        ({}, "title"),
-        ({**OPENING, "due": "下周"}, "due"),
+        ({}, "事项名称 填写有误：不能缺"),
+        ({**OPENING, "due": "下周"}, "办结时限 填写有误：须是日期"),
         ({**OPENING, "colour": "红"}, "colour 填写有误：没有这一项"),
-        ({**OPENING, "urgency": "soon"}, "urgency 填写有误：须是 'extra_urgent', 'urgent' 或 'normal'"),
-        ({**OPENING, "points": "一"}, "points 填写有误：须是列表"),
+        ({**OPENING, "urgency": "soon"}, "紧急程度 填写有误：须是 'extra_urgent', 'urgent' 或 'normal'"),
+        ({**OPENING, "points": "一"}, "督办要点 填写有误：须是列表"),
         ({**OPENING, "lead": "没有此单位"}, "没有单位"),
-        ({**OPENING, "title": "名" * 70_000}, ""),
+        ({**OPENING, "title": "名" * 70_000}, "事项名称 填写有误：文字超过 64 KiB"),
+        ({**OPENING, "title": "名" * 501}, "事项名称：有501字，最多500字"),
+        ({**OPENING, "points": [{"text": "一"}, {}]}, "督办要点第2项的内容 填写有误：不能缺"),
         ([], ""),
     ):
         assert said in problem_of(post(office, "/matters", body), 422, "malformed"), body

@@ -100,7 +100,7 @@ async def test_a_share_or_number_without_end_is_said_beside_its_field(
     assert (answer.status_code, "应是 0 至 100 的整数" in answer.text) == (422, True)
     corrected = {"command": "correct-0000001", "version": ENDLESS, "text": "更正"}
     answer = await client.post(f"/matters/{no}/do/correct", data=corrected, headers=office)
-    assert (answer.status_code, "哪一条记录：须是整数" in answer.text) == (422, True), answer.text
+    assert (answer.status_code, "哪一条记录 填写有误：须是整数" in answer.text) == (422, True), answer.text
 
 
 async def test_several_are_approved_by_what_the_second_look_sends_and_nothing_else(

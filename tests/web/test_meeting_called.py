@@ -74,6 +74,7 @@ def test_a_meeting_is_called_once_and_what_is_wrong_stands_beside_its_field(work
         ({"series": ""}, "series"),
         ({"series": "x"}, "series"),
         ({"chair": "nobody"}, "chair"),
+        ({"title": "研究管线迁改专题会" * 12}, "title"),
     ):
         told = office.post("/meetings/new", asked | wrong)
         assert (told.status_code, f'<a href="#{field}">' in told.text, "研究管线迁改专题会" in told.text) == (

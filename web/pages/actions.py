@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from domain import commands as c
-from domain.base import Refusal, refuse
+from domain.base import FieldRefusal, Refusal, refuse
 from domain.envelope import OnBehalf
 from domain.terms import Role
 from eventlog import reading
@@ -26,7 +26,6 @@ from web.forms import Filling, command_of, fields_of
 from web.pages.refilling import refilled
 from web.pages.rendering import Visitor, set_session, visitor_of
 from web.pages.submitting import (
-    FieldRefusal,
     Given,
     carry_out,
     handed_in,

@@ -19,15 +19,16 @@ from domain.access import account as rules
 from domain.access import events as ev
 from domain.access.account import Account, BoundSubject
 from domain.access.terms import MOST_TOKEN_DAYS, TokenScope
-from domain.base import Refusal, refuse
+from domain.base import FieldRefusal, Refusal, refuse
 from domain.calendar import SHANGHAI
 from domain.envelope import Actor
 from domain.event import Event
 from domain.ids import OfficeStream
+from domain.notices.reach import WithoutLiaison, vacancy_of
 from domain.office import RoleChanged
 from domain.rules.records import ACCOUNT_KEEPERS, may_record
 from domain.rules.roles import GIVEN
-from domain.terms import Role
+from domain.terms import Role, Supervision
 from eventlog import access, reading
 from eventlog.database import Database
 from eventlog.webhooks import kept_webhooks
@@ -45,7 +46,7 @@ from views.webhooks import state_said
 from web.asking import whole_number
 from web.pages.actions import FRESH
 from web.pages.rendering import Visitor, visitor_of
-from web.pages.submitting import FieldRefusal, Given, sent_form, told_on_page
+from web.pages.submitting import Given, sent_form, told_on_page
 from web.service import WebService, service_of
 
 HERE = "system"
@@ -255,6 +256,13 @@ def _may(act: AccountAct, visitor: Visitor) -> bool:
     return not act.by_role or visitor.person.role in act.by_role
 
 
+def _vacancy(visitor: Visitor, known: reading.PersonOnRecord) -> WithoutLiaison | None:
+    """That his unit, to which matters may be handed, has no 联络员 now."""
+    log = visitor.viewer.database
+    handed = any(u.id == known.unit and u.supervision is not Supervision.CONTACT for u in reading.units(log))
+    return vacancy_of(known.unit, reading.people(log), visitor.viewer.units) if handed else None
+
+
 def _page(
     service: WebService,
     visitor: Visitor,
@@ -298,6 +306,7 @@ def _page(
         wrong=error.field if isinstance(error, FieldRefusal) else None,
         stale=visitor.session.proven_at <= now - FRESH,
         done=BY_NAME[done].label if done in BY_NAME else "",
+        vacancy=_vacancy(visitor, known) if done == "role" else None,
         once=once,
     )
 

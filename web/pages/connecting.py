@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from domain.base import Refusal
+from domain.base import FieldRefusal, Refusal
 from services.connecting import confirm_login, refuse_login, waiting_login
 from web.pages.actions import FRESH, proven
 from web.pages.rendering import Visitor, set_session, visitor_of
-from web.pages.submitting import FieldRefusal, Given, sent_form, told_on_page
+from web.pages.submitting import Given, sent_form, told_on_page
 from web.service import WebService, service_of
 
 router = APIRouter(include_in_schema=False)

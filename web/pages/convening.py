@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
-from domain.base import Refusal
+from domain.base import FieldRefusal, Refusal
 from domain.bounds import named
 from domain.calendar import at_office, local_date
 from domain.ids import meeting_stream
@@ -23,7 +23,7 @@ from web.forms import FormField, check_filled
 from web.meeting_acts import may_act
 from web.pages.refilling import refilled
 from web.pages.rendering import Visitor, visitor_of
-from web.pages.submitting import FieldRefusal, Given, sent_form, vouched
+from web.pages.submitting import Given, sent_form, vouched
 from web.service import service_of
 
 if TYPE_CHECKING:

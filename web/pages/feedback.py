@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from domain import commands as c
-from domain.base import Refusal, refuse
+from domain.base import FieldRefusal, Refusal, refuse
 from domain.facts import IndicatorReport, PointReport
 from domain.queries.reported import ending_share, scaled_number, words_of
 from domain.terms import ReportChannel, Role
@@ -23,7 +23,6 @@ from web.asking import the_matter
 from web.pages.drafts import clock_of
 from web.pages.rendering import Visitor, visitor_of
 from web.pages.submitting import (
-    FieldRefusal,
     Given,
     carry_out,
     files_in,
@@ -127,7 +126,6 @@ async def _report(service: "WebService", visitor: Visitor, no: str, given: Given
         if isinstance(error, FieldRefusal):
             outcome.fields[no] = error.field
         if explained.code == "command_id_reused":
-            outcome.faults[no] = "这份内容已在另一个窗口提交过；如需再报一次，请再次提交"
             outcome.renewed.add(no)
     else:
         await service.ask(drop_autosave, service.database, visitor.person.id, f"report:{no}", service.now)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.background import BackgroundTask
 
-from domain.base import Refusal, refuse
+from domain.base import FieldRefusal, Refusal, refuse
 from domain.envelope import Via
 from domain.terms import Role
 from eventlog.errors import LogError
@@ -20,7 +20,7 @@ from web.asking import whole_number
 from web.pages.actions import FRESH, ProvenRefusal, proven
 from web.pages.bulletins import HERE, DraftAtHand, draft_at_hand, refused
 from web.pages.rendering import Visitor, address, set_session, visitor_of
-from web.pages.submitting import FieldRefusal, Given, sent_form, told_on_page
+from web.pages.submitting import Given, sent_form, told_on_page
 from web.service import service_of
 
 if TYPE_CHECKING:

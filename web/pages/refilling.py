@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from domain.base import FieldRefusal
+from domain.bounds import is_command_id
 from eventlog.autosaves import autosave_of
 from web.pages.drafts import clock_of
-from web.pages.submitting import FieldRefusal, Given, told_on_page
+from web.pages.submitting import Given, told_on_page
 
 if TYPE_CHECKING:
     from web.pages.rendering import Visitor
@@ -44,7 +46,7 @@ def refilled(
         "given": Given(typed),
         "version": typed.get("version") or saved.version,
         "restored": clock_of(saved.saved_at) if restored and saved.saved_at else None,
-        "command": typed.get("command") or uuid4().hex,
+        "command": sent if is_command_id(sent := typed.get("command", "")) else uuid4().hex,
         "fault": explained.message if explained else None,
         "wrong": error.field if isinstance(error, FieldRefusal) else None,
     }

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from documents.wording import numeral
 from domain.access.terms import AccountState
+from domain.base import Refusal
 from domain.calendar import SHANGHAI
 from domain.queries.spoken import said_date
 from domain.queries.telling import progress_said
@@ -22,9 +23,10 @@ from eventlog.security_keys import has_keys, keys_of
 from services.security_keys import answer_asked
 from services.signing_in import password_is_too_old, signed_in
 from views.viewer import Viewer, actor_of
-from views.wording import without_options
+from views.wording import names_instead_of_ids, without_options
 from web.pages.printing import viewed_as
 from web.service import service_of
+from web.statuses import TITLES, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,6 +101,12 @@ class Visitor:
         own = {"here": here, "person": self.person, "day": self.day, "at": self.position}
         own |= {"oidc": self.oidc, "key": self.key}
         return page(template, status, **{**own, **values})
+
+    def refused(self, here: str, refusal: Refusal) -> Response:
+        """The page that says in one line why there is no other: of what is not there, or cannot be asked so."""
+        status = status_of(refusal.code)
+        message = names_instead_of_ids(refusal.message, lambda: self.viewer.database)
+        return self.page(here, "message.html", status, title=TITLES[status], message=without_options(message))
 
 
 class SignInNeededError(Exception):

@@ -12,7 +12,7 @@ from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 
 from domain import commands as c
-from domain.base import Refusal, refuse
+from domain.base import FieldRefusal, Refusal, refuse
 from domain.bounds import named, seen
 from domain.envelope import OnBehalf, Provenance, Via
 from domain.facts import Attachment
@@ -42,15 +42,6 @@ MOST_FIELDS = 3000
 OTHERS = "这份内容是另一位用户在这台电脑上填写的，没有提交；请他本人登录后再交"
 MOST_FILES_AT_ONCE = 20
 MOST_SHARE = 100
-
-
-class FieldRefusal(Refusal):
-    """A refusal that is about one field of a form, named as the form names it."""
-
-    def __init__(self, field: str, message: str) -> None:
-        """Keep the field beside the line."""
-        super().__init__(message, "malformed")
-        self.field = field
 
 
 @dataclass(frozen=True)
