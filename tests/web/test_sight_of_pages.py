@@ -71,7 +71,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "/figures/{year}": ("/figures/2022", "/figures/2022?as_of=2022-03-31"),
     "/matters.xlsx": ("/matters.xlsx?stage=all", "/matters.xlsx?as_of=2022-03-31"),
-    "/matters/{no}/sheet.pdf": ("/matters/{no}/sheet.pdf",),
+    "/matters/{no}/sheet.pdf": ("/matters/{no}/sheet.pdf", "/matters/{no}/sheet.pdf?as_of=2022-03-31"),
     "/matters/{no}/files/{place}": ("/matters/{no}/files/1",),
     "/matters/{no}/files/{place}/view": ("/matters/{no}/files/1/view",),
     "/matters/{no}/files/{place}/content": ("/matters/{no}/files/1/content",),
@@ -100,13 +100,14 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/meetings/HY-2022-001/room?item=1",
         "/meetings/HY-2022-001/room?item=2",
         "/meetings/HY-2022-001/room?item=99",
+        "/meetings/HY-2022-001/room?item=1&as_of=2022-06-30",
     ),
     "/meetings/{no}/do/{do}": tuple(
         f"/meetings/HY-2022-001/do/{do}" for do in ("decide?item=1", "attend", "item_drop", "reply", "material")
     ),
     "/meetings/pack.pdf": ("/meetings/pack.pdf",),
-    "/meetings/{no}/notice.pdf": ("/meetings/HY-2022-001/notice.pdf",),
-    "/meetings/{no}/agenda.pdf": ("/meetings/HY-2022-001/agenda.pdf",),
+    "/meetings/{no}/notice.pdf": ("/meetings/HY-2022-001/notice.pdf", "/meetings/HY-2022-001/notice.pdf?as_of=2022-06-30"),
+    "/meetings/{no}/agenda.pdf": ("/meetings/HY-2022-001/agenda.pdf", "/meetings/HY-2022-001/agenda.pdf?as_of=2022-06-30"),
     "/meetings/{no}/minutes.pdf": ("/meetings/HY-2022-001/minutes.pdf",),
     "/feedback": ("/feedback", "/feedback?unit=zhujian", "/feedback?unit=gengxin"),
 }
@@ -252,6 +253,41 @@ async def test_no_page_or_read_shows_what_its_reader_may_not_see(
             f"\nrights to read on pages and by the API ({openness.label}): {looked} cells, {len(found)} leaks\n"
         )
     assert found == []
+
+
+OF_A_DAY = sorted({page for pages in PAGES.values() for page in pages if "as_of=" in page or "known_at=" in page})
+
+
+@pytest.mark.parametrize("page", OF_A_DAY)
+@pytest.mark.parametrize(
+    ("day", "line"),
+    [
+        ("前天", "看不懂时刻“前天”，请写成"),
+        ("2022-02-30", "看不懂时刻“2022-02-30”"),
+        ("2999-01-01", "年份2999不在"),
+        ("2099-01-01", "2099-01-01 还没有到"),
+    ],
+)
+async def test_a_day_that_is_none_is_told_alike_on_every_page(
+    service: WebService, client: httpx.AsyncClient, lived: Path, page: str, day: str, line: str
+) -> None:
+    address = (
+        page.format(no=numbers_of(lived)["own"], mark="BODY").replace("2022-03-31", day).replace("2022-06-30", day)
+    )
+    assert day in address
+    answer = await client.get(address, headers=cookie(service, "office"))
+    assert answer.status_code == 422, address
+    assert line in answer.text
+    assert "<h1" in answer.text
+
+
+def test_every_page_of_a_day_is_asked_of_one(service: WebService) -> None:
+    takes = {
+        route.path
+        for route in routes_of(make_app(service))
+        if not route.include_in_schema and {"as_of", "known_at"} & {p.name for p in route.dependant.query_params}
+    }
+    assert {path for path, pages in PAGES.items() if set(pages) & set(OF_A_DAY)} >= takes
 
 
 BY_ROLE = {f"{API}/{read}" for read in ("today", "worklist", "me", "notices", "notices?pending=true")}

@@ -33,7 +33,7 @@ def unanswered(request: Request, as_of: str = "", whole: bool = False) -> Respon
     try:
         at = past_instant(as_of) if as_of else visitor.viewer.now
     except Refusal as refusal:
-        return visitor.page(HERE, "message.html", 422, title="看不了", message=refusal.message)
+        return visitor.refused(HERE, refusal)
     document = unanswered_document(visitor.viewer, at, date(local_date(at).year, 1, 1))
     return visitor.page(
         HERE,
@@ -54,7 +54,7 @@ def replay(request: Request, no: str, step: str = "") -> Response:
         stream = the_matter(visitor.viewer, no).stream
         shown = replayed_step(visitor.viewer, stream, whole_number(step))
     except Refusal as refusal:
-        return visitor.page(HERE, "message.html", 404, title="没有找到", message=refusal.message)
+        return visitor.refused(HERE, refusal)
     return visitor.page(HERE, "replay.html", r=shown, person_name=visitor.viewer.persons)
 
 

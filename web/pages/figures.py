@@ -41,7 +41,7 @@ def figures(request: Request, span: str = "", as_of: str = "", known_at: str = "
     try:
         board, day = _asked(visitor, span, as_of, known_at)
     except Refusal as refusal:
-        return visitor.page(HERE, "message.html", 422, title="看不了", message=refusal.message)
+        return visitor.refused(HERE, refusal)
     return visitor.page(
         HERE, "figures.html", board=board, day_asked=day, spans=list(FigureSpan), link=FigureLinks(board)
     )
@@ -58,7 +58,7 @@ def rows(
         board, day = _asked(visitor, span, "", known_at)
         counted = board.list_of(of)
     except Refusal as refusal:
-        return visitor.page(HERE, "message.html", 404, title="没有找到", message=refusal.message)
+        return visitor.refused(HERE, refusal)
     back = address("/figures", span=board.span.value, **day.kept)
     return visitor.page(
         HERE,
@@ -78,9 +78,10 @@ def of_year(request: Request, year: int, as_of: str = "") -> Response:
     try:
         day = asked_day(visitor, "", as_of) if as_of else AskedDay.now()
         board = year_of_figures(visitor.viewer, year, past_instant(as_of) if as_of else _now(visitor))
-    except (Refusal, ValueError, OverflowError) as error:
-        message = error.message if isinstance(error, Refusal) else f"没有{year}年的统计"
-        return visitor.page(HERE, "message.html", 404, title="没有找到", message=message)
+    except Refusal as refusal:
+        return visitor.refused(HERE, refusal)
+    except (ValueError, OverflowError):
+        return visitor.refused(HERE, Refusal(f"没有{year}年的统计", "not_found"))
     return visitor.page(
         HERE,
         "figures_year.html",

@@ -15,7 +15,7 @@ from web.asking import the_matter, whole_number
 from web.guards import SHOWS_ITSELF
 from web.pages.days import AskedDay, asked_day
 from web.pages.printing import MEDIA, downloaded, printed_page, viewed_as
-from web.pages.rendering import PasswordTooOldError, SignInNeededError, Visitor, visitor_of
+from web.pages.rendering import PasswordTooOldError, SignInNeededError, visitor_of
 from web.service import service_of
 from web.uploading import received
 
@@ -35,7 +35,7 @@ def sheet(request: Request, no: str, as_of: str = "", known_at: str = "") -> Res
     try:
         page = _sheet(visitor.viewer, no, asked_day(visitor, as_of, known_at))
     except Refusal as refusal:
-        return _refused(visitor, refusal)
+        return visitor.refused("matters", refusal)
     service.note_export(visitor.person.id, f"{page.issue}-办理过程.pdf")
     return printed_page(service, page, f"{page.issue}-办理过程")
 
@@ -49,7 +49,7 @@ def file(request: Request, no: str, place: str) -> Response:
         who, now = visitor.person.id, service.now
         data = read_out(service.settings, service.database, who, matter.number, wanted, now)
     except Refusal as refusal:
-        return _refused(visitor, refusal)
+        return visitor.refused("matters", refusal)
     return downloaded(data, wanted.name)
 
 
@@ -62,7 +62,7 @@ def view(request: Request, no: str, place: str) -> Response:
         wanted = matter_file(visitor.viewer, matter, whole_number(place))
         refuse(viewed_as(wanted.name) is None, "这种文件不能在网页上看，请下载", "not_found")
     except Refusal as refusal:
-        return _refused(visitor, refusal)
+        return visitor.refused("matters", refusal)
     person, is_picture = visitor.viewer.persons, viewed_as(wanted.name) != MEDIA["pdf"]
     values = {"matter": matter, "file": wanted, "person_name": person, "is_picture": is_picture}
     answer = visitor.page("matters", "file.html", **values)
@@ -82,7 +82,7 @@ def content(request: Request, no: str, place: str) -> Response:
             raise Refusal("这种文件不能在网页上看，请下载", "not_found")  # noqa: TRY301
         data = read_out(service.settings, service.database, visitor.person.id, matter.number, wanted, service.now)
     except Refusal as refusal:
-        return _refused(visitor, refusal)
+        return visitor.refused("matters", refusal)
     return Response(data, media_type=media, headers=FOREIGN)
 
 
@@ -98,11 +98,6 @@ async def upload(request: Request) -> JSONResponse:
         return JSONResponse({"detail": "密码已到期，请在新窗口更换后重新选择附件"}, 403)
     kept = await received(service, visitor.person.id, request)
     return JSONResponse(kept.model_dump(mode="json"), 201)
-
-
-def _refused(visitor: Visitor, refusal: Refusal) -> Response:
-    status = 404 if refusal.code == "not_found" else 409
-    return visitor.page("matters", "message.html", status, title="没有找到", message=refusal.message)
 
 
 def _sheet(viewer: Viewer, no: str, day: AskedDay) -> Page:

@@ -213,7 +213,7 @@ async def file(request: Request) -> Response:
         rows, on = await service.ask_long(_rows, visitor, asked)
         columns = (*COLUMNS, *(EXTRA[name][:2] for name in asked.cols))
     except Refusal as refusal:
-        return visitor.page("matters", "message.html", 422, title="看不了", message=refusal.message)
+        return visitor.refused("matters", refusal)
     await service.ask(service.note_export, visitor.person.id, "事项.xlsx", len(rows))
     made = await service.ask_long(list_workbook, "事项", columns, rows, service.now.astimezone(SHANGHAI))
     return downloaded(made, f"事项（{on}）.xlsx")

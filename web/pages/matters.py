@@ -73,7 +73,7 @@ def matter(request: Request, no: str) -> Response:
         stream = the_matter(viewer, no).stream
         document = matter_document(viewer, stream, day.moment, story.chapter)
     except Refusal as refusal:
-        return _not_found(visitor, refusal)
+        return visitor.refused("matters", refusal)
     return visitor.page(
         "matters",
         "matter.html",
@@ -103,7 +103,7 @@ def why(request: Request, no: str, as_of: str = "", known_at: str = "") -> Respo
         day = asked_day(visitor, as_of, known_at)
         document = explained_matter(viewer, the_matter(viewer, no).stream, day.moment)
     except Refusal as refusal:
-        return _not_found(visitor, refusal)
+        return visitor.refused("matters", refusal)
     return visitor.page("matters", "why.html", m=document, day_asked=day, person_name=viewer.persons)
 
 
@@ -119,7 +119,3 @@ def _to_accept(visitor: Visitor, work: dict[str, Any]) -> list[tuple[dict[str, A
     if visitor.person.role not in IN_UNIT:
         return []
     return [(m, uuid4().hex) for m in work["for_me"] if m["do"] == "accept"]
-
-
-def _not_found(visitor: Visitor, refusal: Refusal) -> Response:
-    return visitor.page("matters", "message.html", 404, title="没有找到", message=refusal.message)

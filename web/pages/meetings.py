@@ -23,10 +23,9 @@ from services.attaching import read_out
 from services.issuing.minutes import filed_minutes, minutes_with_files
 from services.press import press_by
 from views.meetings import agenda_lines, known_meetings, meeting_files, meeting_for, the_meeting
-from views.wording import without_options
 from web.asking import whole_number
 from web.meeting_acts import acts_now, form_of, form_values, free_points, items_of, may_act, names_of
-from web.pages.days import asked_day
+from web.pages.days import AskedDay, asked_day
 from web.pages.printing import downloaded, printed_page
 from web.pages.refilling import refilled
 from web.pages.rendering import Visitor, is_looked_at, visitor_of
@@ -35,6 +34,8 @@ from web.pages.submitting import Given
 from web.service import service_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from views.meetings import AgendaLine
     from web.service import WebService
 
@@ -51,7 +52,7 @@ def meetings(request: Request, year: str = "", as_of: str = "", known_at: str = 
     try:
         day = asked_day(visitor, as_of, known_at)
     except Refusal as refusal:
-        return visitor.page(HERE, "message.html", 422, title="看不了", message=refusal.message)
+        return visitor.refused(HERE, refusal)
     this = local_date(day.moment.as_of if day.moment else visitor.viewer.now).year
     asked = whole_number(year)
     wanted = asked if asked is not None and FIRST_YEAR <= asked <= LAST_YEAR else this
@@ -74,7 +75,7 @@ def pack(request: Request) -> Response:
     try:
         refuse(not visitor.viewer.rights.whole, "周调度材料由办公室、领导和审计员查阅", "not_found")
     except Refusal as refusal:
-        return _not_found(visitor, refusal)
+        return visitor.refused(HERE, refusal)
     log, today = service.database, local_date(visitor.viewer.now)
     monday = today - timedelta(days=today.weekday())
     at = min(visitor.viewer.now, week_held_at(log, monday))
@@ -88,15 +89,15 @@ def meeting(request: Request, no: str, as_of: str = "", known_at: str = "") -> R
         day = asked_day(visitor, as_of, known_at)
         known = the_meeting(visitor.viewer, no, day.moment)
     except Refusal as refusal:
-        return _not_found(visitor, refusal)
-    shown, past = _shown(visitor, known), day.is_asked
+        return visitor.refused(HERE, refusal)
+    shown, past, then = _shown(visitor, known), day.is_asked, day.moment is not None
     acting = may_act(visitor) and not past
     return visitor.page(
         HERE,
         "meeting.html",
         live=None if past else f"meeting:{known.number}",
         m=shown,
-        lines=agenda_lines(visitor.viewer, shown, items_of(visitor, shown, past=past), day.moment),
+        lines=agenda_lines(visitor.viewer, shown, items_of(visitor, shown, past=then), day.moment),
         files=meeting_files(visitor.viewer, shown),
         names=names_of(visitor),
         said=decision_sentence,
@@ -135,19 +136,21 @@ def material(request: Request, no: str, place: str) -> Response:
             raise Refusal(f"{known.number} 没有这份材料", "not_found")  # noqa: TRY301
         data = read_out(service.settings, service.database, visitor.person.id, known.number, wanted, service.now)
     except Refusal as refusal:
-        return _not_found(visitor, refusal)
+        return visitor.refused(HERE, refusal)
     return downloaded(data, wanted.name)
 
 
 @router.get("/meetings/{no}/room")
-def room(request: Request, no: str, item: str = "1") -> Response:
+def room(request: Request, no: str, item: str = "1", as_of: str = "", known_at: str = "") -> Response:
     visitor = visitor_of(request)
     try:
-        known = readable_meeting(the_meeting(visitor.viewer, no), lambda _, text: openly(text))
+        day = asked_day(visitor, as_of, known_at)
+        known = readable_meeting(the_meeting(visitor.viewer, no, day.moment), lambda _, text: openly(text))
         _is_office(visitor)
     except Refusal as refusal:
-        return _not_found(visitor, refusal)
-    lines = agenda_lines(visitor.viewer, known, items_of(visitor, known))
+        return visitor.refused(HERE, refusal)
+    items = items_of(visitor, known, past=day.moment is not None)
+    lines = agenda_lines(visitor.viewer, known, items, day.moment)
     asked = whole_number(item) or 1
     place = next((at for at, one in enumerate(lines, 1) if one.item.no >= asked), len(lines) + 1)
     line = lines[place - 1] if place <= len(lines) else None  # behind the last item: what is left
@@ -164,7 +167,8 @@ def room(request: Request, no: str, item: str = "1") -> Response:
         names=names_of(visitor),
         said=decision_sentence,
         left=[one.item for one in lines if not one.decided],
-        **_form_in_room(service_of(request), visitor, known, line),
+        day_asked=day,
+        **(_form_in_room(service_of(request), visitor, known, line) if day.moment is None else {"form": None}),
     )
 
 
@@ -188,27 +192,44 @@ def _form_in_room(
 
 
 @router.get("/meetings/{no}/agenda.pdf")
-def agenda(request: Request, no: str) -> Response:
+def agenda(request: Request, no: str, as_of: str = "", known_at: str = "") -> Response:
+    """The agenda as it stands, or as it stood on a day."""
     service, visitor = service_of(request), visitor_of(request)
     try:
-        known = _shown(visitor, the_meeting(visitor.viewer, no))
+        day = asked_day(visitor, as_of, known_at)
+        known = _shown(visitor, the_meeting(visitor.viewer, no, day.moment))
     except Refusal as refusal:
-        return _not_found(visitor, refusal)
-    page = agenda_page(known, items_of(visitor, known), names_of(visitor), on=local_date(visitor.viewer.now))
-    return printed_page(service, page, f"{known.number}-议程")
+        return visitor.refused(HERE, refusal)
+    items = items_of(visitor, known, past=day.moment is not None)
+    page = agenda_page(known, items, names_of(visitor), on=local_date(_at(visitor, day)))
+    return printed_page(service, page, f"{known.number}-议程{_dated(day)}")
 
 
 @router.get("/meetings/{no}/notice.pdf")
-def notice(request: Request, no: str) -> Response:
+def notice(request: Request, no: str, as_of: str = "", known_at: str = "") -> Response:
+    """The notice as it goes out, or as it went out on a day: to be called was then what was still to come."""
     service, visitor = service_of(request), visitor_of(request)
+    log = service.database
     try:
-        known = _shown(visitor, the_meeting(visitor.viewer, no))
-        moved = last_rescheduling(reading.read_stream(service.database, known.stream))
-        calendar, now = visitor.viewer.rulebook.calendar, visitor.viewer.now
-        page = notice_page(known, items_of(visitor, known), names_of(visitor), calendar, now, moved)
+        day = asked_day(visitor, as_of, known_at)
+        known = _shown(visitor, the_meeting(visitor.viewer, no, day.moment))
+        moved = last_rescheduling(reading.read_stream(log, known.stream, moment=day.moment))
+        rules = reading.rulebook(log, day.moment.position) if day.moment else visitor.viewer.rulebook
+        items = items_of(visitor, known, past=day.moment is not None)
+        page = notice_page(known, items, names_of(visitor), rules.calendar, _at(visitor, day), moved)
     except Refusal as refusal:
-        return _not_found(visitor, refusal)
-    return printed_page(service, page, f"{known.number}-通知")
+        return visitor.refused(HERE, refusal)
+    return printed_page(service, page, f"{known.number}-通知{_dated(day)}")
+
+
+def _at(visitor: Visitor, day: AskedDay) -> "datetime":
+    """The moment a paper is of."""
+    return day.moment.as_of if day.moment else visitor.viewer.now
+
+
+def _dated(day: AskedDay) -> str:
+    """What tells the file of a past day from today's."""
+    return f"（{day.day}）" if day.is_asked else ""
 
 
 @router.get("/meetings/{no}/minutes.pdf")
@@ -227,18 +248,10 @@ def minutes(request: Request, no: str) -> Response:
             ]
             answer = downloaded(path.read_bytes(), path.name, inline=True)
     except Refusal as refusal:
-        return _not_found(visitor, refusal)
+        return visitor.refused(HERE, refusal)
     if known.minutes is not None and is_looked_at(request, visitor):
         service.note_read(ReadKind.PAPER, [known.minutes.no], visitor.person.id)
     return answer
-
-
-def _not_found(visitor: Visitor, refusal: Refusal) -> Response:
-    gone = refusal.code == "not_found"
-    title = "没有找到" if gone else "现在没有"
-    return visitor.page(
-        HERE, "message.html", 404 if gone else 409, title=title, message=without_options(refusal.message)
-    )
 
 
 def _shown(visitor: Visitor, meeting: Meeting) -> Meeting:

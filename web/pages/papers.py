@@ -75,8 +75,7 @@ def paper(request: Request, number: str = "", kind: str = "pdf") -> Response:
     try:
         path = _kept(service.settings, visitor.viewer, number, kind)
     except Refusal as refusal:
-        status = 404 if refusal.code == "not_found" else 409
-        return visitor.page(HERE, "message.html", status, title="没有找到", message=refusal.message)
+        return visitor.refused(HERE, refusal)
     if is_looked_at(request, visitor):
         service.note_read(ReadKind.PAPER, [number], visitor.person.id)
     return downloaded(path.read_bytes(), path.name, inline=kind == "pdf")
@@ -88,7 +87,7 @@ def readers(request: Request, number: str = "") -> Response:
     try:
         document = readers_of_paper(visitor.viewer, service.settings.home, number)
     except Refusal as refusal:
-        return visitor.page(HERE, "message.html", 404, title="没有找到", message=refusal.message)
+        return visitor.refused(HERE, refusal)
     return visitor.page(HERE, "readers.html", **document)
 
 

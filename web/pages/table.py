@@ -38,7 +38,7 @@ def table(request: Request, as_of: str = "", whole: bool = False) -> Response:
         day = asked_day(visitor, as_of)
         made = _made(visitor, day)
     except Refusal as refusal:
-        return visitor.page("table", "message.html", 422, title="看不了", message=refusal.message)
+        return visitor.refused("table", refusal)
     return visitor.page(
         "table",
         "table.html",
@@ -61,7 +61,7 @@ def file(request: Request, kind: str, as_of: str = "") -> Response:
         refuse(kind not in WRITERS, f"一览表没有 .{kind[:10]} 文件", "not_found")
         made = _made(visitor, asked_day(visitor, as_of))
     except Refusal as refusal:
-        return visitor.page("table", "message.html", 404, title="没有找到", message=refusal.message)
+        return visitor.refused("table", refusal)
     if (first := prove_first(request, service, visitor)) is not None:
         return first
     service.note_export(visitor.person.id, f"{made.title}.{kind}", len(made.rows))
