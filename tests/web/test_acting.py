@@ -111,7 +111,9 @@ def test_a_form_that_was_changed_after_back_says_what_to_do_and_keeps_what_was_t
     again = command_in(changed)
     assert again != command
     assert types(working, stream).count("CoordinationRequested") == 1
-    assert "已请求该单位协调" in ask(again, "请协调占道许可").text, "sent once more it is another request, which the rules judge"
+    assert "已请求该单位协调" in ask(again, "请协调占道许可").text, (
+        "sent once more it is another request, which the rules judge"
+    )
     for no_command in ("", "x"):
         told = ask(no_command, "请协调供电")
         assert (told.status_code, "命令编号" in told.text, "请协调供电</textarea>" in told.text) == (422, False, True)

@@ -131,7 +131,45 @@ async def test_a_meeting_and_their_list_are_shown_as_of_any_day(service: WebServ
     )
     for address in (page, "/meetings"):
         wrong = await client.get(address, params={"as_of": "昨天"}, headers=office)
-        assert wrong.status_code in (409, 422), wrong.status_code
+        assert wrong.status_code == 422
+
+
+async def test_room_agenda_and_notice_of_a_past_day_say_what_was_known_then(
+    service: WebService, client: httpx.AsyncClient
+) -> None:
+    office, page = cookie(service, "leader"), "/meetings/HY-2022-001"
+
+    async def on(day: str, what: str) -> httpx.Response:
+        return await client.get(f"{page}/{what}", params={"as_of": day}, headers=office)
+
+    linked = (await client.get(page, params={"as_of": "2022-04-12"}, headers=office)).text
+    for what in ("room", "agenda.pdf", "notice.pdf"):
+        assert f'href="{page}/{what}?as_of=2022-04-12"' in linked
+    fixed, held = [(await on(day, "room")).text for day in ("2022-04-12", "2022-04-28")]
+    assert ["研究主体施工" in fixed, "的情况，由日志还原" in fixed, "data-live" in fixed] == [True, True, False]
+    assert ("本次议定" in fixed, "本次议定" in held, "记录议定" in held) == (False, True, False)
+    assert f'href="{page}/room?item=2&amp;as_of=2022-04-12"' in fixed, "the next item of the same day"
+    assert "还没有议题" in (await on("2022-04-11", "room")).text
+    assert (await on("2022-04-10", "room")).status_code == 404
+
+    words = {}
+    for day in ("2022-04-11", "2022-04-12"):
+        for what in ("agenda.pdf", "notice.pdf"):
+            answer = await on(day, what)
+            assert answer.status_code == 200, answer.text
+            words[what, day] = "".join(words_of_pdf(answer.content).decode().split())
+    assert "暂无议题" in words["agenda.pdf", "2022-04-11"]
+    assert "研究用地收储" in words["agenda.pdf", "2022-04-12"]
+    assert (
+        "议题确定后另行通知" in words["notice.pdf", "2022-04-11"],
+        "2022年4月11日" in words["notice.pdf", "2022-04-11"],
+    ) == (
+        True,
+        True,
+    )
+    assert "研究用地收储" in words["notice.pdf", "2022-04-12"]
+    late = await on("2022-04-28", "notice.pdf")
+    assert (late.status_code, "不再发会议通知" in late.text) == (409, True), "why there is none of that day"
 
 
 async def test_agenda_and_minutes_are_printed_as_our_paper(service: WebService, client: httpx.AsyncClient) -> None:

@@ -106,8 +106,14 @@ PAGES: dict[str, tuple[str, ...]] = {
         f"/meetings/HY-2022-001/do/{do}" for do in ("decide?item=1", "attend", "item_drop", "reply", "material")
     ),
     "/meetings/pack.pdf": ("/meetings/pack.pdf",),
-    "/meetings/{no}/notice.pdf": ("/meetings/HY-2022-001/notice.pdf", "/meetings/HY-2022-001/notice.pdf?as_of=2022-06-30"),
-    "/meetings/{no}/agenda.pdf": ("/meetings/HY-2022-001/agenda.pdf", "/meetings/HY-2022-001/agenda.pdf?as_of=2022-06-30"),
+    "/meetings/{no}/notice.pdf": (
+        "/meetings/HY-2022-001/notice.pdf",
+        "/meetings/HY-2022-001/notice.pdf?as_of=2022-06-30",
+    ),
+    "/meetings/{no}/agenda.pdf": (
+        "/meetings/HY-2022-001/agenda.pdf",
+        "/meetings/HY-2022-001/agenda.pdf?as_of=2022-06-30",
+    ),
     "/meetings/{no}/minutes.pdf": ("/meetings/HY-2022-001/minutes.pdf",),
     "/feedback": ("/feedback", "/feedback?unit=zhujian", "/feedback?unit=gengxin"),
 }
