@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, StringConstraints
-from pydantic_core import CoreSchema
 
 from domain.base import Frozen, refuse
 from domain.terms import BasisKind, Per, Rhythm, Supervision
@@ -40,7 +39,7 @@ class AtMost:
 
     characters: int
 
-    def __get_pydantic_json_schema__(self, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """The bound, for the description of the API."""
         return {**handler(core_schema), "maxLength": self.characters}
 
