@@ -30,7 +30,7 @@ from eventlog.rows import EVENT_COLUMNS, event_of_row
 from eventlog.snapshot_check import snapshot_problems, stray_snapshots
 from eventlog.sqlite import SqliteConnection
 from eventlog.typed import cell_problems, odd_cells
-from eventlog.word_check import index_problems, stray_words, word_problems
+from eventlog.word_check import WordsPassing, word_problems
 
 __all__ = ["Token", "VerificationReport", "VerifyFinding", "verify"]
 MOST_PROBLEMS = 1000
@@ -83,15 +83,17 @@ def verify(
         if read_model and stream is None:
             findings.add_all(_lying_indexes(transaction))
         total = _newest(transaction)
+        words = WordsPassing(total)
         for rows in log_pages(transaction) if stream is None else _stream_pages(transaction, stream):
             sound = walk.take(rows)
-            if read_model:
+            if read_model and stream is None:
+                findings.add_all(words.problems(transaction, sound))
+            elif read_model:
                 findings.add_all(word_problems(transaction, sound, total))
             if progress is not None:
                 progress(walk.done, total)
         if read_model and stream is None:
-            findings.add_all(stray_words(transaction, total))
-            findings.add_all(index_problems(transaction))
+            findings.add_all(words.rest(transaction))
         if stream is not None or not walk.commands_fit():
             findings.add_all(command_problems(transaction, stream))
         if stream is None:

@@ -4,7 +4,8 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from eventlog.backend import Row
 from eventlog.database import Transaction
@@ -14,11 +15,10 @@ from eventlog.words import WORD_COLUMNS, words_of, words_until
 
 _AT_ONCE = 500
 _PAYLOAD = EVENT_COLUMNS.split(", ").index("payload")
-_STORED = f"SELECT {', '.join(WORD_COLUMNS)} FROM event_words WHERE rowid IN "
-_PAIRS = "SELECT rowid, pairs FROM event_words WHERE rowid > ? ORDER BY rowid LIMIT 2000"
-_STRAY = (
-    "SELECT rowid, stream FROM event_words WHERE rowid > ? OR rowid NOT IN (SELECT position FROM events) ORDER BY rowid"
-)
+_STORED = f"SELECT {', '.join(WORD_COLUMNS)} FROM event_words WHERE rowid"
+_BETWEEN = f"{_STORED} > ? AND rowid <= ?"
+_STRAY = f"{_STORED} > ? OR rowid NOT IN (SELECT position FROM events) ORDER BY rowid"
+_FIRST, _LAST = -(2**62), 2**62
 
 
 def word_problems(transaction: Transaction, rows: Sequence[Row], newest: int) -> Iterator[VerifyFinding]:
@@ -28,40 +28,66 @@ def word_problems(transaction: Transaction, rows: Sequence[Row], newest: int) ->
     for first in range(0, len(sound), _AT_ONCE):
         some = sound[first : first + _AT_ONCE]
         places = tuple(row[0] for row in some)
-        stored = {row[0]: row for row in transaction.all(f"{_STORED}({', '.join('?' * len(places))})", places)}
+        stored = {row[0]: row for row in transaction.all(f"{_STORED} IN ({', '.join('?' * len(places))})", places)}
         for row in some:
             if stored.get(row[0]) != words_of(row[0], row[2], row[_PAYLOAD]):
                 yield _finding(row[0], row[2])
 
 
-def stray_words(transaction: Transaction, newest: int) -> Iterator[VerifyFinding]:
-    """Words of no event, or of one whose block is not full."""
-    for position, stream in transaction.all(_STRAY, (words_until(newest),)):
-        yield _finding(position, stream)
+class WordsPassing:
+    """Holds the table of words to the events as these pass by in the order of `position`, and its index to the table.
 
-
-def index_problems(transaction: Transaction) -> Iterator[VerifyFinding]:
-    """Whether SQLite's index has each word as often as the rows say it: what it lost is found no more, without a word.
-
-    It is read, not checked by SQLite's own command, which would have to write.
+    What the rows say is counted on the way, so that none is read twice.
     """
-    if transaction.is_postgresql:
-        return
-    indexed: Counter[str] = Counter()
-    after = -(2**62)
-    while rows := transaction.all(_PAIRS, (after,)):
-        for _, pairs in rows:
-            indexed.update(set(str(pairs).replace("/", " ").split()))
-        after = rows[-1][0]
-    transaction.all("CREATE VIRTUAL TABLE temp.indexed_words USING fts5vocab(main, event_words, row)")
-    try:
-        kept: dict[str, int] = dict(transaction.all("SELECT term, doc FROM temp.indexed_words"))
-    except sqlite3.DatabaseError:
-        kept = {}
-    transaction.all("DROP TABLE temp.indexed_words")
-    if kept != indexed:
-        token = Token.READ_MODEL_DIFFERS
-        yield VerifyFinding(token=token, message=f"{token.label}：表 event_words 的索引与其内容不符，查找会有遗漏")
+
+    def __init__(self, newest: int) -> None:
+        """Nothing has passed of a log that reaches so far."""
+        self._until, self._at = words_until(newest), _FIRST
+        self._said = Counter[str]()
+        """Pair → how many rows of the table say it."""
+
+    def problems(self, transaction: Transaction, rows: Sequence[Row]) -> Iterator[VerifyFinding]:
+        """What differs of the next events, whose cells are of their columns' types."""
+        for first in range(0, len(rows), _AT_ONCE):
+            some = rows[first : first + _AT_ONCE]
+            stored = self._stored_until(transaction, some[-1][0])
+            for row in some:
+                if row[0] <= self._until and stored.get(row[0]) != words_of(row[0], row[2], row[_PAYLOAD]):
+                    yield _finding(row[0], row[2])
+            self._count(transaction, stored.values())
+
+    def rest(self, transaction: Transaction) -> Iterator[VerifyFinding]:
+        """Words of no event, or of one whose block is not full; and whether SQLite's index has what the table has."""
+        for position, stream, _ in transaction.all(_STRAY, (self._until,)):
+            yield _finding(position, stream)
+        self._count(transaction, self._stored_until(transaction, _LAST).values())
+        if not transaction.is_postgresql:
+            yield from self._index_problems(transaction)
+
+    def _stored_until(self, transaction: Transaction, position: int) -> dict[int, Row]:
+        """The rows behind those that passed: position → row."""
+        rows = transaction.all(_BETWEEN, (self._at, position))
+        self._at = position
+        return {row[0]: row for row in rows}
+
+    def _count(self, transaction: Transaction, rows: Iterable[Row]) -> None:
+        if not transaction.is_postgresql:
+            self._said.update(chain.from_iterable(set(str(row[-1]).replace("/", " ").split()) for row in rows))
+
+    def _index_problems(self, transaction: Transaction) -> Iterator[VerifyFinding]:
+        """Whether the index has each word as often as the rows say it: what it lost is found no more, without a word.
+
+        It is read, not checked by SQLite's own command, which would have to write.
+        """
+        transaction.all("CREATE VIRTUAL TABLE temp.indexed_words USING fts5vocab(main, event_words, row)")
+        try:
+            kept: dict[str, int] = dict(transaction.all("SELECT term, doc FROM temp.indexed_words"))
+        except sqlite3.DatabaseError:
+            kept = {}
+        transaction.all("DROP TABLE temp.indexed_words")
+        if kept != self._said:
+            token = Token.READ_MODEL_DIFFERS
+            yield VerifyFinding(token=token, message=f"{token.label}：表 event_words 的索引与其内容不符，查找会有遗漏")
 
 
 def _finding(position: int, stream: object) -> VerifyFinding:

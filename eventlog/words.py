@@ -10,9 +10,12 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from operator import add
 from typing import TYPE_CHECKING, Any
+
+from pydantic_core import from_json
 
 from domain.bounds import visible
 from domain.envelope import Recorded
@@ -41,6 +44,12 @@ _WITH = {
 _SAYING = "FROM event_words WHERE {} AND rowid <= ? AND pairs LIKE ?"
 _STREAMS = f"SELECT DISTINCT stream {_SAYING}"
 _POSITIONS = f"SELECT rowid, stream {_SAYING}"
+_UNIT, _DIGITS = 8, 5
+"""Digits of a character in UTF-32, and those that are kept."""
+_PAIR = 2 * _DIGITS + 1
+"""Of two characters, with the blank behind them."""
+_LINE_ENDS = re.compile("0000a 0000a[^ ]+")
+"""In pairs: behind the last character of a line, and before the first of the next."""
 _OF_THE_MACHINE = re.compile(
     r"[a-z0-9]+(?:[-_/:.][a-z0-9]+)*"  # ids, terms, hashes
     r"|\d{4}-(?:\d\d(?:-\d\d(?:T[\d:.+Z-]+)?)?|[WQ]\d+(?:-[a-z]+)?)"  # days, moments, periods
@@ -71,10 +80,8 @@ def put_full_blocks(transaction: Transaction, before: int, events: Sequence[Reco
 
 def words_of(position: int, stream: str, payload: str) -> Row | None:
     """The row of an event; None when it says nothing."""
-    if kind_of(stream) not in LISTED:
-        return None
-    pairs = " / ".join([" ".join(_pairs(run)) for run in _runs(payload)])
-    return (position, stream, f" {pairs} ") if pairs else None
+    lines = "\n".join(_runs(payload)) if kind_of(stream) in LISTED else ""
+    return (position, stream, f" {_LINE_ENDS.sub(' /', _pairs(lines))} ") if lines else None
 
 
 def streams_with(transaction: Transaction, word: str, position: int) -> frozenset[str]:
@@ -91,7 +98,7 @@ def events_with(transaction: Transaction, word: str, position: int) -> dict[int,
 
 def _saying(transaction: Transaction, word: str, position: int, query: str) -> tuple[list[Row], list[tuple[int, str]]]:
     """What a query finds in the table of words, and events that are not in it yet and say the word."""
-    pairs = _pairs(plain(word))
+    pairs = _pairs(plain(word)).split()
     if not pairs:
         return [], []
     if len(pairs) == 1:  # one character: whatever follows it
@@ -118,15 +125,20 @@ def plain(text: str) -> str:
 def _runs(payload: str) -> Iterator[str]:
     """What is said in an event, in pieces without blanks."""
     left = MOST_CHARACTERS
-    try:
-        parsed = json.loads(payload)
-    except (ValueError, TypeError):  # somebody wrote into the log: `verify` names it, and nobody is held up
-        return
+    parsed = _parsed(payload)
     for run in plain("\n".join(_said(parsed, []))).split():
         if left <= 0:
             return
         yield run[:left]
         left -= len(run)
+
+
+def _parsed(payload: str) -> Any:
+    """The JSON of a payload; None where it is none: `verify` names who wrote into the log, and nobody is held up."""
+    for parse in (from_json, json.loads):  # the first at a third of the price, but not of halves of a character
+        with suppress(ValueError, TypeError, RecursionError):
+            return parse(payload)
+    return None
 
 
 def _said(value: Any, texts: list[str], key: str = "") -> list[str]:
@@ -144,21 +156,21 @@ def _said(value: Any, texts: list[str], key: str = "") -> list[str]:
     return texts
 
 
-def _pairs(run: str) -> list[str]:
-    """Each character with the next, and the last alone; in hexadecimal, which no database takes apart."""
-    codes = list(map(_CODES.__getitem__, run))
-    return [*map(add, codes, codes[1:]), *codes[-1:]]
+def _pairs(text: str) -> str:
+    """Each character with the next, and the last alone, by blanks; in hexadecimal, which no database takes apart.
 
-
-class _Codes(dict[str, str]):
-    """Character → its code point in five hexadecimal digits."""
-
-    def __missing__(self, char: str) -> str:
-        code = self[char] = f"{ord(char):05x}"
-        return code
-
-
-_CODES = _Codes()
+    Put together digit by digit of all characters at once, and not character by character, in half the time.
+    """
+    digits = text.encode("utf-32-be", "surrogatepass").hex().encode()
+    if digits[_UNIT - _DIGITS - 1 :: _UNIT].strip(b"0"):  # of planes no script is in: they have a digit more
+        codes = [f"{ord(char):0{_DIGITS}x}" for char in text]
+        return " ".join([*map(add, codes, codes[1:]), *codes[-1:]])
+    pairs = bytearray(b" " * (_PAIR * len(text) - _DIGITS - 1))
+    for n in range(_DIGITS):
+        column = digits[_UNIT - _DIGITS + n :: _UNIT]
+        pairs[n::_PAIR] = column
+        pairs[_DIGITS + n :: _PAIR] = column[1:]
+    return pairs.decode()
 
 
 class _Plain(dict[int, str]):

@@ -3,8 +3,11 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain import commands as c
 from domain.base import Refusal
@@ -106,6 +109,20 @@ def test_a_sealed_text_an_id_and_a_day_are_no_words_and_a_title_always_is() -> N
     assert words_of(7, FIRST, json.dumps({**payload, "title": ""})) is None
     assert words_of(7, FIRST, json.dumps(payload)) == (7, FIRST, " 000700002d 0002d00031 00031 ")
     assert words_of(7, "notices/x", json.dumps(payload)) is None
+
+
+@given(st.lists(st.text(st.sampled_from("权属a1 \n，𠮷\u200b\ud800") | st.characters(exclude_categories=()))))
+def test_a_row_has_each_character_with_the_next_and_the_last_of_a_piece_alone(texts: list[str]) -> None:
+    payload = json.dumps({"points": [{"title": text} for text in texts]})
+    pieces = plain("\n".join(texts)).split()
+    pairs = [[f"{ord(a):05x}{ord(b):05x}" for a, b in pairwise(p)] + [f"{ord(p[-1]):05x}"] for p in pieces]
+    expected = (7, FIRST, f" {' / '.join(map(' '.join, pairs))} ") if pieces else None
+    assert words_of(7, FIRST, payload) == expected
+
+
+def test_what_is_no_json_says_nothing_and_holds_nobody_up() -> None:
+    for payload in ("", "{", "[" * 100_000, '"\ud800"'[:-1]):
+        assert words_of(7, FIRST, payload) is None
 
 
 def test_the_name_of_a_file_is_found(log: Database) -> None:
