@@ -95,7 +95,7 @@ def show(inspection: InspectionArg) -> None:
 
 def _issued(target: OnSite) -> list[dict[str, str | None]]:
     """What was issued of it under a 文号, as far as whoever runs this may know: the report is no unit's."""
-    from services.issuing.papers import paper_ledger
+    from views.papers import paper_ledger
 
     issued = (p for p in paper_ledger(session.database) if p.inspection == target.stream and p.void is None)
     known = (p for p in issued if sees_whole(target) or p.addressee in session.rights.units)

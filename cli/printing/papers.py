@@ -117,7 +117,7 @@ def list_(
     matter: Annotated[str | None, typer.Option("--matter", metavar="M", help="只看一个事项")] = None,
 ) -> None:
     """已编文号的公文，作废的也列出。"""
-    from services.issuing.papers import paper_ledger
+    from views.papers import paper_ledger
 
     stream = the_matter(matter).stream if matter else None
     papers = [p for p in paper_ledger(session.database, year) if stream in (None, p.matter) and _sent_to_reader(p)]

@@ -29,7 +29,6 @@ from domain.onsite.events import OnSiteReported, OpinionGiven
 from domain.onsite.inspection import OnSite
 from domain.papers import (
     CircularApproved,
-    Paper,
     PaperIssued,
     PaperKind,
     PaperLedger,
@@ -44,6 +43,7 @@ from eventlog.database import Database
 from services.issuing.signing import Desk, NumberedIssue, issue_next, issued_event
 from services.office_records import record_decided
 from services.restored_numbers import advance_numbers
+from views.papers import paper_ledger
 
 _TELLS: Mapping[PaperKind, tuple[str, ...]] = {
     PaperKind.ASSIGNMENT: (MatterAssigned.__name__,),
@@ -248,15 +248,6 @@ def record_void_paper(database: Database, number: str, reason: str, *, actor: Ac
         now=now,
         content={"void": number, "reason": reason, "actor": actor.model_dump(mode="json")},
     )
-
-
-def paper_ledger(database: Database, year: int | None = None) -> tuple[Paper, ...]:
-    """Every paper of the ledger, or those of a year, void ones too, the oldest first."""
-    states = [s for s in reading.states_of(database, "paper") if year is None or s.stream == paper_stream(year)]
-    papers = (
-        p for s in sorted(states, key=lambda s: s.stream) if isinstance(s.state, PaperLedger) for p in s.state.papers
-    )
-    return tuple(papers)
 
 
 def issued_papers(database: Database) -> tuple[PaperIssued, ...]:

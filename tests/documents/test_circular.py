@@ -28,7 +28,6 @@ from services.issuing.papers import (
     approve_circular,
     issue_circular,
     issue_paper,
-    paper_ledger,
     record_void_paper,
 )
 from services.office_records import record_office_events
@@ -37,6 +36,7 @@ from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, HEAD, LEADER, LIAISON, OFFICE, SECOND, opening
 from tests.support.streams import DIRECTORY_STREAM
+from views.papers import paper_ledger
 
 SPAN = (date(2022, 3, 1), date(2022, 3, 31))
 TODAY = date(2022, 4, 2)

@@ -27,7 +27,7 @@ from domain.terms import Supervision, UnitLevel, Urgency
 from eventlog.database import Database
 from eventlog.secrets import seal_text
 from eventlog.verify import verify
-from services.issuing.papers import issue_paper, paper_ledger, record_void_paper
+from services.issuing.papers import issue_paper, record_void_paper
 from services.office_records import record_office_events
 from tests.documents.quarter import HALL, LAND, POWER, WORDS, play
 from tests.support.clock import open_log
@@ -35,6 +35,7 @@ from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import FOR_LEADER, LIAISON, OFFICE, opening
 from tests.support.streams import DIRECTORY_STREAM
+from views.papers import paper_ledger
 
 NOW = at("2022-04-01")
 

@@ -10,11 +10,11 @@ from domain.base import Refusal
 from domain.calendar import local_date
 from domain.papers import Paper
 from domain.queries.spoken import said_date
-from services.issuing.papers import paper_ledger
 from services.signing_in import last_sign_in
 from views.explaining import explained_matter
 from views.matter import matter_document
 from views.notices import notices_of, opened_notices
+from views.papers import paper_ledger
 from views.reporting import IN_UNIT
 from views.viewer import Viewer
 from views.worklist import comes_next, worklist

@@ -17,9 +17,9 @@ from domain.papers import Paper, PaperIssued
 from domain.readership import ReadKind
 from domain.sight import Sight
 from services.issuing.catalogue import all_filed, readers_of_paper
-from services.issuing.papers import paper_ledger
 from services.press import press_by
 from views.meetings import may_know_meeting
+from views.papers import paper_ledger
 from web.pages.bulletins import waiting_drafts
 from web.pages.printing import downloaded
 from web.pages.rendering import is_looked_at, visitor_of
