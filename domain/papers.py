@@ -116,6 +116,8 @@ class Paper(Frozen):
     distributed: tuple[str, ...] = ()
     title: str
     addressee: str | None
+    as_of: datetime
+    """Up to when the log was read for it."""
     issued_on: date
     signer: str
     void: str | None = None
@@ -207,6 +209,7 @@ def evolve_papers(state: PaperLedger | None, recorded: Recorded) -> PaperLedger:
                 distributed=e.distributed,
                 title=e.title,
                 addressee=e.addressee,
+                as_of=e.as_of,
                 issued_on=e.issued_on,
                 signer=e.signer,
             )

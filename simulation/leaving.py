@@ -31,10 +31,11 @@ from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database
 from services.issuing.bulletins import issued_bulletins
-from services.issuing.papers import issue_composed, paper_ledger
+from services.issuing.papers import issue_composed
 from services.issuing.signing import Desk
 from simulation.printing import Printer, papers_called_for
 from simulation.scenario import PlannedBriefing, PlannedCircular
+from views.papers import paper_ledger
 
 _WEEK = timedelta(days=7)
 

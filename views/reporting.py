@@ -13,6 +13,7 @@ from domain.sight import Sight
 from domain.terms import Role
 from eventlog import reading
 from views.matters import living_matters, matter_row
+from views.papers import receipts_wanted
 from views.viewer import Viewer
 from views.worklist import report_owed
 
@@ -72,6 +73,7 @@ def _report_form(viewer: Viewer, sealed: Matter, owed: str | None) -> dict[str, 
     return {
         **matter_row(m, light(m, viewer.rulebook, viewer.now)),
         "owed": owed,
+        "receipt": receipts_wanted(viewer.database, [m]).get(m.stream),
         "points": [
             {"no": p.no, "text": p.text, "due": p.due, "progress": p.progress, "said": p.said, "stage": p.stage}
             for p in m.points

@@ -27,6 +27,7 @@ from domain.sight import Sight
 from domain.terms import Finding, Role, Stage
 from eventlog import reading
 from views.matters import living_matters, matter_row
+from views.papers import receipts_wanted
 from views.readership import unread_notices
 from views.tree import state_of
 from views.viewer import Viewer
@@ -55,10 +56,12 @@ def worklist(viewer: Viewer) -> dict[str, Any]:
     if actor.role is Role.LEADER:
         alive = [m for m in alive if leads_as(m, actor.id) or actor.id in (m.supervisor, *m.followers)]
 
+    receipts = receipts_wanted(viewer.database, alive) if moment is None and actor.role is not Role.LEADER else {}
+
     def owed(m: Matter) -> Sequence[OwedAct]:
         if actor.role is Role.LEADER:
             return [OwedAct(what, None) for what in waits_for_leader(m, actor.id, day)]
-        return _for_office(m, rulebook, at) if office else _for_unit(m, unit)
+        return _for_office(m, rulebook, at) if office else _for_unit(m, unit, receipts.get(m.stream))
 
     def lit(m: Matter) -> dict[str, Any]:
         return matter_row(m, light(m, rulebook, at))
@@ -68,7 +71,7 @@ def worklist(viewer: Viewer) -> dict[str, Any]:
         return going_on and rulebook.calendar.workdays_between(day, m.due) <= SOON_WORKDAYS
 
     def waited_for(m: Matter) -> list[str]:
-        waits = _for_unit(m, m.lead or "") if office else []
+        waits = _for_unit(m, m.lead or "", receipts.get(m.stream)) if office else []
         return [f"等{_called(m, viewer.units)}{one.what}" for one in waits]
 
     known = cache(lambda stream: state_of(viewer.database, stream, moment))
@@ -228,7 +231,8 @@ def report_owed(m: Matter, unit: str) -> str | None:
     return f"反馈（{local_date(m.window.closes)}前）" if m.window and not m.window.answered else None
 
 
-def _for_unit(m: Matter, unit: str) -> list[OwedAct]:
+def _for_unit(m: Matter, unit: str, receipt: str | None = None) -> list[OwedAct]:
+    """What a unit owes a matter; `receipt` is the 督办单 on it whose 办理情况回执 its lead has not given."""
     owed: list[OwedAct] = []
     if m.ended:
         return owed
@@ -243,7 +247,8 @@ def _for_unit(m: Matter, unit: str) -> list[OwedAct]:
         heard = m.last_feedback is not None and last is not None and m.last_feedback.version > last.version
         if last is not None and last.finding is Finding.UNTRUE and not heard:
             owed.append(OwedAct(f"{last.on}现场核查认定不实，请核实并重新反馈", "report"))
-        if report := report_owed(m, unit):
-            owed.append(OwedAct(report, "report"))
+        report, asked = report_owed(m, unit), f"填报{receipt}督办单的办理情况回执" if receipt else None
+        if report or asked:
+            owed.append(OwedAct("，并".join(filter(None, (report, asked))), "report"))
     owed += [OwedAct(f"答复第{c.no}项协调请求", "coordinate_answer") for c in m.open_coordinations if c.unit == unit]
     return owed

@@ -29,6 +29,7 @@ from tests.support.homes import at
 from tests.support.office import FOR_LEADER, LEADER, LIAISON, OFFICE, sqlite
 from tests.support.postroom import PostRoom
 from tests.web.test_sight_of_pages import cookie, words_of_pdf
+from views.papers import paper_ledger
 from views.viewer import actor_of
 from web.service import WebService
 
@@ -182,3 +183,31 @@ def readers_of_paper_as(service: WebService, person: str, number: str) -> dict[s
     known = reading.person(service.database, person)
     assert known is not None
     return readers_of_paper(service.viewer(actor_of(known)), service.settings.home, number)
+
+
+async def test_the_receipt_of_a_supervision_paper_is_the_next_report_and_no_second_one(
+    service: WebService, client: httpx.AsyncClient
+) -> None:
+    unit, office, other = (cookie(service, who) for who in ("li", "office", "zhao"))
+    number = next(p.number for p in paper_ledger(service.database) if p.kind is PaperKind.SUPERVISION)
+
+    async def page(address: str, headers: dict[str, str]) -> str:
+        return (await client.get(address, headers=headers)).text
+
+    matter = f"/matters/{HALL_NO}"
+    assert "还没有填报" in await page(matter, office)
+    asked = await page(matter, unit)
+    assert ("还没有填报" in asked, f'href="/feedback?matter={HALL_NO}">填报回执' in asked) == (True, True)
+    assert f"填报{number}督办单的办理情况回执" in await page("/", unit)
+    assert f"填报{number}督办单的办理情况回执" in await page("/", office), "what the office waits for"
+    assert number not in await page("/", other)
+    form = await page(f"/feedback?matter={HALL_NO}", unit)
+    assert f"这次反馈就是 {number} 督办单的办理情况回执" in form
+
+    report = c.SubmitFeedback(text="主体施工至七层", progress=60)
+    with open_log(sqlite(service.settings.home)) as log:
+        act(log, quarter.HALL, report, LIAISON, at("2022-04-08"))
+    given = await page(matter, unit)
+    assert ("还没有填报" in given, "办理情况回执：2022-04-08" in given) == (False, True)
+    assert "督办单的办理情况回执" not in await page("/", unit)
+    assert "督办单的办理情况回执" not in await page(f"/feedback?matter={HALL_NO}", unit)

@@ -1,5 +1,6 @@
 """`/` and `/matters/{no}`: what waits for me, and one matter with its history."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -8,13 +9,15 @@ from fastapi.responses import Response
 
 from domain.base import Refusal
 from domain.calendar import local_date
+from domain.matter import Feedback
 from domain.papers import Paper
 from domain.queries.spoken import said_date
 from services.signing_in import last_sign_in
+from views.acting import state_shown
 from views.explaining import explained_matter
 from views.matter import matter_document
 from views.notices import notices_of, opened_notices
-from views.papers import paper_ledger
+from views.papers import paper_ledger, receipt_given, receipts_wanted, wants_receipt
 from views.reporting import IN_UNIT
 from views.viewer import Viewer
 from views.worklist import comes_next, worklist
@@ -74,13 +77,14 @@ def matter(request: Request, no: str) -> Response:
         document = matter_document(viewer, stream, day.moment, story.chapter)
     except Refusal as refusal:
         return visitor.refused("matters", refusal)
+    acts = shown_acts(visitor, no) if day.moment is None and not visitor.day else NO_ACTS
     return visitor.page(
         "matters",
         "matter.html",
         live=None if day.moment is not None else f"matter:{document['matter']}",
         m=document,
         signs=visitor.person.role in IN_UNIT,
-        acts=shown_acts(visitor, no) if day.moment is None and not visitor.day else NO_ACTS,
+        acts=acts,
         done=label_of_done(asked.get("done", "")),
         first=FIRST,
         command=uuid4().hex,
@@ -88,7 +92,9 @@ def matter(request: Request, no: str) -> Response:
         story=story,
         told=(notices := notices_of(viewer, stream)[:MOST_TOLD] if not day.is_asked else ()),
         opened=opened_notices(viewer.database, notices),
-        papers=_papers(viewer, stream) if not day.is_asked else (),
+        papers=(papers := _papers(viewer, stream) if not day.is_asked else ()),
+        receipts=_receipts(viewer, stream, papers),
+        may_report=any(act["do"] == "report" for act in acts["now"]),
         as_of=day.moment is not None,
         unit=viewer.units,
         person_name=viewer.persons,
@@ -105,6 +111,25 @@ def why(request: Request, no: str, as_of: str = "", known_at: str = "") -> Respo
     except Refusal as refusal:
         return visitor.refused("matters", refusal)
     return visitor.page("matters", "why.html", m=document, day_asked=day, person_name=viewer.persons)
+
+
+@dataclass(frozen=True)
+class ShownReceipt:
+    """How a 督办单 stands with its 办理情况回执."""
+
+    given: Feedback | None
+    waits: bool
+    """Whether its unit still has it to give."""
+
+
+def _receipts(viewer: Viewer, stream: str, papers: tuple[Paper, ...]) -> dict[str, ShownReceipt]:
+    """Of each 督办单 on a matter, by its 文号, whether its unit has reported since."""
+    asking = [p for p in papers if wants_receipt(p)]
+    matter = state_shown(viewer, stream) if asking else None
+    if matter is None:
+        return {}
+    owed = receipts_wanted(viewer.database, [matter]).get(stream)
+    return {p.number: ShownReceipt(receipt_given(p, matter), p.number == owed) for p in asking}
 
 
 def _papers(viewer: Viewer, stream: str) -> tuple[Paper, ...]:
