@@ -13,18 +13,17 @@ import tarfile
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import date, timedelta
-from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZipFile
 
 from services.embedded.temporal_file import TEMPORAL_FILE
+from tests.support.builds import TABLES, git, unpack
 from tests.support.office import office_today
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "fixtures"
-TABLES = "eventlog/migrations/versions/"
 BASIS = ("--basis", "2022年工作计划", "--basis-kind", "任务清单", "--basis-no", "香指办〔2022〕1号", "--approver")
 TITLES = ("推进主体施工", "完成规划修编", "打通断头路", "建成社区公园", "完成管网改造", "开展联合验收")
 TODAY = office_today()
@@ -32,17 +31,12 @@ LEFT_OUT = {"logs", "run.json", "up.lock"}
 """Of a home, what says something of processes that have ended."""
 
 
-def git(*words: str) -> bytes:
-    return subprocess.run(["git", "-C", ROOT, *words], capture_output=True, check=True).stdout
-
-
 class Build:
     """An earlier build, unpacked, on a home of its own."""
 
     def __init__(self, commit: str, folder: Path) -> None:
         self.tree, self.home = folder / "tree", folder / "home"
-        with tarfile.open(fileobj=BytesIO(git("archive", commit))) as archive:
-            archive.extractall(self.tree, filter="data")
+        unpack(commit, self.tree)
 
     def xmh(self, *words: str) -> dict[str, Any] | None:
         """The document of a command of that build; None when it does not know it, or refuses."""
@@ -136,7 +130,9 @@ def _whatever_it_knows(
 
 def keep(build: Build, commit: str) -> Path:
     """The home as a fixture, named by the tables of its log and the commit."""
-    tables = max(name.rpartition("/")[2][:4] for name in git("ls-tree", "--name-only", commit, TABLES).decode().split())
+    tables = max(
+        name.rpartition("/")[2][:4] for name in git("ls-tree", "--name-only", commit, f"{TABLES}/").decode().split()
+    )
     with closing(sqlite3.connect(build.home / TEMPORAL_FILE)) as histories:
         histories.execute("VACUUM")
         histories.execute("PRAGMA wal_checkpoint(TRUNCATE)")

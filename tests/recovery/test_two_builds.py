@@ -1,10 +1,8 @@
 """Machines are changed one by one: an earlier build and this one serve the same matters, forward and back again."""
 
 import asyncio
-import io
 import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,36 +20,24 @@ from tests.recovery.chaos import (
     open_all_day,
     settled,
 )
+from tests.support.builds import first_of_these_tables, unpack
 from tests.support.processes import end, spawn
 from tests.support.served import ROOT, Home, home_in
 from tests.support.temporal import DevServer
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(400)]
 
-TABLES = "eventlog/migrations/versions"
 MATTERS = 6
 REPORTS = 120
-
-
-def git(*words: str) -> bytes:
-    return subprocess.run(["git", "-C", ROOT, *words], capture_output=True, check=True).stdout
 
 
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The oldest landed build that works on the tables of this one, unpacked."""
-    newest = max(path.name for path in (ROOT / TABLES).glob("0*.py"))
-    try:
-        (commit,) = git("log", "--format=%H", "--diff-filter=A", "--", f"{TABLES}/{newest}").decode().split()[-1:] or [
-            ""
-        ]
-    except (OSError, subprocess.CalledProcessError):
-        commit = ""
-    if not commit:
+    commit = first_of_these_tables()
+    if commit is None:
         pytest.skip("no history of this repository is at hand: the earlier build is taken from it")
-    folder = tmp_path_factory.mktemp("earlier")
-    with tarfile.open(fileobj=io.BytesIO(git("archive", commit))) as archive:
-        archive.extractall(folder, filter="data")
+    folder = unpack(commit, tmp_path_factory.mktemp("earlier"))
     print(f"earlier build: {commit[:9]}")  # noqa: T201
     return folder
 

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from prometheus_client.parser import text_string_to_metric_families
 
 from domain import commands as c
 from domain.access.terms import OrderFault
@@ -28,15 +26,13 @@ from services.metrics import WorkerMetrics
 from services.office_records import record_office_events
 from services.order_refusals import OrderRefusals
 from services.sweep import Sweep
+from tests.support.alerts import BY_NAME, RULES, Figure, figures_in, is_raised
 from tests.support.history import act
 from tests.support.office import DOOR, OFFICE, founded, opening, sqlite
 
 ROOT = Path(__file__).parents[2]
-RULES = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text(encoding="utf-8"))["groups"][0]["rules"]
-BY_NAME = {rule["alert"]: rule for rule in RULES}
 NOT_OURS = {"XmhWorkerDown", "XmhWebDown"}
 """Prometheus itself says that nobody answers."""
-CONDITION = re.compile(r"(\w+)(?:\{(\w+)(=~?)\"([^\"]*)\"\})? (==|>|<) (-?\d+)")
 
 
 class Watched:
@@ -54,26 +50,12 @@ class Watched:
         self.refusals = OrderRefusals(self.log)
         self.metrics = WorkerMetrics(self.log, self.sweep, self.refusals)
 
-    def figures(self) -> list[tuple[str, dict[str, str], float]]:
-        text = self.metrics.exposition().decode()
-        return [
-            (sample.name, sample.labels, sample.value)
-            for family in text_string_to_metric_families(text)
-            for sample in family.samples
-        ]
+    def figures(self) -> list[Figure]:
+        return figures_in(self.metrics.exposition().decode())
 
     def raised(self, alert: str) -> bool:
-        """What Prometheus would make of the rule at this moment, `for` and `rate` left aside."""
-        expr = re.sub(r"rate\((.*?)\[\w+\]\)", r"\1", BY_NAME[alert]["expr"])
-        return any(self._holds(*found.groups(default="")) for found in CONDITION.finditer(expr))
-
-    def _holds(self, name: str, label: str, how: str, value: str, op: str, than: str) -> bool:
-        def fits(labels: dict[str, str]) -> bool:
-            said = labels.get(label, "")
-            return not label or (bool(re.fullmatch(value, said)) if how == "=~" else said == value)
-
-        compare = {"==": float.__eq__, ">": float.__gt__, "<": float.__lt__}[op]
-        return any(compare(float(v), float(than)) for n, labels, v in self.figures() if n == name and fits(labels))
+        """What Prometheus would make of the rule at this moment."""
+        return is_raised(alert, self.figures())
 
     def tell(self) -> None:
         """All events are told."""
