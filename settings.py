@@ -40,6 +40,8 @@ EMBEDDED_RUN_FILE = "run.json"
 DOOR_KEY = "door.key"
 """Inside the home: the key of the door, mode 0600."""
 DOOR_KEY_LENGTH = 32
+STORE_MARK = "store.id"
+"""Inside a shared store: what tells it from the empty folder it is mounted on, and from another one."""
 TEMPORAL_KEY = "temporal.key"
 """Inside the home: the keys of what Temporal stores, mode 0600."""
 WEB_PORT = 8460
@@ -69,7 +71,7 @@ class TemplatePlaces(BaseModel):
     """`[templates]`."""
 
     folder: Path | None = None
-    """The office's own templates; by default `templates` in the home, when it is there."""
+    """The office's own templates; by default `templates` in the store, when it is there."""
 
 
 class OidcPlaces(BaseModel):
@@ -165,6 +167,9 @@ class Settings(BaseSettings):
     """Whose log is read and written; the first headquarters of the installation unless said."""
     home: Path = Path(".xmh")
     """The data directory of the embedded default. Another headquarters than the first has one of its own within it."""
+    store: Path | None = None
+    """The folder of what belongs to the office and not to one machine: attachments, issued files, drafts, templates,
+    saved choices. Machines that share a log name the same one, on a disk they share; by default the home."""
     database_url: str | None = None
     """`sqlite:///path` or `postgresql://…`; by default `events.db` in the home. Another headquarters than the first has
     a schema of its own in that database, or its own file in its home."""
@@ -245,6 +250,27 @@ class Settings(BaseSettings):
         return self._installation
 
     @property
+    def store_folder(self) -> Path:
+        """Where the office's files lie, for this headquarters; whether it is there is not looked at."""
+        return self.home if self.store is None else home_of(self.store, self.headquarters)
+
+    @property
+    def store_place(self) -> Path:
+        """The same, for who reads or writes there.
+
+        Raises:
+            Refusal: `store_missing`: the folder that is set does not bear its mark. A share that is not mounted is an
+                empty folder, and what is written there would be nobody's.
+        """
+        place = self.store_folder
+        refuse(
+            self.store is not None and not (place / STORE_MARK).is_file(),
+            f"共用目录 {place} 没有挂载，或还没有建立；请先挂载，新的由 xmh migrate 建立",
+            "store_missing",
+        )
+        return place
+
+    @property
     def database(self) -> str:
         """The URL of the log's database.
 
@@ -311,8 +337,10 @@ class Settings(BaseSettings):
     @property
     def template_folder(self) -> Path | None:
         """Where the office's own templates are; None when it has none."""
-        usual = self.home / "templates"
-        return self.templates.folder or (usual if usual.is_dir() else None)
+        if self.templates.folder is not None:
+            return self.templates.folder
+        usual = self.store_place / "templates"
+        return usual if usual.is_dir() else None
 
     @property
     def run_file(self) -> Path:

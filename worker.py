@@ -74,7 +74,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
         database.vouch = service_vouch(settings.home, Via.WORKER)
         begin_anew_when_cut_off(database)
         gateway = Gateway(client, database, settings.task_queue, door)
-        sweep = Sweep(gateway, settings.home)
+        sweep = Sweep(gateway, settings.store_folder)
         channels = open_channels(settings.notices, settings.home, os.environ)
         webhooks = WebhookDelivery(database, settings.webhooks, settings.web_address)
         loop.add_signal_handler(signal.SIGUSR1, sweep.hurry)

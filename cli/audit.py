@@ -298,7 +298,7 @@ def _of_files(stream: str | None) -> "list[VerifyFinding]":
     from eventlog.findings import VerifyFinding as Unread
     from services.inspection import inspect_cabinet
 
-    home = session.settings.home
+    home = session.settings.store_place
     try:
         missing = list(attachment_problems(session.database, home, stream))
         return missing if stream is not None else [*missing, *inspect_cabinet(session.database, home)]

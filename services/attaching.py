@@ -43,7 +43,7 @@ def take_in(settings: "Settings", file: BinaryIO, name: str) -> Attachment:
     check_attached(file, called)
     if settings.web.scanner is not None:
         _scan(settings.web.scanner, file, called)
-    return keep_attachment(settings.home, _pieces(file), called)
+    return keep_attachment(settings.store_place, _pieces(file), called)
 
 
 def take_in_of(
@@ -104,7 +104,7 @@ def read_out(
     """
     from services.reading_record import record_reading
 
-    data = attachment_content(settings.home, filed)
+    data = attachment_content(settings.store_place, filed)
     minute = now.replace(second=0, microsecond=0)
     event = FileRead(person=person, matter=number, name=filed.name, sha256=filed.sha256, minute=minute)
     record_reading(database, event, now)

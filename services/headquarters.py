@@ -16,6 +16,7 @@ from domain.headquarters import headquarters_code
 from domain.ids import OfficeStream
 from eventlog.durable import write_durably
 from services.door_key import keep_door_key
+from services.store import keep_store
 from settings import HEADQUARTERS_FOLDER, home_of
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def set_up(settings: "Settings", headquarters: Headquarters) -> bool:
     make_home(place.parent)
     make_home(place)
     keep_door_key(settings)
+    keep_store(settings)
     prepare_log(settings, headquarters)
     make_private(place)
     with open_log(settings) as database:
@@ -119,6 +121,7 @@ def prepare_others(settings: "Settings") -> Iterator[tuple[Headquarters, str]]:
         theirs = settings_of(settings, one.code)
         keep_door_key(theirs)
         try:
+            keep_store(theirs)
             prepare_log(theirs, one)
         except (Refusal, LogError) as error:
             yield one, error.message

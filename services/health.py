@@ -18,6 +18,7 @@ from eventlog.database import Database
 from eventlog.errors import LogError
 from eventlog.secrets import key_protection
 from services.metrics import WorkerMetrics
+from services.store import has_store
 from services.sweep import SWEEP_EVERY, Sweep
 from services.watched_pages import Answer, serve_pages
 
@@ -46,6 +47,7 @@ class Readiness:
             "worker": self._worker.is_running,
             "swept": swept is not None and datetime.now(UTC) - swept < SWEPT_WITHIN,
             "temporal": await self._temporal_answers(),
+            "store": await asyncio.to_thread(has_store, self._settings),
             **await asyncio.to_thread(self._of_log),
         }
 

@@ -43,11 +43,11 @@ def begin_anew_when_cut_off(database: Database) -> None:
 class LogGuard:
     """Watches one log for one home."""
 
-    def __init__(self, healing: Healing, home: Path) -> None:
-        """The home has a witness; one that has none yet is given one by the first settling."""
+    def __init__(self, healing: Healing, store: Path) -> None:
+        """The home has a witness; one that has none yet is given one by the first settling. Papers lie in the store."""
         self._healing = healing
         self._database = healing.gateway.database
-        self._home = home
+        self._store = store
 
     async def look(self) -> bool:
         """Whether the log had gone back; it is settled then, or this raises and what comes is refused still.
@@ -71,7 +71,7 @@ class LogGuard:
         fallen = await asyncio.to_thread(self._fallen, await self._healing.gateway.witnessed())
         if fallen is not None:
             logger.error("log_restored", **fallen.model_dump(mode="json"))
-        given = await asyncio.to_thread(_numbers_given, self._database, self._home)
+        given = await asyncio.to_thread(_numbers_given, self._database, self._store)
         moved = await self._healing.settle_numbers(given)
         if fallen is not None or moved:
             logger.error("numbers_settled", moved=moved)
@@ -108,10 +108,10 @@ def keep_witness(database: Database, *, settled: bool = False) -> None:
         witness.goes_on_from(now.log, height)
 
 
-def _numbers_given(database: Database, home: Path) -> dict[str, int]:
-    """The highest number of each series this home remembers, on paper or by its witness; the log may be older."""
+def _numbers_given(database: Database, store: Path) -> dict[str, int]:
+    """The highest number of each series that is on paper or that the witness knows; the log may be older."""
     known = database.witness.mark(database.log()).numbers if database.witness else {}
-    return highest_numbers(known, bulletin_numbers_on_disk(home))
+    return highest_numbers(known, bulletin_numbers_on_disk(store))
 
 
 def noticed_of_log(database: Database) -> Watermark:

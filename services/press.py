@@ -13,4 +13,4 @@ def press_by(settings: "Settings") -> "Press":
     from documents.formats.press import LAYOUT, Press
     from documents.formats.templates import load_template
 
-    return Press(Typeface(settings.font_folders), load_template(LAYOUT, settings.template_folder), settings.home)
+    return Press(Typeface(settings.font_folders), load_template(LAYOUT, settings.template_folder), settings.store_place)

@@ -25,11 +25,11 @@ SWEEP_EVERY = timedelta(minutes=1)
 class Sweep:
     """Compares every open matter with the log: starts what is missing, wakes what differs, notes what was healed."""
 
-    def __init__(self, gateway: Gateway, home: Path) -> None:
-        """What is noticed is noted in the home, beside the log and not in it."""
+    def __init__(self, gateway: Gateway, store: Path) -> None:
+        """What was filed in the store has numbers too, which no log that went back may give again."""
         self._gateway = gateway
         self._healing = Healing(gateway)
-        self.guard = LogGuard(self._healing, home)
+        self.guard = LogGuard(self._healing, store)
         self._verified = Verified()
         self._rhythm_told = (-1, -1)
         self._hurry = asyncio.Event()

@@ -76,5 +76,5 @@ def _copied(settings: "Settings", upload: Attachment) -> Iterator[Path]:
     """An upload under a name that says its kind, for readers that go by it."""
     with TemporaryDirectory() as folder:
         copy = Path(folder) / f"上传的文件{Path(upload.name).suffix.lower()}"
-        shutil.copyfile(kept_file(settings.home, upload.sha256, upload.name), copy)
+        shutil.copyfile(kept_file(settings.store_place, upload.sha256, upload.name), copy)
         yield copy

@@ -21,6 +21,7 @@ UNREACHABLE = frozenset(
         "temporal_key_missing",
         "temporal_key_broken",
         "vouch_key_missing",
+        "store_missing",
         "disk_full",
         "log_damaged",
     }

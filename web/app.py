@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from eventlog.presence import ServingKind
 from services.attaching import sweep_uploads
 from services.presence import Presence
 from services.signing_in import record_failures
+from services.store import described_store
 from web import codec, health, live
 from web.api import commands as api_commands
 from web.api import events as api_events
@@ -138,10 +140,8 @@ def make_app(service: "WebService") -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         del app
         anyio.to_thread.current_default_thread_limiter().total_tokens = READERS
-        at_work = [
-            asyncio.create_task(_record_failures(service)),
-            asyncio.create_task(Presence(service.database, ServingKind.WEB).for_ever()),
-        ]
+        presence = Presence(service.database, ServingKind.WEB, partial(described_store, service.settings))
+        at_work = [asyncio.create_task(_record_failures(service)), asyncio.create_task(presence.for_ever())]
         async with serve_figures(service):
             yield
         service.live.end()
@@ -198,6 +198,6 @@ async def _record_failures(service: "WebService") -> None:
             await service.ask(service.record_refusals, service.now)
             if service.now >= sweeping:
                 sweeping = service.now + SWEPT_EVERY
-                await service.ask(sweep_uploads, service.settings.home, service.database, service.now)
+                await service.ask(sweep_uploads, service.settings.store_place, service.database, service.now)
         except (LogError, Refusal, OSError) as error:  # the log is away: the counts are kept and recorded later
             logger.warning("failures not recorded: %s", error)

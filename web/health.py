@@ -10,6 +10,7 @@ from domain.calendar import local_date
 from eventlog import reading
 from eventlog.errors import LogError
 from services.status import is_reachable
+from services.store import has_store
 from web.service import service_of
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ async def readyz(request: Request) -> Response:
 
 
 def _checks(service: "WebService") -> dict[str, bool]:
-    checks = {"log": False, "key": False, "door": False, "calendar": False}
+    checks = {"log": False, "key": False, "door": False, "calendar": False, "store": has_store(service.settings)}
     address = service.settings.address
     checks["door"] = bool(address and is_reachable(address))
     try:

@@ -68,5 +68,5 @@ def _issue(target: OnSite, unit: str | None, signer: Actor, out: Path | None) ->
     text = compose_onsite_paper(read_ledger(session.database, now()), target.stream, unit)
     confirm_command(f"签发{text.kind.label}？文号给出后不能收回，只能作废。")
     pass_numbers_given()
-    desk = Desk(session.database, session.settings.home, signer, datetime.now(UTC), office_press())
+    desk = Desk(session.database, session.settings.store_place, signer, datetime.now(UTC), office_press())
     answer_issued(issue_composed(desk, text), out, {"inspection": target.number})

@@ -144,7 +144,7 @@ def _sign(meeting: Meeting, actor: Actor, over: str | None, despite: str | None)
     if meeting.stage is MeetingStage.IN_SESSION:  # else there is nothing to sign, and the meeting says why
         rehearse_minutes(
             session.database,
-            session.settings.home,
+            session.settings.store_place,
             meeting,
             directory_names(),
             now=now(),
@@ -153,7 +153,7 @@ def _sign(meeting: Meeting, actor: Actor, over: str | None, despite: str | None)
         )
     confirm_command(f"签发 {meeting.number} 的纪要？签发后议定事项即行生效。")
     pass_numbers_given()
-    seen = papers_on_disk(session.settings.home)
+    seen = papers_on_disk(session.settings.store_place)
     advance_numbers(session.database, seen, "文件柜中已有该文号的纪要，日志由旧备份还原")
     (reply,) = send_meeting_commands(meeting_order(meeting, SignMinutes(over=over, despite=despite), actor))
     return meeting_answer_line(reply)
@@ -169,7 +169,7 @@ def _kept(meeting: Meeting) -> "tuple[FiledMinutes | None, list[str]]":
 
     if meeting.minutes is None:
         return None, []
-    home, known, no = session.settings.home, filed_minutes(session.database, meeting), meeting.minutes.no
+    home, known, no = session.settings.store_place, filed_minutes(session.database, meeting), meeting.minutes.no
     if known is not None:
         return minutes_with_files(session.database, home, known, office_press()), []
     if session.actor.role not in KEEPERS:

@@ -43,7 +43,7 @@ def _page(wanted: str) -> "Page":
     from domain.bulletin import Publication
     from services.issuing.bulletins import filed_bulletin, issued_bulletins
 
-    home, database = session.settings.home, session.database
+    home, database = session.settings.store_place, session.database
     event = next((e for e in issued_bulletins(database) if e.number == wanted), None)
     kept = find_draft(home, wanted) if event is None else None
     source = event or kept

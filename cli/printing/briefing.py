@@ -86,7 +86,7 @@ def draft(
     briefing, trial = composed_issue(session.database, ready, publication, (first, last), now, note)
     if out is not None:
         write_output_file(out, trial["草稿.docx"])
-    kept = keep_draft(session.settings.home, briefing, actor.id, now, ready)
+    kept = keep_draft(session.settings.store_place, briefing, actor.id, now, ready)
     text = markdown_of(briefing.draft(today))
     stock = _stock(briefing)
     document = {**draft_document(kept), "title": briefing.title, "markdown": text, "stock": stock}
@@ -118,10 +118,10 @@ def drop(draft_id: Annotated[str, typer.Argument(metavar="DRAFT", help="草稿�
     from documents.bulletin.drafts import find_draft
     from services.issuing.editing import drop_draft
 
-    kept = find_draft(session.settings.home, draft_id) if session.rights.of_office else None
+    kept = find_draft(session.settings.store_place, draft_id) if session.rights.of_office else None
     if kept is None:
         raise Problem(f"没有草稿“{draft_id}”，请用 xmh briefing list 查看", "not_found")
-    drop_draft(session.database, session.settings.home, kept, session.actor)
+    drop_draft(session.database, session.settings.store_place, kept, session.actor)
     answer({"draft": kept.id, "dropped": True}, f"草稿 {kept.id} 已弃去")
 
 
@@ -139,12 +139,12 @@ def edit(
     from services.issuing.editing import briefing_of_draft
     from services.issuing.editing import record_edited_draft as keep_edited
 
-    kept = find_draft(session.settings.home, draft_id) if session.rights.of_office else None
+    kept = find_draft(session.settings.store_place, draft_id) if session.rights.of_office else None
     if kept is None:
         raise Problem(f"没有草稿“{draft_id}”，请用 xmh briefing list 查看", "not_found")
     if source is None:
         raise Problem("请用 --from 写明改好的 .docx", "malformed")
-    recipe = recipe_of(press_of_draft(session.settings.home, kept, office_press()).template)
+    recipe = recipe_of(press_of_draft(session.settings.store_place, kept, office_press()).template)
     changed = keep_edited(session.database, kept, source, session.actor, datetime.now(UTC), recipe)
     wrong = contradictions_of_draft(session.database, kept, recipe)
     left = not_taken(source, computed_draft(session.database, kept, recipe))
@@ -189,7 +189,7 @@ def issue(
     from documents.bulletin.drafts import find_draft
     from services.issuing.bulletins import Manner, issue_draft
 
-    home = session.settings.home
+    home = session.settings.store_place
     kept = find_draft(home, draft_id)
     if kept is None:
         raise Problem(f"没有草稿“{draft_id}”，请用 xmh briefing list 查看", "not_found")
@@ -225,7 +225,7 @@ def list_(
     old = [i for p in Publication if publication in (None, p) for i in _old(p)] if _receives() else []
     waiting = [
         d
-        for d in (kept_drafts(session.settings.home) if session.rights.of_office else ())
+        for d in (kept_drafts(session.settings.store_place) if session.rights.of_office else ())
         if publication in (None, d.publication) and reading.find_command(session.database, d.key) is None
     ]
     document = {
@@ -304,7 +304,7 @@ def show(
     from services.issuing.bulletins import bulletin_with_files, issued_bulletins
     from services.issuing.editing import briefing_of_draft, changes_of
 
-    home, wanted = session.settings.home, bulletin.strip().replace("－", "-")
+    home, wanted = session.settings.store_place, bulletin.strip().replace("－", "-")
     events = issued_bulletins(session.database) if _receives() else ()
     event = next((e for e in events if e.number == wanted), None)
     if event is not None:

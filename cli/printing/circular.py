@@ -63,7 +63,7 @@ def _issue(since: date, until: date, sign: str | None, paper: str | None, out: P
     pass_numbers_given()
     done = issue_circular(
         session.database,
-        session.settings.home,
+        session.settings.store_place,
         since,
         until,
         signer=signer,

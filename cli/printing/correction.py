@@ -30,7 +30,7 @@ def correct(
 
     if source is None:
         raise Problem("请用 --from 写明改正后的 .docx", "malformed")
-    why, now, home = need_option(reason, "--reason", "更正理由"), datetime.now(UTC), session.settings.home
+    why, now, home = need_option(reason, "--reason", "更正理由"), datetime.now(UTC), session.settings.store_place
     ready = office_press()
     wrong = bulletin_with_files(session.database, home, issue_to_correct(session.database, bulletin), ready)
     done = draft_correction(Desk(session.database, home, session.actor, now, ready), wrong, source, why)

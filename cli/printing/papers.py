@@ -75,7 +75,7 @@ def _issue(stream: str, kind: PaperKind, sign: str | None, paper: str | None, ou
     pass_numbers_given()
     done = issue_paper(
         session.database,
-        session.settings.home,
+        session.settings.store_place,
         stream,
         kind,
         signer=signer,
@@ -155,7 +155,7 @@ def readers(
     if session.remote is not None:
         document = session.remote.read("/readers", number=number)
     else:
-        document = readers_of_paper(session.viewer, session.settings.home, number)
+        document = readers_of_paper(session.viewer, session.settings.store_place, number)
     rows = [
         (r["name"], r["unit"] or "", r["read_at"][:16].replace("T", " ") if r["read_at"] else "未读")
         for r in document["readers"]

@@ -37,7 +37,7 @@ def rebuild(
         return
     if number is None:
         raise Problem("请写明期号或文号，或用 --all 核对全部成文", "malformed")
-    filed = find_filed(session.database, session.settings.home, number)
+    filed = find_filed(session.database, session.settings.store_place, number)
     if filed is None:
         raise Problem(f"没有已签发的“{number}”，请用 xmh briefing list 或 xmh paper list 查看", "not_found")
     proof = rebuilt(session.database, filed, office_press(), out)
@@ -50,7 +50,7 @@ def _rebuild_all(year: int | None) -> None:
     """One line each, as they come; what differs is told in full at the end."""
     from services.issuing.catalogue import all_filed
 
-    filed = all_filed(session.database, session.settings.home, year)
+    filed = all_filed(session.database, session.settings.store_place, year)
     lines: list[str] = []
     done: list[Rebuilt] = []
     for proof in _watched(filed):
@@ -76,7 +76,7 @@ def _beside() -> list[str]:
     from eventlog.findings import Token
     from services.inspection import inspect_cabinet
 
-    problems = inspect_cabinet(session.database, session.settings.home)
+    problems = inspect_cabinet(session.database, session.settings.store_place)
     return [p.message for p in problems if p.token in (Token.FILE_ADDED, Token.TEMPLATE_ALTERED)]
 
 

@@ -61,7 +61,7 @@ def _export(place: Path) -> None:
         raise unwritable_file(place, error) from error
     made = [name for name in files if name not in there]
     kept = f"；已有的{len(there)}个没有覆盖：{'、'.join(there)}" if there else ""
-    home = session.settings.home / "templates"
+    home = session.settings.store_place / "templates"
     use = "" if place.absolute() == home.absolute() else f"，或在 xmh.toml 的 [templates] 写 folder = “{place}”"
     answer(
         {"folder": str(place), "exported": made, "kept": there},

@@ -12,6 +12,7 @@ from cli.session import Exit, Problem, answer, session
 from cli.terminal import tell
 from domain.headquarters import FIRST_HEADQUARTERS
 from services.door_key import keep_door_key
+from services.store import keep_store
 
 PortOption = Annotated[
     int | None, typer.Option("--port", metavar="N", min=1, max=65535, help="Temporal 监听的本机端口（默认由系统选择）")
@@ -161,6 +162,7 @@ def migrate() -> None:
     session.check_headquarters()
     check_old_workers(url, datetime.now(UTC))
     keep_door_key(session.settings)
+    keep_store(session.settings)
     prepare_log(session.settings, founding_of(session.settings))
     if session.headquarters is None and session.settings.headquarters == FIRST_HEADQUARTERS:
         _prepare_others()

@@ -60,7 +60,7 @@ def choice(options: dict[str, Any], saved: str | None, save: str | None) -> Matt
     if wanted.due_from and wanted.due_to and wanted.due_from > wanted.due_to:
         raise Problem(f"时限范围写反了：{wanted.due_from} 晚于 {wanted.due_to}", "malformed")
     if save is not None:
-        keep_choice(session.settings.home, session.actor.id, save.strip(), wanted)
+        keep_choice(session.settings.store_place, session.actor.id, save.strip(), wanted)
     return wanted
 
 
@@ -112,4 +112,4 @@ _READ: dict[str, Any] = {
 
 
 def _kept() -> dict[str, MatterFilter]:
-    return saved_choices(session.settings.home, session.actor.id)
+    return saved_choices(session.settings.store_place, session.actor.id)

@@ -102,7 +102,7 @@ def export_matter(  # noqa: PLR0913  (what goes in comes from several places)
     taken, note, public = take_checkpoint(database, settings.home, now)
     notes = [*kept, (note, taken)]
     events = reading.read_stream(database, stream, position=taken.size)
-    concerned = _documents(database, settings.home, stream, events)
+    concerned = _documents(database, settings.store_place, stream, events)
     issued = issued_upto(database, concerned, taken.size)
     documents = [filed for filed in concerned if filed.event.number in issued.values()]
     contents = _Contents()
@@ -110,7 +110,7 @@ def export_matter(  # noqa: PLR0913  (what goes in comes from several places)
     for n, (text, _) in enumerate(notes, 1):
         contents.files[f"{verifier.NOTES}{n}.txt"] = text.encode()
     contents.files["verify_bundle.py"] = Path(verifier.__file__).read_bytes()
-    _put_attachments(contents, settings.home, events)
+    _put_attachments(contents, settings.store_place, events)
     _put_documents(contents, settings, documents)
     _put_runs(contents, runs)
     _put_timeline(contents, database, settings, events, now)

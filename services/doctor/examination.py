@@ -1,5 +1,6 @@
 """One look at everything."""
 
+import platform
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from services.doctor import home, log, temporal
 from services.doctor.report import HealthFinding, HealthReport
 from services.log_guard import noticed_of_log
 from services.presence import presence_noticed
+from services.store import store_apart, store_trouble
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -25,6 +27,7 @@ _TO_PRINT = {
 async def examine(settings: "Settings", *, noted: bool = False) -> HealthReport:
     """What doctor finds in home, log and Temporal, or cannot reach. `noted` forgets earlier notices."""
     problems = [*home.schema_trouble(settings), *home.disk_trouble(settings), *home.process_trouble(settings)]
+    problems += store_trouble(settings)
     certificate = [*home.web_certificate_trouble(settings, datetime.now(UTC))]
     notices = [*home.web_address_noticed(settings), *(f for f in certificate if f.code == "web_certificate_ends")]
     problems += [f for f in certificate if f.code == "web_certificate"]
@@ -46,6 +49,7 @@ async def examine(settings: "Settings", *, noted: bool = False) -> HealthReport:
                 mark = database.witness.note(database.log(), Watermark.noted)
             notices = [*log.healing_noticed(mark), *log.backup_noticed(database, datetime.now(UTC)), *notices]
             notices += presence_noticed(database, datetime.now(UTC))
+            notices += store_apart(database, settings, platform.node())
             notices += [*home.sign_in_noticed(database, settings), *home.scanner_noticed(database, settings)]
             notices += home.plain_temporal_noticed(settings)
             problems += log.restored_log(mark, database, settings)

@@ -71,7 +71,8 @@ async def matter_trouble(client: Client, database: Database, settings: "Settings
     try:
         at_work = await _workers(client, settings)
         lagging = lagging_numbers(
-            database, highest_numbers(await Healing(gateway).numbers_known(), bulletin_numbers_on_disk(settings.home))
+            database,
+            highest_numbers(await Healing(gateway).numbers_known(), bulletin_numbers_on_disk(settings.store_place)),
         )
         numbers = {row.stream: row.number for row in reading.list_rows(database)}
         wedged = await _wedged(client, [h.stream for h in reading.open_streams(database, "matter")])

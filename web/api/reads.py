@@ -170,7 +170,7 @@ def notice_read(request: Request, notice: str) -> dict[str, Any]:
 @router.get("/readers")
 def readers(request: Request, number: Annotated[str, Query(min_length=1, max_length=100)]) -> dict[str, Any]:
     """Who has read something that was issued, as `paper readers` gives it."""
-    return readers_of_paper(_viewer(request), service_of(request).settings.home, number)
+    return readers_of_paper(_viewer(request), service_of(request).settings.store_place, number)
 
 
 @router.get("/search")

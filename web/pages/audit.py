@@ -81,7 +81,7 @@ def verified(request: Request) -> Response:
     service, visitor = service_of(request), visitor_of(request)
     if not _checks(visitor):
         return _not_his(visitor)
-    home = service.settings.home
+    home = service.settings.store_place
     report = verify(service.database)
     files = (*attachment_problems(service.database, home), *inspect_cabinet(service.database, home))
     return visitor.page(HERE, "verify.html", report=report, files=files)

@@ -103,19 +103,19 @@ def draft_at_hand(service: "WebService", visitor: Visitor, draft_id: str) -> Dra
     Raises:
         Refusal: `not_found`; `issued`; `read_only` where a past day is shown.
     """
-    kept = find_draft(service.settings.home, draft_id) if visitor.viewer.rights.of_office else None
+    kept = find_draft(service.settings.store_place, draft_id) if visitor.viewer.rights.of_office else None
     if kept is None:
         raise Refusal("没有这份草稿", "not_found")
     refuse(visitor.day is not None, "这里只供查看过去某一天的情况，不能编发简报", "read_only")
     refuse(_is_issued(service, kept), f"草稿 {kept.id} 已经签发，见公文简报", "issued")
-    return DraftAtHand(service, kept, press_of_draft(service.settings.home, kept, press_by(service.settings)))
+    return DraftAtHand(service, kept, press_of_draft(service.settings.store_place, kept, press_by(service.settings)))
 
 
 def waiting_drafts(service: "WebService", visitor: Visitor, leader: str | None = None) -> list[BulletinDraft]:
     """The drafts nobody signed yet, of all or those sent to one leader; none to who reads no drafts."""
     if not visitor.viewer.rights.of_office or visitor.day is not None:
         return []
-    kept, _ = read_drafts(service.settings.home)
+    kept, _ = read_drafts(service.settings.store_place)
     return [d for d in kept if leader in (None, d.sent_to) and not _is_issued(service, d)]
 
 
@@ -204,7 +204,7 @@ def _list(service: "WebService", visitor: Visitor, given: Given, fault: str | No
         "bulletins.html",
         422 if fault else 200,
         drafts=list(reversed(waiting_drafts(service, visitor))),
-        damaged=read_drafts(service.settings.home)[1],
+        damaged=read_drafts(service.settings.store_place)[1],
         names=visitor.viewer.persons,
         given=given,
         fault=fault,
@@ -227,7 +227,7 @@ def _begin(service: "WebService", visitor: Visitor, given: Given) -> Response:
         with _DRAFTING:
             briefing, _ = composed_issue(service.database, press, publication, (since, until), now)
             there = _same_draft(service, briefing, visitor.person.id)
-            kept = there or keep_draft(service.settings.home, briefing, visitor.person.id, now, press)
+            kept = there or keep_draft(service.settings.store_place, briefing, visitor.person.id, now, press)
     except Refusal as refusal:
         return _list(service, visitor, given, told_on_page(refusal, service).message)
     return RedirectResponse(f"/bulletins/{kept.id}", 303)
@@ -236,7 +236,7 @@ def _begin(service: "WebService", visitor: Visitor, given: Given) -> Response:
 def _same_draft(service: "WebService", briefing: "Briefing", person: str) -> BulletinDraft | None:
     """The draft this person has of the same span and part of the log, as long as nobody wrote in it or sent it on."""
     wanted = (briefing.publication, briefing.since, briefing.until, briefing.position, briefing.template, person, None)
-    for d in read_drafts(service.settings.home)[0]:
+    for d in read_drafts(service.settings.store_place)[0]:
         same = (
             d.publication,
             d.since,
@@ -339,7 +339,7 @@ def _save(service: "WebService", visitor: Visitor, draft_id: str, given: Given) 
 def _drop(service: "WebService", visitor: Visitor, draft_id: str) -> Response:
     try:
         draft = draft_at_hand(service, visitor, draft_id).draft
-        drop_draft(service.database, service.settings.home, draft, visitor.viewer.actor)
+        drop_draft(service.database, service.settings.store_place, draft, visitor.viewer.actor)
     except Refusal as refusal:
         return refused(service, visitor, refusal)
     drop_autosave(service.database, visitor.person.id, f"bulletin:{draft.id}", service.now)
@@ -376,7 +376,7 @@ def _send(service: "WebService", visitor: Visitor, draft_id: str, given: Given) 
         refuse(unsaved, "还有没保存的修改，没有送签：请先保存或放弃", "unsaved")
         wrong = at_hand.contradictions
         refuse(bool(wrong), f"文稿与日志不符，请先改正：{wrong[0] if wrong else ''}", "contradiction")
-        send_draft(service.settings.home, at_hand.draft, leader.id, service.now)
+        send_draft(service.settings.store_place, at_hand.draft, leader.id, service.now)
     except Refusal as refusal:
         return _editor(service, visitor, draft_id, Given({}), refusal)
     return _editor(service, visitor, draft_id, Given({}), done=f"已送{leader.name}签发")

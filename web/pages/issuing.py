@@ -88,11 +88,11 @@ def _wants_proof(service: "WebService", visitor: Visitor) -> bool:
 
 def _issue(service: "WebService", visitor: Visitor, at_hand: DraftAtHand, how: Manner) -> Issued:
     """Issue it in the leader's own name, vouched for by his session."""
-    session, home = visitor.session, service.settings.home
-    own = service.database.vouched_by(session_vouch(home, session.digest[:16], session.proven_at, Via.WEB))
-    press = press_by(service.settings)
+    session, settings = visitor.session, service.settings
+    own = service.database.vouched_by(session_vouch(settings.home, session.digest[:16], session.proven_at, Via.WEB))
     how = replace(how, read=at_hand.briefing)
-    return issue_draft(own, home, at_hand.draft, visitor.viewer.actor, service.now, press, how=how)
+    signer, press = visitor.viewer.actor, press_by(settings)
+    return issue_draft(own, settings.store_place, at_hand.draft, signer, service.now, press, how=how)
 
 
 def _leave_checkpoint(service: "WebService", number: str) -> None:

@@ -142,7 +142,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/matters")
 def matters(request: Request) -> Response:
-    home, visitor = service_of(request).settings.home, visitor_of(request)
+    home, visitor = service_of(request).settings.store_place, visitor_of(request)
     asked = _asked(request.query_params)
     try:
         return _listed(home, visitor, asked, asked_day(visitor, asked["as_of"], asked["known_at"]), None)
@@ -253,7 +253,7 @@ def keep(
     of: Annotated[str, Form()] = "",
 ) -> Response:
     service, visitor = service_of(request), visitor_of(request)
-    home, person = service.settings.home, visitor.person.id
+    home, person = service.settings.store_place, visitor.person.id
     try:
         if drop:
             drop_choice(home, person, drop)

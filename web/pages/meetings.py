@@ -243,9 +243,9 @@ def minutes(request: Request, no: str) -> Response:
             page = minutes_page(known, names_of(visitor), local_date(visitor.viewer.now))
             answer = printed_page(service, page, f"{known.number}-纪要")
         else:
-            path = minutes_with_files(service.database, service.settings.home, filed, press_by(service.settings)).files[
-                "pdf"
-            ]
+            path = minutes_with_files(
+                service.database, service.settings.store_place, filed, press_by(service.settings)
+            ).files["pdf"]
             answer = downloaded(path.read_bytes(), path.name, inline=True)
     except Refusal as refusal:
         return visitor.refused(HERE, refusal)

@@ -54,7 +54,7 @@ def papers(request: Request, year: str = "", signed: str = "") -> Response:
     service, visitor = service_of(request), visitor_of(request)
     this = local_date(visitor.viewer.now).year
     wanted = int(year) if year.isdecimal() and len(year) == len("2022") else this
-    listed = [_on_page(filed, paper) for filed, paper in _sent_to(visitor.viewer, service.settings.home, wanted)]
+    listed = [_on_page(filed, paper) for filed, paper in _sent_to(visitor.viewer, service.settings.store_place, wanted)]
     listed.sort(key=lambda p: (p.on, p.number), reverse=True)
     of_office = visitor.viewer.rights.of_office
     return visitor.page(
@@ -85,14 +85,14 @@ def paper(request: Request, number: str = "", kind: str = "pdf") -> Response:
 def readers(request: Request, number: str = "") -> Response:
     service, visitor = service_of(request), visitor_of(request)
     try:
-        document = readers_of_paper(visitor.viewer, service.settings.home, number)
+        document = readers_of_paper(visitor.viewer, service.settings.store_place, number)
     except Refusal as refusal:
         return visitor.refused(HERE, refusal)
     return visitor.page(HERE, "readers.html", **document)
 
 
 def _kept(settings: "Settings", viewer: "Viewer", number: str, kind: str) -> Path:
-    filed_here = [filed for filed, _ in _sent_to(viewer, settings.home, None) if filed.event.number == number]
+    filed_here = [filed for filed, _ in _sent_to(viewer, settings.store_place, None) if filed.event.number == number]
     refuse(not filed_here, "没有这份文件", "not_found")
     files = filed_here[0].kept(press_by(settings))
     refuse(kind not in KINDS or kind not in files, f"{number} 没有这种文件", "not_found")

@@ -125,7 +125,7 @@ async def _carry(
 
 def _rehearsed(service: "WebService", visitor: Visitor, meeting: Meeting, command: SignMinutes) -> None:
     press, names = press_by(service.settings), names_of(visitor)
-    home, now = service.settings.home, service.now
+    home, now = service.settings.store_place, service.now
     rehearse_minutes(service.database, home, meeting, names, now=now, press=press, despite=command.despite)
 
 
@@ -134,7 +134,7 @@ async def _pass_numbers(service: "WebService") -> None:
     seen = await (await service.gateway()).witnessed()
     if seen is not None and seen.log == await service.ask(service.database.log):
         await service.ask(advance_numbers, service.database, seen.numbers)
-    await service.ask(advance_numbers, service.database, papers_on_disk(service.settings.home), NUMBERS_KEPT)
+    await service.ask(advance_numbers, service.database, papers_on_disk(service.settings.store_place), NUMBERS_KEPT)
 
 
 @router.post("/meetings/{no}/file")
@@ -158,10 +158,10 @@ def _file(service: "WebService", visitor: Visitor, number: str) -> None:
         LogError: the log does not answer.
     """
     refuse(not may_act(visitor), "纪要由办公室和领导归档", "forbidden")
-    session, home = visitor.session, service.settings.home
-    own = service.database.vouched_by(session_vouch(home, session.digest[:16], session.proven_at, Via.WEB))
-    meeting = the_meeting(visitor.viewer, number)
-    file_minutes(own, home, meeting, actor=visitor.viewer.actor, now=service.now, press=press_by(service.settings))
+    session, settings = visitor.session, service.settings
+    own = service.database.vouched_by(session_vouch(settings.home, session.digest[:16], session.proven_at, Via.WEB))
+    meeting, press = the_meeting(visitor.viewer, number), press_by(settings)
+    file_minutes(own, settings.store_place, meeting, actor=visitor.viewer.actor, now=service.now, press=press)
 
 
 def _page(
