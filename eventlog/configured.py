@@ -47,15 +47,15 @@ class LogSettings(Protocol):
         """A file that holds it."""
 
 
-def open_log(settings: LogSettings) -> Database:
-    """The log; nothing is opened before the first use."""
+def open_log(settings: LogSettings, url: str | None = None) -> Database:
+    """The log, or a copy of it that lies elsewhere; nothing is opened before the first use."""
     key = MasterKey(
         command=settings.master_key_command,
         text=settings.master_key.get_secret_value() if settings.master_key else None,
         file=settings.master_key_place,
     )
     return Database(
-        settings.database,
+        url or settings.database,
         settings.hash_algorithm,
         master_key=key,
         seal_with=settings.seal_with,

@@ -19,13 +19,16 @@ from domain.operations import RestoredFromBackup
 from eventlog import notices
 from eventlog.access import forget_opened
 from eventlog.configured import open_log
+from eventlog.copying import copy_log
 from eventlog.database import Database
 from eventlog.durable import flush_folder, flush_tree
+from eventlog.errors import LogError
 from eventlog.migrate import migrate
 from eventlog.older import look_at_log
 from eventlog.presence import forget_processes
 from eventlog.schema import SchemaState, schema_state
-from services.backup.archive import LOG, Manifest, Progress, unmoved, unpack_archive
+from eventlog.verify import verify
+from services.backup.archive import KEPT, LOG, Manifest, Progress, unmoved, unpack_archive
 from services.backup.taking import newest_of_sound
 from services.door_key import keep_door_key
 from services.headquarters import founded_as, keep_card
@@ -34,6 +37,7 @@ from services.log_guard import keep_witness
 from services.operations_record import record_migration, record_operation
 from services.payload_keys import begin_payload_keys
 from services.restored_numbers import advance_numbers
+from services.store import keep_store
 from settings import CONFIG_FILE, HEADQUARTERS_FOLDER
 from sheets.file_errors import unwritable_file
 from sheets.toml_file import read_toml
@@ -43,7 +47,7 @@ if TYPE_CHECKING:
 
 HELD_BACK = "还原前可能已经发出，不再自动发送"
 _PAGE = 500
-_LEADING = ("database_url", "database_url_file", "temporal_address")
+_LEADING = ("database_url", "database_url_file", "temporal_address", "store")
 """Settings by which a restored home would work on the log or the server of the one it was taken from."""
 
 
@@ -68,6 +72,9 @@ class BroughtBack(Frozen):
 def restore(settings: "Settings", file: Path, past: Mapping[str, int], moved: Progress = unmoved) -> BroughtBack:
     """Bring a backup back into the home, which must be empty; recorded in the log that goes on there.
 
+    Where the settings name a database on PostgreSQL, empty too, the log goes there, and where they name a store, the
+    files.
+
     `past` are the highest numbers known to be on paper, by series: none of them is given again.
 
     Raises:
@@ -80,12 +87,14 @@ def restore(settings: "Settings", file: Path, past: Mapping[str, int], moved: Pr
     try:
         fresh.mkdir(mode=0o700)
         manifest = unpack_archive(file, fresh, settings.headquarters, moved)
-        own = settings.model_copy(update={"home": fresh, "database_url": None, "database_url_file": None})
+        own = settings.model_copy(
+            update={"home": fresh, "store": None, "database_url": None, "database_url_file": None}
+        )
         before = _check_log(own, fresh / LOG, manifest, file)
         back = _taken_up(own, file, manifest, past, before)
         make_private(fresh)
         flush_tree(fresh)
-        _put_in_place(fresh, home)
+        _put_in_place(settings, fresh)
     except OSError as error:
         raise unwritable_file(settings.home, error) from error
     finally:
@@ -97,12 +106,16 @@ def restore(settings: "Settings", file: Path, past: Mapping[str, int], moved: Pr
 
 
 def _may_be_restored(settings: "Settings", home: Path) -> None:
-    """Only into a home that has nothing of its own, and onto the log that lies in it."""
+    """Only into a home that has nothing of its own, and onto the log that lies in it or an empty database."""
     url, here = settings.database, settings.home
-    refuse(not url.startswith("sqlite:"), "还原只用于 SQLite；PostgreSQL 请用 pg_restore", "unsupported")
-    place = Path(url.removeprefix("sqlite:///"))
+    in_file, place = url.startswith("sqlite:"), Path(url.removeprefix("sqlite:///"))
     refuse(
-        place.resolve() != home / LOG,
+        not in_file and schema_state(url) is not SchemaState.EMPTY,
+        "数据库里已有事件日志，还原只写进空的数据库；请新建一个，把 XMH_DATABASE_URL 指向它",
+        "home_in_use",
+    )
+    refuse(
+        in_file and place.resolve() != home / LOG,
         f"XMH_DATABASE_URL（database_url）写的是 {place}，还原只写进数据目录 {here}；请先去掉这项设置",
         "malformed",
     )
@@ -113,21 +126,56 @@ def _may_be_restored(settings: "Settings", home: Path) -> None:
     refuse(bool(within), f"{here} 不是空目录（有 {named}），还原只写进空目录；请换一个 --home", "home_in_use")
 
 
-def _put_in_place(fresh: Path, home: Path) -> None:
-    """All that was unpacked into the home, the log last; nothing of it when that cannot be, or somebody was faster."""
-    placed: list[Path] = []
+def _put_in_place(settings: "Settings", fresh: Path) -> None:
+    """All that was unpacked in its place, the log last; nothing of it when that cannot be, or somebody was faster."""
+    keep_store(settings)
+    in_file, placed = settings.database.startswith("sqlite:"), list[Path]()
     try:
         for path in sorted(fresh.iterdir(), key=lambda p: (p.name == LOG, p.name)):
-            target = home / path.name
+            if path.name == LOG and not in_file:
+                _put_into_database(settings, path)
+                continue
+            place = settings.store_place if path.name in KEPT and path.name != CONFIG_FILE else settings.home.resolve()
+            target = place / path.name
             if os.path.lexists(target):
                 raise FileExistsError(errno.EEXIST, "", str(target))
-            path.rename(target)
+            _move(path, target)
             placed.append(target)
-            flush_folder(home)  # before the next: the log is the last also on the disk
-    except OSError:
+            flush_folder(place)  # before the next: the log is the last also on the disk
+    except (OSError, LogError, Refusal):
         for target in placed:
-            target.rename(fresh / target.name)
+            _move(target, fresh / target.name)
         raise
+
+
+def _move(path: Path, target: Path) -> None:
+    """Give it its place, whole or not at all, also on another disk."""
+    try:
+        path.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        part = target.with_name(f".{target.name}.{uuid4().hex[:8]}")
+        try:
+            shutil.copytree(path, part) if path.is_dir() else shutil.copy2(path, part)
+            flush_tree(part)
+            part.rename(target)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+            part.unlink(missing_ok=True)
+
+
+def _put_into_database(settings: "Settings", log: Path) -> None:
+    """The restored log into PostgreSQL, and verified there.
+
+    Raises:
+        Refusal: `not_sound`. LogError: the database takes it not; it is as empty as it was, but for its tables.
+    """
+    migrate(settings.database)
+    with open_log(settings, f"sqlite:///{log}") as source, open_log(settings) as target:
+        copy_log(source, target)
+        wrong = "；".join(problem.message for problem in verify(target).problems[:3])
+        refuse(bool(wrong), f"写进数据库后核验不通过：{wrong}；请删去这个数据库，换一个新的再还原", "not_sound")
 
 
 def _check_log(settings: "Settings", log: Path, manifest: Manifest, file: Path) -> str | None:

@@ -1,7 +1,9 @@
 """`xmh backup`: the log of one moment and its files, as one file, while everything runs.
 
 A copy of `events.db` under a running service lacks whatever still stands in the write-ahead log, and verifies: so the
-database's own online copy is taken and verified. Keys stay apart: who finds a backup must not read a leader's words.
+database's own online copy is taken and verified. A log on PostgreSQL is written into the same kind of file, so that a
+backup is one thing, and can be tried where no PostgreSQL is. Keys stay apart: who finds a backup must not read a
+leader's words.
 """
 
 import hashlib
@@ -18,12 +20,15 @@ from domain.base import Frozen, Refusal, refuse
 from domain.envelope import Actor
 from domain.operations import BackupTaken
 from eventlog.configured import open_log
+from eventlog.copying import copy_log
 from eventlog.durable import put_durably
 from eventlog.errors import LogError
+from eventlog.migrate import migrate
 from eventlog.sqlite import SqliteBackend
 from eventlog.verify import verify
 from services.backup.archive import KEPT, LOG, Manifest, Progress, unmoved, write_archive
 from services.operations_record import record_operation
+from settings import CONFIG_FILE
 from sheets.file_errors import unwritable_file
 
 if TYPE_CHECKING:
@@ -46,20 +51,20 @@ def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = un
     """Write the log as it is now, and its files, into one file; recorded in the log once it is there and verifies.
 
     Raises:
-        Refusal: the log is PostgreSQL's, the file is there already, cannot be written, or the copy does not verify.
+        Refusal: the file is there already, cannot be written, or the copy does not verify.
         LogError: the log cannot be read, or not written to: the backup is there then, and the error says so.
     """
     _may_be_written(settings, file)
     part = file.with_name(f".{file.name}.{uuid4().hex[:8]}")
     copy = part.with_name(f"{part.name}.db")
     try:
-        _copy_database(Path(settings.database.removeprefix("sqlite:///")), copy)
+        _copy_database(settings, copy)
         position, newest = newest_of_sound(settings, copy)
         manifest = Manifest(
             taken_at=datetime.now(UTC), headquarters=settings.headquarters, position=position, hash=newest
         )
         # The files after the log: it names none that is not there yet.
-        manifest = write_archive(part, manifest, [(LOG, copy), *_files_of(settings.home)], moved)
+        manifest = write_archive(part, manifest, [(LOG, copy), *_files_of(settings)], moved)
         part.chmod(0o600)
         with part.open("rb") as written:
             digest = hashlib.file_digest(written, "sha256").hexdigest()
@@ -83,24 +88,31 @@ def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = un
         files=len(manifest.files),
         size=size,
         sha256=digest,
-        left_out=tuple(sorted(_links_of(settings.home))),
+        left_out=tuple(sorted(_links_of(settings))),
     )
 
 
 def _may_be_written(settings: "Settings", file: Path) -> None:
-    refuse(
-        not settings.database.startswith("sqlite:"),
-        "PostgreSQL 上的事件日志请用 pg_dump 备份（见 deploy/README.md），数据目录里的附件和文件另行复制",
-        "unsupported",
-    )
     refuse(file.exists(), f"{file} 已存在，不会覆盖；请换一个文件名", "malformed")
     refuse(not file.parent.is_dir(), f"没有目录 {file.parent}，请先建立", "not_found")
-    inside = settings.home.resolve() in file.resolve().parents
-    refuse(inside, f"{file} 在数据目录里，目录丢了备份也就丢了；请写到别处", "malformed")
+    for place, name in ((settings.home, "数据目录"), (settings.store_place, "共用目录")):
+        inside = place.resolve() in file.resolve().parents
+        refuse(inside, f"{file} 在{name}里，目录丢了备份也就丢了；请写到别处", "malformed")
 
 
-def _copy_database(source: Path, target: Path) -> None:
-    """SQLite's own copy of one moment, taken under whatever writes meanwhile."""
+def _copy_database(settings: "Settings", target: Path) -> None:
+    """The log of one moment as a SQLite file, taken under whatever writes meanwhile."""
+    if settings.database.startswith("sqlite:"):
+        _copy_file(Path(settings.database.removeprefix("sqlite:///")), target)
+        return
+    target.touch(mode=0o600)
+    migrate(f"sqlite:///{target}")
+    with open_log(settings) as log, open_log(settings, f"sqlite:///{target}") as copy:
+        copy_log(log, copy)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """SQLite's own copy."""
     refuse(not source.exists(), f"没有事件日志 {source}，请先运行 xmh up", "not_found")
     target.touch(mode=0o600)
     try:
@@ -116,8 +128,7 @@ def newest_of_sound(settings: "Settings", copy: Path) -> tuple[int, str]:
     Raises:
         Refusal: `not_sound`, it does not.
     """
-    at_copy = settings.model_copy(update={"database_url": f"sqlite:///{copy}", "database_url_file": None})
-    with open_log(at_copy) as database:
+    with open_log(settings, f"sqlite:///{copy}") as database:
         report = verify(database)
         wrong = "；".join(problem.message for problem in report.problems[:3])
         refuse(
@@ -128,18 +139,20 @@ def newest_of_sound(settings: "Settings", copy: Path) -> tuple[int, str]:
     return (int(row[0]), str(row[1])) if row else (0, "")
 
 
-def _files_of(home: Path) -> Iterator[tuple[str, Path]]:
-    """Path below the home, and where it lies. Never through a link within: what it leads to is not ours."""
-    for path in _kept_in(home):
+def _files_of(settings: "Settings") -> Iterator[tuple[str, Path]]:
+    """Path as in one home, and where it lies. Never through a link within: what it leads to is not ours."""
+    for name, path in _kept_in(settings):
         if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
-            yield path.relative_to(home).as_posix(), path
+            yield name, path
 
 
-def _links_of(home: Path) -> Iterator[str]:
-    return (path.relative_to(home).as_posix() for path in _kept_in(home) if path.is_symlink())
+def _links_of(settings: "Settings") -> Iterator[str]:
+    return (name for name, path in _kept_in(settings) if path.is_symlink())
 
 
-def _kept_in(home: Path) -> Iterator[Path]:
+def _kept_in(settings: "Settings") -> Iterator[tuple[str, Path]]:
     for name in KEPT:
-        top = home / name
-        yield from top.rglob("*") if top.is_dir() else [top]
+        place = settings.home if name == CONFIG_FILE else settings.store_place
+        top = place / name
+        for path in top.rglob("*") if top.is_dir() else [top]:
+            yield path.relative_to(place).as_posix(), path

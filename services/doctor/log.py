@@ -121,10 +121,14 @@ def backup_noticed(database: Database, now: datetime) -> Iterator[HealthFinding]
     last = max((t for t in (done.backed_up_at, done.restored_at) if t is not None), default=None)
     first = next(iter(reading.read_all(database, 0, 1)), None)
     began = last or (first.recorded_at if first else now)
-    if not database.url.startswith("sqlite:") or now - began < BACKED_UP_WITHIN:
+    if now - began < BACKED_UP_WITHIN:
         return
     message = f"上次备份是{_apart(now, last)}以前" if last else "事件日志从未备份"
-    yield HealthFinding(code="backup_due", message=message, remedy="运行 xmh backup FILE，写到另一块盘；可放进定时任务")
+    yield HealthFinding(
+        code="backup_due",
+        message=message,
+        remedy="运行 xmh backup FILE，写到另一块盘；可放进定时任务。另有数据库自己的备份的，不看这一条",
+    )
 
 
 def checkpoint_trouble(settings: "Settings", now: datetime) -> Iterator[HealthFinding]:
