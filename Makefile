@@ -13,7 +13,7 @@ ROOMS := domain eventlog workflows activities documents intake sheets views serv
 OWN   := $(wildcard $(ROOMS) *.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test chaos long cluster universes check bench bench-scale curves bundle fonts lock components clean distclean
+.PHONY: help setup browser demo test chaos long cluster universes check bench bench-scale curves bundle release month fonts lock components clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -102,6 +102,15 @@ bench-scale: setup ## reading in logs of 1,000, 10,000 and 100,000 matters
 PYTHONS ?= 3.11
 bundle: setup ## an archive from which xmh is installed without a network (PYTHONS="3.11 3.13"; in dist/)
 	deploy/offline/build.sh $(VENV) dist/xmh-offline $(PYTHONS)
+
+VERSION ?=
+BUNDLE  ?=
+release: setup ## version, dated changelog, tag and artefacts in dist/, or nothing (VERSION=1.2.0; BUNDLE="3.11 3.13")
+	@[ -n "$(VERSION)" ] || { echo "name it: make release VERSION=1.2.0" >&2; exit 1; }
+	$(BIN)/python deploy/release.py $(VERSION) --check "make check" $(if $(BUNDLE),--bundle "$(BUNDLE)")
+
+month: setup ## an operator's month on a site of its own (PostgreSQL, Temporal, two machines): the tally of its days
+	$(BIN)/python -m tests.month
 
 # 仿宋, 楷体, 黑体 and 宋体 as open faces (Fandol: GPL 3 with the font exception), out of a package of Debian and Ubuntu.
 # Without them everything is set in the 宋 and 黑 that `make setup` installs. They are never part of what we distribute.
