@@ -13,7 +13,7 @@ ROOMS := domain eventlog workflows activities documents intake sheets views serv
 OWN   := $(wildcard $(ROOMS) *.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test chaos long cluster universes check bench bench-scale curves bundle release month fonts lock components clean distclean
+.PHONY: help setup browser demo test chaos long cluster universes check bench bench-scale curves bundle release site month fonts lock components clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -109,6 +109,17 @@ release: setup ## version, dated changelog, tag and artefacts in dist/, or nothi
 	@[ -n "$(VERSION)" ] || { echo "name it: make release VERSION=1.2.0" >&2; exit 1; }
 	$(BIN)/python deploy/release.py $(VERSION) --check "make check" $(if $(BUNDLE),--bundle "$(BUNDLE)")
 
+# mkdocs in an environment of its own: the program and its tests need nothing of it.
+SITE := $(VENV)/site
+site: setup $(SITE)/.installed ## the pages of this repository as a site, with references of commands and settings (in dist/site)
+	PYTHONPATH=. $(BIN)/python docs/site/stage.py build/site
+	$(SITE)/bin/mkdocs build --strict --quiet --config-file build/site/mkdocs.yml --site-dir $(CURDIR)/dist/site
+
+$(SITE)/.installed: docs/site/requirements.txt
+	$(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
+	@touch $@
+
 month: setup ## an operator's month on a site of its own (PostgreSQL, Temporal, two machines): the tally of its days
 	$(BIN)/python -m tests.month
 
@@ -132,6 +143,7 @@ lock: ## refresh requirements*.txt (needs uv; LOCKFLAGS=--upgrade moves every ve
 	$(LOCK) --extra web -o requirements.txt
 	$(LOCK) --extra web --extra embedded --extra simulate --constraint requirements.txt -o requirements-all.txt
 	$(subst pyproject.toml,deploy/offline/tools.in,$(LOCK)) -o deploy/offline/tools.txt
+	$(subst pyproject.toml,docs/site/requirements.in,$(LOCK)) -o docs/site/requirements.txt
 	$(LOCK) --all-extras --constraint requirements-all.txt -o requirements-test.txt
 
 components: setup ## say which pinned components wait for a newer release, and which too long (asks the index)
