@@ -5,11 +5,13 @@ A day that finds anything else than it should fails by an assertion. Alerts that
 """
 
 import asyncio
+import json
 import shutil
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,6 +37,8 @@ from tests.support.temporal import DevServer
 
 TITLES = ("推进主体施工", "完成规划修编", "打通断头路", "建成社区公园")
 BASIS = ("--basis", "2026年工作计划", "--basis-kind", "任务清单", "--basis-no", "香指办〔2026〕1号", "--approver")
+UNANSWERED = 5
+"""How a command ends that nobody answered in time: it may be in the log, and is repeated under its id."""
 NOT_IN_MINUTES = {
     "XmhNoSweep": "five minutes without a sweep",
     "XmhMattersLate": "a deadline five minutes late",
@@ -259,37 +263,37 @@ def backed_up(month: Month) -> str:
 
 def worker_lost(month: Month) -> str:
     """A worker is killed under load: the other goes on, the alert is raised, and over when it is back"""
-    site, told = month.site, Counter[str]()
-    over, errors = threading.Event(), list[str]()
+    site, told, repeated = month.site, Counter[str](), Counter[str]()
+    over = threading.Event()
 
     def reports(machine: Machine, number: str) -> None:
         while not over.is_set():
-            answer = machine.xmh("task", "report", number, "--text", "有进展", *month.liaison)
-            if answer.code == 0:
-                told[number] += 1
-            else:
-                errors.append(answer.err or answer.out)
+            words = ("task", "report", number, "--text", "有进展", *month.liaison)
+            answer = machine.xmh(*words)
+            while answer.code == UNANSWERED:
+                repeated[number] += 1
+                answer = machine.xmh(*words, "--command-id", answer.json["error"]["command_id"])
+            assert answer.code == 0, answer
+            told[number] += 1
 
-    hands = [
-        threading.Thread(target=reports, args=(machine, number))
-        for machine, number in zip(site.machines, month.numbers[:2], strict=False)
-    ]
-    for hand in hands:
-        hand.start()
-    wait_for(lambda: told.total() >= len(hands), 60)
-    site.workers[0].kill()
-    struck, took = told.total(), month.alert("XmhWorkerDown")
-    wait_for(lambda: told.total() >= struck + 6, 90)
-    over.set()
-    for hand in hands:
-        hand.join()
+    with ThreadPoolExecutor() as hands:
+        pairs = zip(site.machines, month.numbers[:2], strict=False)
+        working = [hands.submit(reports, machine, number) for machine, number in pairs]
+        try:
+            wait_for(lambda: told.total() >= len(working), 60)
+            site.workers[0].kill()
+            struck, took = told.total(), month.alert("XmhWorkerDown")
+            wait_for(lambda: told.total() >= struck + 6, 90)
+        finally:
+            over.set()
+        for one in working:
+            one.result()
     month.reported += told
     site.workers[0].start()
     month.alert("XmhWorkerDown", over=True)
-    assert errors == [], errors[:3]
     month.check()
-    after = told.total() - struck
-    return f"{told.total()} reports acknowledged, {after} after the kill, none refused; seen in {took:.1f} s"
+    after, unanswered = told.total() - struck, repeated.total()
+    return f"{after} reports acknowledged after it, {unanswered} repeated, each in the log once; seen in {took:.1f} s"
 
 
 def console_lost(month: Month) -> str:
@@ -341,7 +345,7 @@ def temporal_lost(month: Month) -> str:
     site.temporal.kill()
     site.look()
     number = month.numbers[-1]
-    body = {"text": "等服务恢复"}
+    body = {"reason": "等服务恢复"}
     status, _ = site.http("POST", f"/api/v1/matters/{number}/commands/urge", month.token, body, key="month-urge-0001")
     assert status >= 500, status
     assert is_raised("XmhWebCommandsFail", *_two_looks(site)), "no command was counted as unanswered"
@@ -423,7 +427,8 @@ def log_put_back(month: Month) -> str:
     for n in (1, 2):
         month.report(site.machines[n % 2], month.numbers[n])
         month.reported[month.numbers[n]] -= 1  # what the older copy lacks is gone, and known to be
-    lost = month.here.ok("task", "urge", month.numbers[0], "--text", "请抓紧")
+    month.here.ok("task", "urge", month.numbers[0], "--text", "请抓紧")
+    lost = _newest_urge(site)
     _cut_off(site)
     site.client_program(
         "pg_restore", "--clean", "--if-exists", "--single-transaction", "--dbname", site.database.url("xmh"), copy
@@ -432,11 +437,7 @@ def log_put_back(month: Month) -> str:
     codes = {p["code"] for p in month.here.xmh("doctor").json["problems"]}
     assert "log_restored" in codes, codes
     eventually(lambda: month.here.xmh("task", "urge", month.numbers[0], "--text", "再催").code == 0)
-    newest = [
-        line for line in month.here.ok("task", "show", month.numbers[0])["timeline"] if line["type"] == "UrgeIssued"
-    ]
-    assert len(newest) == 1
-    assert newest[0]["text"] != lost["events"][-1], "the number of a note on paper was given again"
+    assert _newest_urge(site) != lost, "the number of a note on paper was given again"
     for machine in site.machines:
         machine.xmh("doctor", "--noted")
     for worker in site.workers:
@@ -445,6 +446,14 @@ def log_put_back(month: Month) -> str:
     month.alert("XmhLogRestored", over=True)
     month.check()
     return f"seen in {took:.1f} s; the next urge note has a number of its own"
+
+
+def _newest_urge(site: Site) -> str:
+    newest = "SELECT payload FROM events WHERE type = 'UrgeIssued' ORDER BY position DESC LIMIT 1"
+    with psycopg.connect(site.url()) as connection:
+        row = connection.execute(newest).fetchone()
+    assert row is not None
+    return str(json.loads(row[0])["no"])
 
 
 def ended(month: Month) -> str:
