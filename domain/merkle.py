@@ -45,6 +45,19 @@ class MerkleTree:
         self._put(self._hash(_LEAF + data), self.size)
         self.size += 1
 
+    def extend(self, entries: Iterable[bytes]) -> None:
+        """Add the next entries, as `append` does one by one, at two thirds of the price: one level after the other."""
+        level, size, alone = [self._hash(_LEAF + data) for data in entries], self.size, list[bytes]()
+        self.size += len(level)
+        while level:
+            if size & 1:
+                level.insert(0, self._whole.pop())
+            if len(level) & 1:
+                alone.append(level.pop())
+            level = [self._hash(_NODE + left + right) for left, right in zip(level[::2], level[1::2], strict=True)]
+            size >>= 1
+        self._whole += reversed(alone)
+
     def append_block(self, root: bytes, length: int) -> None:
         """Add the next so many entries by the root of their own tree: a power of two that divides the size so far."""
         self._put(root, self.size // length)

@@ -6,7 +6,7 @@ recompute it, or cut the newest events off; only a copy of a head kept elsewhere
 
 # ruff: noqa: S608  (table and column names are constants)
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
@@ -29,14 +29,15 @@ from eventlog.readmodel import READ_MODEL, fold_events
 from eventlog.rows import EVENT_COLUMNS, event_of_row
 from eventlog.snapshot_check import snapshot_problems, stray_snapshots
 from eventlog.sqlite import SqliteConnection
-from eventlog.typed import cell_problems, odd_cells
+from eventlog.typed import LARGEST, NUMBERS, cell_problems, odd_cells
 from eventlog.word_check import WordsPassing, word_problems
 
 __all__ = ["Token", "VerificationReport", "VerifyFinding", "verify"]
 MOST_PROBLEMS = 1000
 _AT_ONCE = 500
 _COLUMNS = tuple(EVENT_COLUMNS.split(", "))
-Passing = Callable[[bytes], None]
+_TYPES = tuple(int if name in NUMBERS["events"] else str for name in _COLUMNS)
+Passing = Callable[[Sequence[bytes]], None]
 _Head = tuple[int, str, int]
 """Version, hash and time (microseconds) of a stream's newest event."""
 _NO_HEAD: _Head = (0, "", 0)
@@ -71,7 +72,8 @@ def verify(
         stream: only this stream; positions, numbers and the directory concern the whole log and are left out then.
         read_model: also fold every event and compare the tables that are read.
         progress: called with events done and events in all.
-        passing: called with each event as it is stored, in their order; with none from one on whose cells are odd.
+        passing: called with the events as they are stored, in their order, some at a time; no more once one has odd
+            cells.
 
     Raises:
         LogUnreachable: the database is down.
@@ -131,36 +133,43 @@ class _Walk:
         """Whether every event could be looked at and stands in its chain."""
 
     def take(self, rows: list[Row]) -> list[Row]:
-        """A page of events; those whose cells are of their columns' types."""
-        sound = []
-        for row in rows:
-            if odd := list(odd_event(row)):
-                self._skip(row, odd)
-                continue
-            hashed = hashed_bytes(row)
-            if broken := self.chain.problems(row, hashed):
-                self.sound = False
-                self._findings.add_all(broken)
-            if self._passing is not None:
-                self._passing(stored_bytes(row, hashed))
-            sound.append(row)
+        """A page of events; those whose cells are of their columns' types.
+
+        One look at all of them after the other: what a look works with stays at hand, which is a third of the time.
+        """
+        looked = [(row, _looked_at(row)) for row in rows]
+        sound = [row for row, hashed in looked if hashed is not None]
+        if len(sound) < len(rows):
+            self.sound, self._passing = False, None
+        self._chain(looked)
+        if self._passing is not None:
+            self._passing([stored_bytes(row, hashed) for row, hashed in looked])
+        if self.fold is not None:
+            self._fold(self.fold, looked)
+        for row in sound:
             self.commands.take(row)
             self.seals.take(row)
-            if self.fold is not None and (wrong := self.fold.problems(row)):
-                self._findings.add_all(wrong)
-        if self.fold is not None:
-            self._findings.add_all(snapshot_problems(self._transaction, self.fold.snapshots()))
         if self._whole:
             self.commands.compare(self._transaction)
         self.done += len(rows)
         return sound
 
-    def _skip(self, row: Row, odd: list[VerifyFinding]) -> None:
-        self.sound, self._passing = False, None
-        self._findings.add_all(odd)
-        self.chain.skip(row)
-        if self.fold is not None:
-            self.fold.skip(row)
+    def _chain(self, looked: list[tuple[Row, bytes | None]]) -> None:
+        for row, hashed in looked:
+            if hashed is None:
+                self._findings.add_all(odd_event(row))
+                self.chain.skip(row)
+            elif broken := self.chain.problems(row, hashed):
+                self.sound = False
+                self._findings.add_all(broken)
+
+    def _fold(self, fold: "ReadModelFold", looked: list[tuple[Row, bytes | None]]) -> None:
+        for row, hashed in looked:
+            if hashed is None:
+                fold.skip(row)
+            elif wrong := fold.problems(row):
+                self._findings.add_all(wrong)
+        self._findings.add_all(snapshot_problems(self._transaction, fold.snapshots()))
 
     def commands_fit(self) -> bool:
         """Whether the whole log's commands name exactly its events."""
@@ -177,6 +186,17 @@ def _newest(transaction: Transaction) -> int:
     """How many events there are to look at, for who watches."""
     newest = newest_position(transaction)
     return newest if newest.__class__ is int else 0
+
+
+def _looked_at(row: Row) -> bytes | None:
+    """What the hash of an event is over; None when its cells have to be looked at one by one."""
+    if tuple(map(type, row)) != _TYPES or min(row[0], row[3], row[6], row[10], row[11]) <= -LARGEST:
+        return None
+    try:
+        hashed = hashed_bytes(row)
+    except UnicodeEncodeError:
+        return None
+    return hashed if row[13].isascii() or not any(odd_event(row)) else None
 
 
 def odd_event(row: Row) -> Iterator[VerifyFinding]:

@@ -86,19 +86,22 @@ class PassingRoots:
         self._tree, self._sm3 = MerkleTree(), MerkleTree("sm3")
         self._roots: dict[int, tuple[bytes, bytes | None]] = {}
 
-    def take(self, data: bytes) -> None:
-        """The next event, as it is stored."""
-        if not self._due:
-            return
-        self._tree.append(data)
-        if self._by_sm3:
-            self._sm3.append(data)
-        if self._tree.size == self._due[-1]:
-            size = self._due.pop()
-            sm3 = self._sm3.root() if self._by_sm3 and self._by_sm3[-1] == size else None
-            self._roots[size] = (self._tree.root(), sm3)
-            if sm3 is not None:
-                self._by_sm3.pop()
+    def take(self, entries: Sequence[bytes]) -> None:
+        """The next events, as they are stored."""
+        while entries and self._due:
+            size = self._due[-1]
+            some, entries = entries[: size - self._tree.size], entries[size - self._tree.size :]
+            self._tree.extend(some)
+            if self._by_sm3:
+                self._sm3.extend(some)
+            if self._tree.size == size:
+                self._end(self._due.pop())
+
+    def _end(self, size: int) -> None:
+        sm3 = self._sm3.root() if self._by_sm3 and self._by_sm3[-1] == size else None
+        self._roots[size] = (self._tree.root(), sm3)
+        if sm3 is not None:
+            self._by_sm3.pop()
 
     def at(self, size: int) -> tuple[bytes, bytes | None] | None:
         """By SHA-256, and by SM3 where that was asked for; None when the log did not come so far."""

@@ -62,6 +62,16 @@ def test_the_tree_is_the_one_defined(entries: list[bytes], algorithm: str) -> No
     assert tree.root() == defined(entries, algorithm)
 
 
+@given(st.lists(st.lists(st.binary(max_size=3), max_size=9), max_size=9), st.sampled_from(["sha256", "sm3"]))
+def test_a_tree_is_the_same_however_many_entries_come_at_once(parts: list[list[bytes]], algorithm: str) -> None:
+    at_once, single = MerkleTree(algorithm), MerkleTree(algorithm)
+    for part in parts:
+        at_once.extend(part)
+        for entry in part:
+            single.append(entry)
+        assert (at_once.size, at_once.roots) == (single.size, single.roots)
+
+
 PROOFS = (
     (1, 1, ()),
     (

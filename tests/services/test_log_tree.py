@@ -131,11 +131,25 @@ def test_roots_taken_in_passing_find_what_a_second_reading_does(
         assert held(roots) == [], "nothing was read again"
 
 
+@given(st.lists(st.lists(st.binary(max_size=2), max_size=9)), st.sets(st.integers(1, 30)), st.sets(st.integers(1, 30)))
+def test_roots_are_the_same_however_many_events_come_at_once(
+    pages: list[list[bytes]], sizes: set[int], by_sm3: set[int]
+) -> None:
+    paged, single = PassingRoots(sizes, by_sm3), PassingRoots(sizes, by_sm3)
+    for page in pages:
+        paged.take(page)
+        for data in page:
+            single.take([data])
+    for size in range(31):
+        assert paged.at(size) == single.at(size)
+        assert (paged.at(size) is not None) == (size in sizes | by_sm3 and size <= sum(map(len, pages)))
+
+
 def test_a_claim_nothing_can_be_held_to_keeps_no_other_from_being_taken() -> None:
     roots = PassingRoots([0, -3, 2, 9], by_sm3=[1, 0])
     tree = MerkleTree()
     for n in range(4):
-        roots.take(bytes([n]))
+        roots.take([bytes([n])])
         tree.append(bytes([n]))
         if n == 1:
             assert roots.begins(2, tree.root().hex()[:20])
