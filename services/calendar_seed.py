@@ -4,6 +4,7 @@ A seed only. What holds is what was published into the log; the package's data c
 """
 
 from datetime import date, timedelta
+from functools import cache
 from importlib.metadata import version
 
 from chinese_calendar import is_workday
@@ -23,6 +24,7 @@ def seed_years(first: int, last: int) -> tuple[PublishedYear, ...]:
     return tuple(_published(year) for year in range(first, last + 1))
 
 
+@cache
 def _published(year: int) -> PublishedYear:
     release = version("chinesecalendar")
     first = date(year, 1, 1)

@@ -1,11 +1,14 @@
 """Servers every test may ask for by name. Each pytest worker has its own, so tests never meet each other's data."""
 
 import os
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
@@ -22,8 +25,21 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.register_profile("searching", settings.get_profile("patient"), derandomize=False)
 
 
+MEMORY = Path("/dev/shm")  # noqa: S108  (pytest makes a folder of its owner's in it)
+ROOM = 2 * 2**30
+"""Bytes that have to be free there, and twice that of memory: a run leaves nothing of what passed."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """The same examples for every change: what fails is the change's own. `make long` draws new ones."""
+    """The same examples for every change: what fails is the change's own. `make long` draws new ones.
+
+    Files lie in memory where there is room: thousands of small logs are flushed at every commit, and what a flush is
+    for, `tests/plugs` looks at. Whoever names a TMPDIR has his files there.
+    """
+    if "TMPDIR" not in os.environ and MEMORY.is_dir():
+        free = min(shutil.disk_usage(MEMORY).free, psutil.virtual_memory().available // 2)
+        if free > ROOM:
+            os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
     settings.load_profile("searching" if config.option.markexpr == "chaos" else "patient")
 
 

@@ -1,7 +1,7 @@
 """The city sees over all headquarters, and nobody else does; each figure is the length of the list it opens."""
 
 import re
-from collections.abc import Iterator
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -48,9 +48,11 @@ def record(log: Database, *events: PersonRecorded | PersonLeft) -> None:
     record_office_events(log, stream, events, actor=SYSTEM, command_id=name, now=datetime.now(UTC))
 
 
-@pytest.fixture
-def city(home: Path, xmh: CommandLine) -> Iterator[CommandLine]:
-    """XMH with three matters, FT with one, and the city above them with a matter of its own."""
+@pytest.fixture(scope="module")
+def city_home(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """XMH with three matters, FT with one, and the city above them with a matter of its own. Not to be written to."""
+    home = tmp_path_factory.mktemp("city") / "home"
+    shutil.copytree(founded_home, home)
     for one in (FT, CITY):
         set_up(settings(home, one.code), one)
     now = datetime.now(UTC)
@@ -62,7 +64,14 @@ def city(home: Path, xmh: CommandLine) -> Iterator[CommandLine]:
                 act(log, matter_stream(title), opening(title, due, **lead), OFFICE, now)
             if code == "XMH":
                 act(log, matter_stream("甲"), c.CancelMatter(reason="不再实施"), OFFICE, now)
-    yield xmh
+    return home
+
+
+@pytest.fixture
+def city(city_home: Path, home: Path, xmh: CommandLine) -> CommandLine:
+    """A copy of it, and the command line on that."""
+    shutil.copytree(city_home, home, dirs_exist_ok=True)
+    return xmh
 
 
 def test_the_list_holds_the_matters_of_all_below_the_city_and_says_whose_each_is(city: CommandLine) -> None:

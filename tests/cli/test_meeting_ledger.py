@@ -1,5 +1,6 @@
 """`xmh meeting record count list`, `xmh briefing record`: the ledger of 2021, whose counts were published."""
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.support.command_line import CommandLine
 from tests.support.office import office_today
+from tests.support.served import Home
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "xiangmihu-2021"
 MEETINGS, BULLETINS = EXAMPLE / "会议台账.csv", EXAMPLE / "简报台账.csv"
@@ -21,10 +23,19 @@ SUMMARY = {
 """What the published summary of 2021 counts."""
 
 
+@pytest.fixture(scope="module")
+def recorded_home(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the register of 2021, read once for all. Not to be written to."""
+    home = tmp_path_factory.mktemp("ledger") / "home"
+    shutil.copytree(founded_home, home)
+    assert Home(home).ok("meeting", "record", "--from", MEETINGS)
+    return home
+
+
 @pytest.fixture
-def ledger(xmh: CommandLine) -> CommandLine:
+def ledger(recorded_home: Path, home: Path, xmh: CommandLine) -> CommandLine:
     """The register of 2021."""
-    xmh.json("meeting", "record", "--from", MEETINGS)
+    shutil.copytree(recorded_home, home, dirs_exist_ok=True)
     return xmh
 
 

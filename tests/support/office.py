@@ -1,15 +1,17 @@
 """A small office for tests: a founded log, a directory, actors, and short ways to say commands."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
+import psycopg
 from temporalio.client import Client
 
 from domain import commands as c
@@ -67,32 +69,69 @@ def office_today() -> date:
 
 
 def founded(url: str, now: datetime | None = None) -> Database:
-    """A migrated log with calendars, policy and the directory above; a file is a copy of one made once."""
-    if now is None and url.startswith("sqlite:///"):
+    """A migrated log with calendars, policy and the directory above, where there is none: a copy of one made once."""
+    if now is None:
+        _put(url, _furnish)
+        return open_log(url)
+    _put(url, migrate)
+    return _furnished(url, now)
+
+
+def _furnish(url: str) -> None:
+    migrate(url)
+    _furnished(url, datetime(2021, 1, 4, 1, tzinfo=UTC)).close()
+
+
+def _furnished(url: str, now: datetime) -> Database:
+    database = open_log(url)
+    found_log(database, now)
+    events = [*(UnitRecorded(unit=u) for u in UNITS), *(PersonRecorded(person=p) for p in PEOPLE)]
+    record_office_events(database, DIRECTORY_STREAM, events, actor=SYSTEM, command_id="test:directory", now=now)
+    return database
+
+
+def _put(url: str, make: Callable[[str], object]) -> None:
+    """Migrating takes longer than most tests: it is done once, for a file and for each server's own owner."""
+    if url.startswith("sqlite:///"):
         path = Path(url.removeprefix("sqlite:///"))
         path.touch(mode=0o600)
-        path.write_bytes(_template())
-        return open_log(url)
-    return _founded(url, now)
+        path.write_bytes(_file(make))
+    elif url.startswith(OWNED):
+        name, server = urlsplit(url).path[1:], _in_place(url, "postgres")
+        _on(server, f'DROP DATABASE "{name}"')
+        _on(server, f'CREATE DATABASE "{name}" TEMPLATE {_database(make, server)}')
+    else:
+        make(url)
+
+
+OWNED = "postgresql://postgres@/"
+"""An empty database of `tests.support.postgres`."""
 
 
 @cache
-def _template() -> bytes:
+def _database(make: Callable[[str], object], server: str) -> str:
+    name = f"made_by{make.__name__}"
+    _on(server, f"CREATE DATABASE {name}")
+    make(_in_place(server, name))
+    return name
+
+
+def _in_place(url: str, name: str) -> str:
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+def _on(server: str, statement: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+@cache
+def _file(make: Callable[[str], object]) -> bytes:
     with TemporaryDirectory() as folder:
-        _founded(sqlite(Path(folder))).close()
+        make(sqlite(Path(folder)))
         file = Path(folder) / "events.db"
         assert not any(file.parent.glob("*-wal")), "closed, it is one file"
         return file.read_bytes()
-
-
-def _founded(url: str, now: datetime | None = None) -> Database:
-    migrate(url)
-    database = open_log(url)
-    moment = now or datetime(2021, 1, 4, 1, tzinfo=UTC)
-    found_log(database, moment)
-    events = [*(UnitRecorded(unit=u) for u in UNITS), *(PersonRecorded(person=p) for p in PEOPLE)]
-    record_office_events(database, DIRECTORY_STREAM, events, actor=SYSTEM, command_id="test:directory", now=moment)
-    return database
 
 
 def sqlite(folder: Path) -> str:
