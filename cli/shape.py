@@ -6,6 +6,8 @@ A read must start in a third of a second, so a group names its commands without 
 import re
 import sys
 from collections.abc import Callable
+from copy import copy
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any, ClassVar
 
@@ -53,7 +55,13 @@ def _sealing() -> list[Any]:
 
 
 def _shared() -> list[Any]:
-    """The options every command has."""
+    """The options every command has; a command's own copies."""
+    return [copy(option) for option in _shared_options()]
+
+
+@cache
+def _shared_options() -> list[Any]:
+    """Made once: `xmh`, the group and the command in it each take them."""
     option = _option
 
     def shared(

@@ -59,11 +59,14 @@ class RunningPeriod(Frozen):
 
 
 def running_period(period: PeriodLength, day: date, since: datetime, calendar: WorkCalendar) -> RunningPeriod:
-    """The first period that has a working day left on `day` or later."""
+    """The first period that has working time left on `day` or later, and after `since`.
+
+    On the evening of its last working day a period is over: whoever is given the matter then can report nothing in it.
+    """
     while True:
         key, first, last = _stretch(period, day)
         due = calendar.last_workday_on_or_before(last)
-        if due >= max(first, day):
+        if due >= max(first, day) and calendar.closes(due) > since:
             return RunningPeriod(key=key, since=since, due=due)
         day = last + timedelta(days=1)
 

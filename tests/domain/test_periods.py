@@ -1,6 +1,6 @@
 """长期、定期 matters, 阶段目标, and what is to hold at every report."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -41,6 +41,40 @@ def test_a_periods_last_working_day_is_its_limit() -> None:
     assert running_period(PeriodLength.WEEK, date(2022, 10, 1), MONDAY, CALENDAR).key == "2022-W40"
     assert running_period(PeriodLength.QUARTER, date(2022, 12, 31), MONDAY, CALENDAR).key == "2023-Q1"
     assert running_period(PeriodLength.YEAR, date(2022, 3, 7), MONDAY, CALENDAR).due == date(2022, 12, 30)
+
+
+@pytest.mark.parametrize(
+    ("period", "given", "runs"),
+    [
+        (PeriodLength.MONTH, at(3, 31, 17, 59), "2022-03"),
+        (PeriodLength.MONTH, at(3, 31, 18), "2022-04"),
+        (PeriodLength.WEEK, at(3, 11, 18), "2022-W11"),
+        (PeriodLength.QUARTER, at(3, 31, 20), "2022-Q2"),
+    ],
+)
+def test_on_the_evening_of_its_last_day_a_period_is_over(period: PeriodLength, given: datetime, runs: str) -> None:
+    life = Life()
+    life.now = given
+    life.do(opening("安全巡查", due=None, period=period))
+    assert life.m.running is not None
+    assert life.m.running.key == runs
+    life.wait_until(given + timedelta(hours=1))
+    assert [key for key, _ in results(life)] == (["2022-03"] if runs == "2022-03" else [])
+
+
+def test_what_is_taken_up_again_on_that_evening_runs_on_in_the_next_period() -> None:
+    for again in (c.ResumeMatter(), c.ReopenMatter(reason="未落实")):
+        life = standing(rhythm="once")
+        life.now = at(3, 30)
+        life.do(
+            c.SuspendMatter(reason=SuspensionReason.AWAITING_SUPERIOR, until=date(2022, 4, 20))
+            if isinstance(again, c.ResumeMatter)
+            else c.CancelMatter(reason="不再实施")
+        )
+        life.now = at(3, 31, 19)
+        life.do(again)
+        life.wait_until(at(4, 1))
+        assert (results(life), life.m.due) == ([], date(2022, 4, 29)), again
 
 
 def test_each_period_is_judged_by_what_was_reported_in_it_and_the_next_one_runs() -> None:
