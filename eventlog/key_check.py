@@ -85,7 +85,7 @@ def _forgotten(transaction: Transaction) -> set[str]:
     for (payload,) in transaction.all("SELECT payload FROM events WHERE type = 'SecretsForgotten'"):
         try:
             keys.update(map(str, json.loads(payload)["keys"]))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             continue  # its chain names it
     return keys
 

@@ -4,16 +4,17 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from eventlog.backend import Row
 from eventlog.database import Transaction
 from eventlog.findings import Token, VerifyFinding
 from eventlog.rows import EVENT_COLUMNS
-from eventlog.words import WORD_COLUMNS, words_of, words_until
+from eventlog.words import WORD_COLUMNS, word_rows, words_until
 
 _AT_ONCE = 500
+_MOST_CHARACTERS = 2**20
 _PAYLOAD = EVENT_COLUMNS.split(", ").index("payload")
 _STORED = f"SELECT {', '.join(WORD_COLUMNS)} FROM event_words WHERE rowid"
 _BETWEEN = f"{_STORED} > ? AND rowid <= ?"
@@ -24,14 +25,31 @@ _FIRST, _LAST = -(2**62), 2**62
 def word_problems(transaction: Transaction, rows: Sequence[Row], newest: int) -> Iterator[VerifyFinding]:
     """What differs of these events, whose cells are of their columns' types, of a log that reaches so far."""
     until = words_until(newest)
-    sound = [row for row in rows if row[0] <= until]
-    for first in range(0, len(sound), _AT_ONCE):
-        some = sound[first : first + _AT_ONCE]
+    for some in _parts([row for row in rows if row[0] <= until]):
         places = tuple(row[0] for row in some)
-        stored = {row[0]: row for row in transaction.all(f"{_STORED} IN ({', '.join('?' * len(places))})", places)}
-        for row in some:
-            if stored.get(row[0]) != words_of(row[0], row[2], row[_PAYLOAD]):
-                yield _finding(row[0], row[2])
+        stored = transaction.all(f"{_STORED} IN ({', '.join('?' * len(places))})", places)
+        yield from _differing(some, {row[0]: row for row in stored})
+
+
+def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """The events so many at a time that what they say is not much."""
+    first = size = 0
+    for n, row in enumerate(rows):
+        size += len(row[_PAYLOAD])
+        if n - first == _AT_ONCE or size > _MOST_CHARACTERS:
+            if n > first:
+                yield rows[first:n]
+            first, size = n, len(row[_PAYLOAD])
+    if rows:
+        yield rows[first:]
+
+
+def _differing(rows: Sequence[Row], stored: Mapping[object, Row]) -> Iterator[VerifyFinding]:
+    """The events whose stored row is another than what they say gives."""
+    expected = word_rows([(row[0], row[2], row[_PAYLOAD]) for row in rows])
+    for row, words in zip(rows, expected, strict=True):
+        if stored.get(row[0]) != words:
+            yield _finding(row[0], row[2])
 
 
 class WordsPassing:
@@ -48,12 +66,9 @@ class WordsPassing:
 
     def problems(self, transaction: Transaction, rows: Sequence[Row]) -> Iterator[VerifyFinding]:
         """What differs of the next events, whose cells are of their columns' types."""
-        for first in range(0, len(rows), _AT_ONCE):
-            some = rows[first : first + _AT_ONCE]
+        for some in _parts(rows):
             stored = self._stored_until(transaction, some[-1][0])
-            for row in some:
-                if row[0] <= self._until and stored.get(row[0]) != words_of(row[0], row[2], row[_PAYLOAD]):
-                    yield _finding(row[0], row[2])
+            yield from _differing([row for row in some if row[0] <= self._until], stored)
             self._count(transaction, stored.values())
 
     def rest(self, transaction: Transaction) -> Iterator[VerifyFinding]:
@@ -64,7 +79,7 @@ class WordsPassing:
         if not transaction.is_postgresql:
             yield from self._index_problems(transaction)
 
-    def _stored_until(self, transaction: Transaction, position: int) -> dict[int, Row]:
+    def _stored_until(self, transaction: Transaction, position: int) -> dict[object, Row]:
         """The rows behind those that passed: position → row."""
         rows = transaction.all(_BETWEEN, (self._at, position))
         self._at = position

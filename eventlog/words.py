@@ -6,11 +6,9 @@ words. `event_words` holds a row for each event that says something: on SQLite i
 table with a GIN index; on both the pairs stand in the order they are said in, so that a row can be held to a phrase.
 """
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from functools import lru_cache
 from operator import add
 from typing import TYPE_CHECKING, Any
@@ -50,6 +48,9 @@ _PAIR = 2 * _DIGITS + 1
 """Of two characters, with the blank behind them."""
 _LINE_ENDS = re.compile("0000a 0000a[^ ]+")
 """In pairs: behind the last character of a line, and before the first of the next."""
+_BETWEEN = "\uffff"
+"""Stands between events whose texts are put together, and is no character; where one holds it, they are not."""
+_PARTED = f" / {ord(_BETWEEN):0{_DIGITS}x} / "
 _OF_THE_MACHINE = re.compile(
     r"[a-z0-9]+(?:[-_/:.][a-z0-9]+)*"  # ids, terms, hashes
     r"|\d{4}-(?:\d\d(?:-\d\d(?:T[\d:.+Z-]+)?)?|[WQ]\d+(?:-[a-z]+)?)"  # days, moments, periods
@@ -65,7 +66,7 @@ def words_until(position: int) -> int:
 def put_words(events: Iterable[Row], newest: int) -> list[Statement]:
     """What makes these events (position, stream, payload), of a log that reaches so far, found by their words."""
     until = words_until(newest)
-    rows = [row for event in events if event[0] <= until and (row := words_of(*event))]
+    rows = [row for row in word_rows([event for event in events if event[0] <= until]) if row]
     return [(_PUT, rows)] if rows else []
 
 
@@ -82,6 +83,19 @@ def words_of(position: int, stream: str, payload: str) -> Row | None:
     """The row of an event; None when it says nothing."""
     lines = "\n".join(_runs(payload)) if kind_of(stream) in LISTED else ""
     return (position, stream, f" {_LINE_ENDS.sub(' /', _pairs(lines))} ") if lines else None
+
+
+def word_rows(events: Sequence[Row]) -> list[Row | None]:
+    """Of each event (position, stream, payload) what `words_of` gives, for many together at half the price."""
+    raw = ["\n".join(_said(_parsed(payload), [])) if kind_of(stream) in LISTED else "" for _, stream, payload in events]
+    texts = plain(_BETWEEN.join(raw)).split(_BETWEEN)
+    if len(texts) != len(events) or max(map(len, texts)) > MOST_CHARACTERS:
+        return [words_of(*event) for event in events]
+    lines = ["\n".join(text.split()) for text in texts]
+    pairs = iter(_LINE_ENDS.sub(" /", _pairs(f"\n{_BETWEEN}\n".join(filter(None, lines)))).split(_PARTED))
+    return [
+        (at, stream, f" {next(pairs)} ") if text else None for (at, stream, _), text in zip(events, lines, strict=True)
+    ]
 
 
 def streams_with(transaction: Transaction, word: str, position: int) -> frozenset[str]:
@@ -135,10 +149,10 @@ def _runs(payload: str) -> Iterator[str]:
 
 def _parsed(payload: str) -> Any:
     """The JSON of a payload; None where it is none: `verify` names who wrote into the log, and nobody is held up."""
-    for parse in (from_json, json.loads):  # the first at a third of the price, but not of halves of a character
-        with suppress(ValueError, TypeError, RecursionError):
-            return parse(payload)
-    return None
+    try:
+        return from_json(payload)  # at a third of the price of `json`
+    except (ValueError, TypeError):
+        return None
 
 
 def _said(value: Any, texts: list[str], key: str = "") -> list[str]:
@@ -182,7 +196,7 @@ class _Plain(dict[int, str]):
         return self[code]
 
 
-_PLAIN = _Plain()
+_PLAIN = _Plain({ord(_BETWEEN): _BETWEEN})
 _SECOND_LEVEL = b"\xd8"
 
 

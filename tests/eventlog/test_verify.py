@@ -62,6 +62,10 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "edit the event's time": (f"UPDATE events SET occurred_at = occurred_at - 1 WHERE {MIDDLE}", "hash_mismatch"),
     "edit the recording time": (f"UPDATE events SET recorded_at = recorded_at + 1 WHERE {MIDDLE}", "hash_mismatch"),
     "edit the type": (f"UPDATE events SET type = 'SampleOpened' WHERE {MIDDLE}", "hash_mismatch"),
+    "nest it deeper than anybody reads": (
+        f"UPDATE events SET type = 'SecretsForgotten', payload = '{'[' * 20_000}' WHERE {MIDDLE}",
+        "hash_mismatch undecodable",
+    ),
     "edit a hash": (f"UPDATE events SET hash = 'sha256:00' WHERE {MIDDLE}", "hash_mismatch previous_hash_mismatch"),
     "name another algorithm": (f"UPDATE events SET hash = 'md5:00' WHERE {MIDDLE}", "unknown_algorithm"),
     "delete in the middle": (f"DELETE FROM events WHERE {MIDDLE}", "version_gap position_gap command_index_differs"),

@@ -16,8 +16,10 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.projections import rebuild_read_model
 from eventlog.reading import Moment
-from eventlog.verify import verify
-from eventlog.words import BLOCK, plain, words_of, words_until
+from eventlog.verify import Token, verify
+from eventlog.words import BLOCK, MOST_CHARACTERS, plain, word_rows, words_of, words_until
+from tests.eventlog.sample import raw
+from tests.eventlog.test_verify import unprotect
 from tests.support.history import act
 from tests.support.homes import at
 from tests.support.office import LIAISON, OFFICE, founded, opening
@@ -111,7 +113,7 @@ def test_a_sealed_text_an_id_and_a_day_are_no_words_and_a_title_always_is() -> N
     assert words_of(7, "notices/x", json.dumps(payload)) is None
 
 
-@given(st.lists(st.text(st.sampled_from("权属a1 \n，𠮷\u200b\ud800") | st.characters(exclude_categories=()))))
+@given(st.lists(st.text(st.sampled_from("权属a1 \n，𠮷\u200b") | st.characters())))
 def test_a_row_has_each_character_with_the_next_and_the_last_of_a_piece_alone(texts: list[str]) -> None:
     payload = json.dumps({"points": [{"title": text} for text in texts]})
     pieces = plain("\n".join(texts)).split()
@@ -120,9 +122,37 @@ def test_a_row_has_each_character_with_the_next_and_the_last_of_a_piece_alone(te
     assert words_of(7, FIRST, payload) == expected
 
 
-def test_what_is_no_json_says_nothing_and_holds_nobody_up() -> None:
-    for payload in ("", "{", "[" * 100_000, '"\ud800"'[:-1]):
-        assert words_of(7, FIRST, payload) is None
+@given(st.lists(st.text(st.sampled_from("权属a \n\u0301\uffff\U00100000") | st.characters(), max_size=9), max_size=5))
+def test_rows_of_many_events_are_those_of_each(texts: list[str]) -> None:
+    events = [(n, FIRST, json.dumps({"title": text})) for n, text in enumerate([*texts, "x" * MOST_CHARACTERS, "清"])]
+    events.append((9, "notices/x", json.dumps({"title": "不在此列"})))
+    for some in (events, events[: len(texts)], [*events[: len(texts)], events[-1]], [events[-1]]):
+        assert word_rows(some) == [words_of(*event) for event in some]
+
+
+def test_a_long_text_is_held_to_its_row_with_few_others(monkeypatch: pytest.MonkeyPatch, log: Database) -> None:
+    monkeypatch.setattr("eventlog.word_check._MOST_CHARACTERS", 400)
+    monkeypatch.setattr("eventlog.word_check._AT_ONCE", 3)
+    while words_until(position := reading.newest_event(log)[0]) == words_until(position - 1) or position < BLOCK:
+        act(log, FIRST, c.SubmitFeedback(text="无新进展" * (position % 90 + 1)), LIAISON, TUESDAY)
+    assert verify(log).ok
+    assert verify(log, stream=FIRST).ok
+    harm = "UPDATE event_words SET pairs = 'x' WHERE rowid = {}"
+    with log.writing() as transaction:
+        transaction.commit([(harm.format(position), [()]), (harm.format(position - 1), [()])])
+    for stream in (None, FIRST):
+        assert [p.stream for p in verify(log, stream=stream).problems] == [FIRST, FIRST]
+
+
+@pytest.mark.parametrize("payload", ["", "{", "[" * 100_000, '{"title":"\\ud800"}'])
+def test_what_is_no_json_says_nothing_and_ends_no_walk(log: Database, payload: str) -> None:
+    assert words_of(7, FIRST, payload) is None
+    while words_until(reading.newest_event(log)[0]) < BLOCK:
+        act(log, FIRST, c.SubmitFeedback(text="无新进展"), LIAISON, TUESDAY)
+    unprotect(log)
+    raw(log, f"UPDATE events SET payload = '{payload}' WHERE stream = '{FIRST}' AND version = 4")
+    tokens = {problem.token for problem in verify(log).problems}
+    assert {Token.HASH_MISMATCH, Token.UNDECODABLE} <= tokens
 
 
 def test_the_name_of_a_file_is_found(log: Database) -> None:
