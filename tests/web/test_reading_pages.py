@@ -31,6 +31,7 @@ from tests.support.postroom import PostRoom
 from tests.web.test_sight_of_pages import cookie, words_of_pdf
 from views.papers import paper_ledger
 from views.viewer import actor_of
+from web.app import make_app
 from web.service import WebService
 
 HALL_NO, FILE = "XMH-2022-001", b"%PDF-1.4 photographs"
@@ -211,3 +212,18 @@ async def test_the_receipt_of_a_supervision_paper_is_the_next_report_and_no_seco
     assert ("还没有填报" in given, "办理情况回执：2022-04-08" in given) == (False, True)
     assert "督办单的办理情况回执" not in await page("/", unit)
     assert "督办单的办理情况回执" not in await page(f"/feedback?matter={HALL_NO}", unit)
+
+
+async def test_nothing_issued_later_stands_on_a_past_day(service: WebService, client: httpx.AsyncClient) -> None:
+    office = cookie(service, "office")
+    for day, stands in (("2022-04-05", False), ("2022-04-06", True)):
+        page = await client.get(f"/matters/{HALL_NO}", params={"as_of": day}, headers=office)
+        assert ("成文（1）" in page.text) is stands, day
+    of_a_day = {"XMH_HOME": str(service.settings.home), "XMH_WEB": '{"day": "2022-04-05"}'}
+    with mock.patch.dict("os.environ", of_a_day):
+        shown = WebService(Settings())
+    transport = httpx.ASGITransport(app=make_app(shown))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as before:
+        papers = (await before.get("/papers?year=2022", headers=office)).text
+    shown.close()
+    assert ("简报-2022-01" in papers, "督办单" in papers) == (True, False)

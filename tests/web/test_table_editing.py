@@ -17,10 +17,10 @@ from documents.table.workbook import table_workbook
 from eventlog import reading
 from eventlog.autosaves import autosave_of
 from sheets.table import SHEET
-from tests.support.browsing import Browsing, accessible, press
+from tests.support.browsing import WIDTHS, Browsing, accessible, press
 from tests.web.conftest import Served
 from tests.web.test_acting import types
-from tests.web.test_commands import post
+from tests.web.test_commands import OPENING, post
 from tests.web.test_signing_in import HERE, cookie_of, enrolled, enter
 from tests.web.test_weekly_feedback import accepted, reports
 from web.pages.table_editing import FORM
@@ -223,3 +223,28 @@ async def test_cells_are_edited_by_keys_pasted_kept_and_done(browsing: Browsing,
     assert "ExtensionRequested" in types(working, stream_of(working, first))
     (said,) = reports(working, second)
     assert (said.progress, said.text, said.problem, said.next_step) == (60, '桩基"已"完成', "缺图纸", "催图审")
+
+
+CELLS = """() => [...document.querySelectorAll(".sticky tbody tr:not(.chapter)")].map((row) => {
+  const cells = [...row.cells], data = cells.filter((cell) => cell.tagName === "TD");
+  return [
+    cells.filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent),
+    data.filter((cell) => getComputedStyle(cell, "::before").content !== "none").length,
+  ];
+})"""
+"""Of each row: the cells whose words run out, and how many have the mark of a light."""
+
+
+async def test_no_words_run_out_of_their_cell_and_none_has_the_mark_of_a_light(
+    browsing: Browsing, working: Served
+) -> None:
+    title = "推动改革开放展览馆建筑群开工，完成基坑支护、土石方和首批桩基础以及周边道路管线迁改工程"
+    post(working.client("office"), "/matters", {**OPENING, "title": title})
+    page = await browsing.person("office")
+    for width in WIDTHS.values():
+        await page.set_viewport_size({"width": width[0], "height": width[1]})
+        for address, marked in (("/table/edit", 0), ("/table?with=points&with=progress", 1)):
+            await page.goto(address)
+            told = await page.evaluate(CELLS)
+            assert told
+            assert [row for row in told if row != [[], marked]] == [], (address, width)

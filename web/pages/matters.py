@@ -1,6 +1,7 @@
 """`/` and `/matters/{no}`: what waits for me, and one matter with its history."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from domain.calendar import local_date
 from domain.matter import Feedback
 from domain.papers import Paper
 from domain.queries.spoken import said_date
+from eventlog.reading import Moment
 from services.signing_in import last_sign_in
 from views.acting import state_shown
 from views.explaining import explained_matter
@@ -90,10 +92,10 @@ def matter(request: Request, no: str) -> Response:
         command=uuid4().hex,
         day_asked=day,
         story=story,
-        told=(notices := notices_of(viewer, stream)[:MOST_TOLD] if not day.is_asked else ()),
+        told=(notices := notices_of(viewer, stream)[:MOST_TOLD] if day.moment is None else ()),
         opened=opened_notices(viewer.database, notices),
-        papers=(papers := _papers(viewer, stream) if not day.is_asked else ()),
-        receipts=_receipts(viewer, stream, papers),
+        papers=(papers := _papers(viewer, stream, day.moment)),
+        receipts=_receipts(viewer, stream, papers) if day.moment is None else {},
         may_report=any(act["do"] == "report" for act in acts["now"]),
         as_of=day.moment is not None,
         unit=viewer.units,
@@ -132,10 +134,13 @@ def _receipts(viewer: Viewer, stream: str, papers: tuple[Paper, ...]) -> dict[st
     return {p.number: ShownReceipt(receipt_given(p, matter), p.number == owed) for p in asking}
 
 
-def _papers(viewer: Viewer, stream: str) -> tuple[Paper, ...]:
-    """What was issued about a matter, of what is his to read."""
+def _papers(viewer: Viewer, stream: str, moment: Moment | None) -> tuple[Paper, ...]:
+    """What was issued about a matter, by the day that is shown, of what is his to read."""
     rights = viewer.rights
-    own = (p for p in paper_ledger(viewer.database) if p.matter == stream and rights.sees(stream))
+    if not rights.sees(stream):
+        return ()
+    until = local_date(moment.as_of) if moment else date.max
+    own = (p for p in paper_ledger(viewer.database) if p.matter == stream and p.issued_on <= until)
     return tuple(p for p in own if rights.whole or rights.units & {p.addressee, *p.distributed})
 
 

@@ -104,8 +104,11 @@ def _sent_to(viewer: "Viewer", home: Path, year: int | None) -> Iterator[tuple["
     rights = viewer.rights
     receives = rights.whole or Sight.FULL in rights.sights.values()
     ledger = {p.number: p for p in paper_ledger(viewer.database)}
+    until = local_date(viewer.shown.as_of) if viewer.shown else date.max
     for filed in all_filed(viewer.database, home, year):
         event: Any = filed.event
+        if event.issued_on > until:  # of the day that is shown it is to come
+            continue
         paper = ledger.get(event.number) if isinstance(event, PaperIssued) else None
         if isinstance(event, BulletinIssued):
             sent = receives
