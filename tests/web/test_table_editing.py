@@ -239,12 +239,13 @@ async def test_no_words_run_out_of_their_cell_and_none_has_the_mark_of_a_light(
     browsing: Browsing, working: Served
 ) -> None:
     title = "推动改革开放展览馆建筑群开工，完成基坑支护、土石方和首批桩基础以及周边道路管线迁改工程"
-    post(working.client("office"), "/matters", {**OPENING, "title": title})
+    opened = post(working.client("office"), "/matters", {**OPENING, "title": title})
+    assert opened.status_code == 201, opened.text
     page = await browsing.person("office")
     for width in WIDTHS.values():
         await page.set_viewport_size({"width": width[0], "height": width[1]})
         for address, marked in (("/table/edit", 0), ("/table?with=points&with=progress", 1)):
             await page.goto(address)
             told = await page.evaluate(CELLS)
-            assert told
+            assert told or marked, "the table that is read is of up to five minutes ago"
             assert [row for row in told if row != [[], marked]] == [], (address, width)
