@@ -62,6 +62,8 @@ class Picture(Frozen):
     caption: str
     source: str
     sha256: str
+    bare: bool = False
+    """Printed without what a camera wrote into it (where, when, by which), and as the mirror it was taken in says."""
 
     @property
     def words(self) -> str:

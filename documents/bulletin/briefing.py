@@ -27,7 +27,7 @@ from domain.office import Unit
 from domain.terms import Role, Supervision, UnitLevel
 from eventlog.database import Database
 
-TEMPLATE = f"{LAYOUT}/briefing-7"
+TEMPLATE = f"{LAYOUT}/briefing-8"
 """Changes with every change of wording or layout: an issue is printed again only by the template it was printed by."""
 FORMER = f"{GB_2}/briefing-2"
 """The oldest wording: its issues and drafts are still printed by it."""
@@ -40,9 +40,11 @@ SILENT = f"{GB_4}/briefing-4"
 """The wording of gb-4 until it said over what closed matters ended, and why."""
 LENIENT = f"{GB_4}/briefing-5"
 """The wording of gb-4 until what ended by decision, without a limit, was no longer counted as 按期."""
-KNOWN = (*WORDINGS.values(), SILENT, LENIENT)
+TALKATIVE = f"{LAYOUT}/briefing-7"
+"""The wording of gb-5 until pictures were printed without what their cameras wrote into them."""
+KNOWN = (*WORDINGS.values(), SILENT, LENIENT, TALKATIVE)
 """Every wording there is."""
-EXACT = (UNBOUNDED, TEMPLATE)
+EXACT = (UNBOUNDED, TALKATIVE, TEMPLATE)
 """The wordings that count what ended by decision in no rate."""
 _WRITERS = {**OVERVIEW, **progress.ADVANCES, **attention.PROBLEMS, **attention.AHEAD}
 _LEADING = {GB_3: leading_of_gb3.LEADING, GB_4: leading.LEADING, LAYOUT: leading.LEADING}
@@ -155,8 +157,15 @@ def compose_briefing(  # noqa: PLR0913  (what an issue is composed of)
         period = counted_as_before(period)
     parts = frozenset(part for s in recipe.sections for part in s.parts)
     annexed = frozenset(p for s in recipe.sections if s.topic is Topic.APPENDIX for p in s.parts)
-    why = template != SILENT
-    edition = Edition(period, recipe.limits, parts, layout=recipe.layout, annexed=annexed, says_why=why)
+    edition = Edition(
+        period,
+        recipe.limits,
+        parts,
+        layout=recipe.layout,
+        annexed=annexed,
+        says_why=template != SILENT,
+        bare_pictures=template == TEMPLATE,
+    )
     news = publication is Publication.NEWS
     sections, appendices = (
         assembled_sections([("工作动态", progress.news_section(edition, recipe.news))])

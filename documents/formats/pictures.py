@@ -7,7 +7,7 @@ from pathlib import Path
 
 from documents.formats import standard as gb
 from documents.formats.fonts import Typeface
-from documents.formats.raster import read_raster
+from documents.formats.raster import bare_raster, read_raster
 from documents.page import Picture
 from domain.base import Refusal, refuse
 from eventlog.attachments import kept_file
@@ -23,6 +23,8 @@ _MOST_DOTS = 64_000_000
 """A telephone takes 50 million; the typesetter needs four bytes for each."""
 _TURNS = {3: 180, 6: 90, 8: 270}
 """How far a camera that was held otherwise turned a picture, in degrees (EXIF orientation)."""
+_MIRRORED = {2: 0, 4: 180, 5: 270, 7: 90}
+"""The same where it shows its left on the right, as a phone takes a picture of who holds it."""
 
 
 def png_of_chart(svg: str, typeface: Typeface) -> bytes:
@@ -55,6 +57,8 @@ class Photograph:
     """In dots, as it is stored."""
     turned: int
     """Degrees by which it is turned to stand upright."""
+    mirrored: bool = False
+    """Whether left and right change places before it is turned."""
 
     @property
     def upright(self) -> tuple[int, int]:
@@ -76,8 +80,9 @@ class Photograph:
     def svg(self) -> str:
         """Upright, as a drawing the typesetter sets."""
         (wide, high), (across, down) = self.upright, self.size
-        about = f"translate({wide / 2:g} {high / 2:g}) rotate({self.turned}) translate({-across / 2:g} {-down / 2:g})"
-        turn = f' transform="{about}"' if self.turned else ""
+        mirror = " scale(-1 1)" if self.mirrored else ""
+        middle, back = f"translate({wide / 2:g} {high / 2:g})", f"translate({-across / 2:g} {-down / 2:g})"
+        turn = f' transform="{middle} rotate({self.turned}){mirror} {back}"' if self.turned or mirror else ""
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">'
             f'<image href="{self.uri}" width="{across}" height="{down}"{turn}/></svg>'
@@ -101,12 +106,17 @@ def photograph(home: Path | None, picture: Picture) -> Photograph:
     wide, high = raster.size
     refuse(wide * high > _MOST_DOTS, f"图片“{picture.caption}”过大（{wide}×{high}像素）；{remedy}", "malformed")
     refuse(raster.inks, f"图片“{picture.caption}”是印刷用的四色（CMYK）图片，须另存为RGB；{remedy}", "malformed")
-    return Photograph(data, raster.kind, raster.size, _TURNS.get(raster.orientation, 0))
+    turned, mirrored = _TURNS.get(raster.orientation, 0), False
+    if picture.bare:
+        data = bare_raster(data, raster)
+        if raster.orientation in _MIRRORED:
+            turned, mirrored = _MIRRORED[raster.orientation], True
+    return Photograph(data, raster.kind, raster.size, turned, mirrored)
 
 
 def picture_for_word(shown: Photograph) -> io.BytesIO:
     """As it was handed in; one that lies on its side, or is not read for Word as it is, is set anew and upright."""
-    set_anew = shown.turned or not _read_for_word(shown.data)
+    set_anew = shown.turned or shown.mirrored or not _read_for_word(shown.data)
     return io.BytesIO(_drawn(shown.svg, shown.width) if set_anew else shown.data)
 
 

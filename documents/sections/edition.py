@@ -34,6 +34,8 @@ class Edition:
     """What stands whole in its 附表."""
     says_why: bool = True
     """Whether it says over what a closed matter ended, and why."""
+    bare_pictures: bool = True
+    """Whether nothing is printed of what a camera wrote into a picture."""
 
     @property
     def told(self) -> int:

@@ -234,7 +234,9 @@ def _newest_picture(edition: Edition, entry: Entry) -> tuple[date, Picture] | No
         sent = (a for a in report.attachments if a.name.lower().endswith(_PICTURED) and a.size <= _LARGEST_PICTURE)
         if (one := next(sent, None)) is not None:
             source = f"{edition.period.ledger.unit(report.unit)}，{short_date(on)}"
-            return on, Picture(caption=clean_text(entry.matter.title), source=source, sha256=one.sha256)
+            return on, Picture(
+                caption=clean_text(entry.matter.title), source=source, sha256=one.sha256, bare=edition.bare_pictures
+            )
     return None
 
 

@@ -1,25 +1,28 @@
 """动态 with pictures: what leads sent with their reports, in every format, with what it shows and whose it is."""
 
+import re
 import struct
 import zlib
 from base64 import b64decode
 from datetime import date
 from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from docx import Document
 from docx.image.image import Image
 from pypdf import PdfReader
 
-from documents.bulletin.briefing import Briefing, compose_briefing
+from documents.bulletin.briefing import TALKATIVE, Briefing, compose_briefing
 from documents.bulletin.drafts import computed_draft, keep_draft
 from documents.bulletin.edited import read_edited
 from documents.bulletin.not_taken import not_taken
 from documents.filing.rebuilding import rebuild_issue
 from documents.formats.markdown import markdown_of
-from documents.formats.pictures import photograph, picture_for_word
+from documents.formats.pictures import _drawn, photograph, picture_for_word
 from documents.formats.press import Press
+from documents.formats.raster import read_raster
 from documents.page import Picture
 from domain import commands as c
 from domain.base import Refusal
@@ -178,6 +181,76 @@ def test_a_picture_is_no_higher_than_half_a_face_and_no_wider_than_the_text(home
         shown = photograph(home, Picture(caption="甲", source="乙", sha256=kept.sha256))
         assert shown.width <= 156
         assert shown.width * high / wide <= 90.5
+
+
+PLACE = b"\x88\x25GPS 22.5431 N 114.0579 E Canon"
+
+
+def as_of_a_phone(orientation: int = 1) -> bytes:
+    """A picture with a place, a comment, a colour profile, and a film behind its end."""
+
+    def segment(marker: int, content: bytes) -> bytes:
+        return b"\xff" + bytes((marker,)) + (len(content) + 2).to_bytes(2, "big") + content
+
+    jpeg = held(orientation)
+    told = segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + PLACE) + segment(0xFE, PLACE)
+    told += segment(0xE2, b"ICC_PROFILE\0profile") + segment(0xE2, b"MPF\0" + PLACE)
+    return jpeg[:20] + told + jpeg[20:] + b"ftypmp42" + PLACE
+
+
+def png_of_a_phone() -> bytes:
+    """The same as a .png."""
+    plain = png(4, 3)
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    return plain[:-12] + chunk(b"eXIf", PLACE) + chunk(b"tEXt", b"Comment\0" + PLACE) + plain[-12:] + PLACE
+
+
+@pytest.mark.parametrize(("name", "data"), [("现场.jpg", as_of_a_phone(6)), ("现场.png", png_of_a_phone())])
+def test_a_picture_is_printed_without_what_its_camera_wrote_into_it(home: Path, name: str, data: bytes) -> None:
+    kept = keep_attachment(home, [data], name)
+    asked = Picture(caption="甲", source="乙", sha256=kept.sha256)
+    before, bare = photograph(home, asked), photograph(home, asked.model_copy(update={"bare": True}))
+    assert (PLACE in before.data, PLACE in bare.data) == (True, False)
+    assert (before.size, before.turned, before.kind) == (bare.size, bare.turned, bare.kind)
+    assert read_raster(bare.data) == read_raster(data), "how it was held is still said"
+    drawn = [_drawn(shown.svg, 20) for shown in (before, bare)]
+    assert drawn[0] == drawn[1], "dot for dot"
+    if bare.kind == "jpeg":
+        assert b"ICC_PROFILE" in bare.data
+
+
+def test_an_issue_of_today_names_no_place_and_one_of_before_is_as_it_was(log: Database, home: Path) -> None:
+    play(log)
+    report(log, home, HALL, as_of_a_phone(), "现场.jpg", "2022-04-01 10:00")
+    press, today = Press(home=home), news(log)
+    former = compose_briefing(log, Publication.NEWS, *SPAN, as_of=NOW, template=TALKATIVE)
+    assert [(p.bare, q.bare) for p, q in zip(pictures(today), pictures(former), strict=True)] == [(True, False)]
+    for kind in ("html", "docx"):
+        for briefing, carried in ((today, False), (former, True)):
+            data = press.printed(briefing.draft(SPAN[1]), kind)
+            assert (PLACE in carried_pictures(kind, data)) is carried, kind
+
+
+def carried_pictures(kind: str, data: bytes) -> bytes:
+    """The bytes of all pictures a document carries."""
+    if kind == "html":
+        return b"".join(map(b64decode, re.findall(rb"data:image/jpeg;base64,([^\"]+)", data)))
+    with ZipFile(BytesIO(data)) as archive:
+        return b"".join(archive.read(name) for name in archive.namelist() if name.startswith("word/media/"))
+
+
+@pytest.mark.parametrize(("orientation", "turned"), [(2, 0), (4, 180), (5, 270), (7, 90)])
+def test_a_picture_of_a_mirror_is_set_as_it_was_seen(home: Path, orientation: int, turned: int) -> None:
+    kept = keep_attachment(home, [held(orientation, (2, 3))], "自拍.jpg")
+    asked = Picture(caption="甲", source="乙", sha256=kept.sha256, bare=True)
+    shown = photograph(home, asked)
+    assert (shown.turned, shown.mirrored, "scale(-1 1)" in shown.svg) == (turned, True, True)
+    assert shown.upright == ((3, 2) if turned in (90, 270) else (2, 3))
+    assert picture_for_word(shown).getvalue().startswith(b"\x89PNG"), "Word turns and mirrors nothing"
+    assert photograph(home, asked.model_copy(update={"bare": False})).turned == 0, "as it was printed before"
 
 
 def without_jfif(jpeg: bytes) -> bytes:
