@@ -33,8 +33,10 @@ from eventlog.secrets import destroy_keys, scrub_destroyed_keys, seal_text
 from eventlog.verify import verify as verified
 from services.founding import found_log
 from services.office_records import record_office_events
+from settings import Settings
 from tests.support.clock import MASTER
 from tests.support.history import act
+from tests.support.manifests import no_settings, options_of
 from tests.support.office import FOR_LEADER, OFFICE, PEOPLE, UNITS, opening
 from tests.support.postgres import Server
 from tests.support.streams import DIRECTORY_STREAM
@@ -107,6 +109,80 @@ def test_no_port_is_open_beyond_the_host(compose: dict[str, Any]) -> None:
     ports = [port for service in compose["services"].values() for port in service.get("ports", [])]
     assert ports
     assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+OURS = ("migrate", "worker", "web", "xmh")
+
+
+def environment(service: dict[str, Any]) -> dict[str, str]:
+    """What a service is told, variables at their defaults or at `x`."""
+
+    def value(match: re.Match[str]) -> str:
+        return match[2].removeprefix(":-") if match[2] and match[2].startswith(":-") else "x"
+
+    return {name: VARIABLE.sub(value, told) for name, told in service.get("environment", {}).items()}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_what_a_service_is_told_and_runs_is_understood(
+    compose: dict[str, Any], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = compose["services"][name]
+    told = environment(service)
+    assert no_settings(told) == set()
+    assert no_settings({**told, "XMH_DATABSE_URL": ""}) == {"XMH_DATABSE_URL"}
+    for key, value in told.items():
+        monkeypatch.setenv(key, value)
+    settings = Settings()
+    assert settings.database.startswith("postgresql://xmh")
+    assert settings.address == "temporal:7233"
+    if "command" in service:
+        options_of(service["command"])
+
+
+def test_health_is_asked_where_it_is_answered_and_files_lie_where_they_are_named(
+    compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = compose["services"]
+    for name, option in (("worker", "health_port"), ("web", "port")):
+        port = options_of(services[name]["command"])[option]
+        assert f"127.0.0.1:{port}/readyz" in services[name]["healthcheck"]["test"][-1]
+        compile(services[name]["healthcheck"]["test"][-1], name, "exec")
+    assert services["web"]["ports"] == [f"127.0.0.1:{port}:{port}"]
+    monkeypatch.setenv("XMH_WEB", environment(services["web"])["XMH_WEB"])
+    web = Settings().web
+    assert [str(web.cert), str(web.key)] == [f"/run/secrets/{name}" for name in services["web"]["secrets"]]
+    assert set(services["web"]["secrets"]) == set(compose["secrets"])
+
+
+def test_no_database_is_in_reach_of_what_needs_none_nor_of_the_outside(compose: dict[str, Any]) -> None:
+    services, networks = compose["services"], compose["networks"]
+    assert {name for name, network in networks.items() if not (network or {}).get("internal")} == {"outside"}
+    reached = {name: set(service["networks"]) for name, service in services.items()}
+    assert {name for name, where in reached.items() if "outside" in where} == {"worker", "web", "temporal-ui"}
+    assert "database" not in reached["temporal-ui"] | reached["temporal-namespace"]
+    assert reached["postgres"] == {"database"}
+    for name, service in services.items():
+        for other in service.get("depends_on", {}):
+            assert reached[name] & reached[other] or other == "migrate", f"{name} cannot reach {other}"
+
+
+def test_doctor_is_asked_also_while_the_worker_is_ill_and_temporals_page_changes_nothing(
+    compose: dict[str, Any],
+) -> None:
+    services = compose["services"]
+    assert "worker" not in services["xmh"]["depends_on"]
+    assert services["temporal-ui"]["environment"]["TEMPORAL_DISABLE_WRITE_ACTIONS"] == "true"
+    assert services["temporal-ui"]["profiles"] == ["ui"]
+
+
+def test_what_belongs_to_a_site_gets_into_no_image_and_no_commit(compose: dict[str, Any]) -> None:
+    folders = {volume.split(":")[0].removeprefix("./") for volume in compose["services"]["xmh"]["volumes"]}
+    places = {folder for folder in folders if "-" not in folder} | {"secrets", ".env"}
+    assert places == {"desk", "backups", "secrets", ".env"}
+    for file in (".dockerignore", ".gitignore"):
+        lines = {line.rstrip("/") for line in (ROOT / file).read_text().splitlines()}
+        assert places <= lines, file
 
 
 def test_the_image_runs_as_a_person_without_rights() -> None:
