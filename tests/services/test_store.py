@@ -15,6 +15,7 @@ from eventlog.attachments import keep_attachment
 from eventlog.database import Database
 from eventlog.presence import ServingKind, ServingProcess, say_present
 from eventlog.verify import verify
+from eventlog.words import BLOCK
 from services.backup.restoring import restore
 from services.backup.taking import back_up
 from services.door_key import make_door_key
@@ -168,13 +169,17 @@ def other_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def backup(office: tuple[Home, Home], tmp_path: Path) -> Path:
+def backup(office: tuple[Home, Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Of a log of many pages, with words enough that they are in the table of words."""
+    monkeypatch.setattr("eventlog.copying._PAGE", 7)
     here, _ = office
     own_templates(tmp_path / "share", here)
     kept = keep_attachment(tmp_path / "share", [b"evidence"], "凭据.pdf")
     with open_log(here.url) as log:
         act(log, "matter/one", c.AcceptReceipt(), LIAISON, NOW)
         act(log, "matter/one", c.SubmitFeedback(text="进展", progress=10, attachments=(kept,)), LIAISON, NOW)
+        for n in range(BLOCK):
+            act(log, "matter/one", c.SubmitFeedback(text=f"第{n}次进展", progress=10), LIAISON, NOW)
     here.ok("task", "list", "--light", "红", "--save", "红灯")
     file = tmp_path / "备份.zip"
     back_up(Settings(home=here.path, store=tmp_path / "share", database_url=here.url), file, OFFICE)
