@@ -4,12 +4,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.session import answer, session
 from domain.queries.telling import office_time
+
+if TYPE_CHECKING:
+    from settings import Settings
 
 FileArg = Annotated[Path, typer.Argument(metavar="FILE", help="备份文件（.zip）")]
 
@@ -34,7 +37,7 @@ def backup(file: FileArg) -> None:
         f"已备份到 {taken.file}：{holds}",
         f"SHA-256 {taken.sha256}",
         *([f"链接不备份，指向的内容请另行备份：{'、'.join(taken.left_out)}"] if taken.left_out else []),
-        f"密钥不在备份里，请把 {session.settings.master_key_place} 另外保管在别处",
+        _about_keys(session.settings),
     )
     answer(document, "\n".join(line))
 
@@ -54,9 +57,11 @@ def restore(
 
     session.need_machine()
     seen: dict[str, int] = {}
+    named: dict[str, str] = {}
     for words in past or ():
         series, number = number_on_paper(words, session.settings.headquarters)
-        seen[series] = max(number, seen.get(series, 0))
+        if number > seen.get(series, 0):
+            seen[series], named[series] = number, words
     with _progress("还原") as moved:
         back = bring_back(session.settings, file, seen, moved)
     lines = [
@@ -70,7 +75,7 @@ def restore(
             else []
         ),
         *(
-            [f"已跳过备份以后用过的编号：{'、'.join(f'{k} 至 {n}' for k, n in back.numbers.items())}"]
+            [f"已跳过备份以后用过的编号，至 {'、'.join(named[series] for series in back.numbers)}"]
             if back.numbers
             else []
         ),
@@ -79,6 +84,14 @@ def restore(
         "下一步：xmh up，再运行 xmh recover",
     ]
     answer(back.model_dump(mode="json"), "\n".join(lines))
+
+
+def _about_keys(settings: "Settings") -> str:
+    """What who keeps the backup has to keep beside it."""
+    place = settings.master_key_place
+    if settings.master_key or settings.master_key_command or place.exists():
+        return f"密钥不在备份里，请把主密钥（{place}）另外保管在别处"
+    return f"密钥不在备份里；还没有主密钥，第一次记工作秘密时生成在 {place}，届时请另外保管在别处"
 
 
 @contextmanager

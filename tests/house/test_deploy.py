@@ -144,11 +144,11 @@ def test_health_is_asked_where_it_is_answered_and_files_lie_where_they_are_named
     compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services = compose["services"]
-    for name, option in (("worker", "health_port"), ("web", "port")):
-        port = options_of(services[name]["command"])[option]
+    ports = {name: options_of(services[name]["command"]) for name in ("worker", "web")}
+    for name, port in (("worker", ports["worker"]["health_port"]), ("web", ports["web"]["port"])):
         assert f"127.0.0.1:{port}/readyz" in services[name]["healthcheck"]["test"][-1]
         compile(services[name]["healthcheck"]["test"][-1], name, "exec")
-    assert services["web"]["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert services["web"]["ports"] == ["127.0.0.1:{port}:{port}".format(**ports["web"])]
     monkeypatch.setenv("XMH_WEB", environment(services["web"])["XMH_WEB"])
     web = Settings().web
     assert [str(web.cert), str(web.key)] == [f"/run/secrets/{name}" for name in services["web"]["secrets"]]

@@ -368,7 +368,9 @@ def temporal_lost(month: Month) -> str:
 
 
 def _far_day() -> str:
-    return (office_today() + timedelta(days=20)).isoformat()
+    """A Wednesday some weeks ahead: what is off already is no event."""
+    day = office_today() + timedelta(days=20)
+    return (day + timedelta(days=(2 - day.weekday()) % 7)).isoformat()
 
 
 def name_taken(month: Month) -> str:
