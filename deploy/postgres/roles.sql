@@ -1,18 +1,21 @@
--- Run once by psql as superuser on an empty cluster: three roles, three databases, least rights.
--- Passwords come from the environment and are set in no file.
+-- Run by psql as superuser: three roles, three databases, least rights. Again as often as one likes: what a first start that
+-- was interrupted left undone is done, and the passwords become those of the environment. They are set in no file.
 \set ON_ERROR_STOP on
 \getenv temporal_password TEMPORAL_DB_PASSWORD
 \getenv owner_password XMH_OWNER_DB_PASSWORD
 \getenv worker_password XMH_DB_PASSWORD
 
-CREATE ROLE temporal LOGIN PASSWORD :'temporal_password';
-CREATE ROLE xmh_owner LOGIN PASSWORD :'owner_password';
-CREATE ROLE xmh LOGIN PASSWORD :'worker_password';
+SELECT format('CREATE ROLE %I', name) FROM unnest(ARRAY['temporal', 'xmh_owner', 'xmh']) AS wanted (name)
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
+ALTER ROLE temporal LOGIN PASSWORD :'temporal_password';
+ALTER ROLE xmh_owner LOGIN PASSWORD :'owner_password';
+ALTER ROLE xmh LOGIN PASSWORD :'worker_password';
 
-CREATE DATABASE temporal OWNER temporal;
-CREATE DATABASE temporal_visibility OWNER temporal;
+SELECT format('CREATE DATABASE %I OWNER temporal', name) FROM unnest(ARRAY['temporal', 'temporal_visibility']) AS wanted (name)
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = name) \gexec
 -- Byte order: the log is sorted by number and time, and names are sorted by the program, never by the database's locale.
-CREATE DATABASE xmh OWNER xmh_owner TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C';
+SELECT $$CREATE DATABASE xmh OWNER xmh_owner TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'$$
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'xmh') \gexec
 
 REVOKE ALL ON DATABASE temporal, temporal_visibility, xmh FROM PUBLIC;
 GRANT CONNECT ON DATABASE xmh TO xmh;

@@ -52,7 +52,8 @@ def test_the_server_s_modules_are_pinned_by_their_sums_and_by_no_address() -> No
 def test_a_node_and_those_who_call_it_agree_on_its_name_port_and_certificates() -> None:
     host, _, port = OURS["XMH_TEMPORAL_ADDRESS"].partition(":")
     assert {NODE["TEMPORAL_TLS_FRONTEND_SERVER_NAME"], NODE["TEMPORAL_TLS_INTERNODE_SERVER_NAME"]} == {host}
-    assert f"127.0.0.1:{port}:{port}" in COMPOSE["services"]["temporal"]["ports"]
+    assert COMPOSE["services"]["temporal"]["healthcheck"]["test"][-1] == port
+    assert COMPOSE["services"]["worker"]["environment"]["XMH_TEMPORAL_ADDRESS"] == f"temporal:{port}"
     asks = NODE["TEMPORAL_TLS_REQUIRE_CLIENT_AUTH"] == "true"
     assert asks == ("XMH_TEMPORAL_TLS_CERT" in OURS)
     # What is told twice is only where the database is.

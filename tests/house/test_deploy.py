@@ -235,15 +235,33 @@ def log_database() -> Iterator[str]:
     server = Server()
     try:
         server.start()
-        passwords = dict.fromkeys(("TEMPORAL_DB_PASSWORD", "XMH_OWNER_DB_PASSWORD", "XMH_DB_PASSWORD"), "x")
-        roles = str(ROOT / "deploy/postgres/roles.sql")
-        psql = [str(server.program("psql")), "--quiet", "--no-psqlrc", "--dbname", server.url(), "--file", roles]
-        ran = subprocess.run(psql, capture_output=True, text=True, check=False, env={**os.environ, **passwords})
-        assert (ran.returncode, ran.stderr) == (0, "")
+        server.found_roles()
         migrate(server.url("xmh", "xmh_owner"))
         yield server.url("xmh", "xmh")
     finally:
         server.remove()
+
+
+def test_roles_of_an_interrupted_first_start_are_repaired_and_take_the_newest_passwords(own_postgres: Server) -> None:
+    """And a second run takes nothing away from whoever works already."""
+
+    def secret(role: str) -> str:
+        row = admin.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", (role,)).fetchone()
+        assert row is not None
+        return str(row[0])
+
+    with psycopg.connect(own_postgres.url(), autocommit=True) as admin:
+        for left in ("CREATE ROLE temporal", "CREATE DATABASE temporal OWNER temporal", "CREATE ROLE xmh_owner"):
+            admin.execute(left.encode())
+        own_postgres.found_roles("first")
+        migrate(own_postgres.url("xmh", "xmh_owner"))
+        with Database(own_postgres.url("xmh", "xmh"), clock=LogClock.DECIDED) as log:
+            found_log(log, datetime(2022, 3, 7, 2, tzinfo=UTC))
+        before = {role: secret(role) for role in ("temporal", "xmh_owner", "xmh")}
+        own_postgres.found_roles("second")
+        assert all(secret(role) != password for role, password in before.items())
+    with Database(own_postgres.url("xmh", "xmh")) as log:
+        assert verified(log).problems == ()
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ A day that finds anything else than it should fails by an assertion. Alerts that
 import asyncio
 import json
 import shutil
+import signal
 import threading
 import time
 from collections import Counter
@@ -28,7 +29,7 @@ from domain.door import Door
 from services.gateway import Gateway
 from services.temporal_client import connect
 from settings import Settings
-from tests.month.site import OK, OWNER, Machine, Site, eventually, found_roles, share_keys
+from tests.month.site import OK, OWNER, Machine, Site, eventually, share_keys
 from tests.support.alerts import BY_NAME, is_raised
 from tests.support.clock import open_log
 from tests.support.office import OFFICE, office_today, order
@@ -102,7 +103,7 @@ Day = Callable[[Month], str]
 def installed(month: Month) -> str:
     """PostgreSQL with its roles, tables by their owner, keys given to both machines, two workers of the landed build"""
     site = month.site
-    found_roles(site.database)
+    site.database.found_roles()
     if month.earlier is not None:
         for machine in site.machines:
             machine.tree = month.earlier
@@ -459,9 +460,9 @@ def _newest_urge(site: Site) -> str:
 
 
 def ended(month: Month) -> str:
-    """Workers and console drain; what they leave says that nothing serves the log, and it verifies"""
+    """Workers and console drain (uvicorn ends by the signal it was sent); nothing serves the log, and it verifies"""
     drained = [service.drain() for service in month.site.services]
-    assert [code for code, _ in drained] == [0] * len(drained), drained
+    assert [code for code, _ in drained] == [0, 0, -signal.SIGTERM], drained
     month.check()
     assert month.here.ok("status")["installation"] == []
     untried = set(BY_NAME) - set(month.raised) - set(NOT_IN_MINUTES)

@@ -214,16 +214,6 @@ class Site:
             return error.code, json.loads(error.read() or b"null")
 
 
-def found_roles(database: Server) -> None:
-    """What an administrator does once: `deploy/postgres/roles.sql` as the superuser."""
-    names = ("TEMPORAL_DB_PASSWORD", "XMH_OWNER_DB_PASSWORD", "XMH_DB_PASSWORD")
-    roles = str(ROOT / "deploy/postgres/roles.sql")
-    psql = [str(database.program("psql")), "--quiet", "--no-psqlrc", "--dbname", database.url(), "--file", roles]
-    environment = {**os.environ, **dict.fromkeys(names, "x")}
-    ran = subprocess.run(psql, capture_output=True, text=True, check=False, env=environment)
-    assert (ran.returncode, ran.stderr) == (0, "")
-
-
 def share_keys(machines: Sequence[Machine], secrets: Path) -> None:
     """The keys the first machine made, given to all as the runbook says: files beside the homes, named by settings."""
     secrets.mkdir(mode=0o700)

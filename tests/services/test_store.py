@@ -160,11 +160,9 @@ def other_postgres_url(postgres_server: Server) -> Iterator[str]:
 @pytest.fixture
 def other_disk(tmp_path: Path) -> Iterator[Path]:
     """A folder on another file system than the rest, where the machine has one."""
-    shared = Path("/dev/shm")  # noqa: S108
-    if not shared.is_dir() or shared.stat().st_dev == tmp_path.stat().st_dev:
-        yield tmp_path
-        return
-    with TemporaryDirectory(dir=shared) as folder:
+    disks = [Path(name) for name in ("/dev/shm", "/tmp", "/var/tmp") if Path(name).is_dir()]  # noqa: S108
+    other = next((disk for disk in disks if disk.stat().st_dev != tmp_path.stat().st_dev), tmp_path)
+    with TemporaryDirectory(dir=other) as folder:
         yield Path(folder)
 
 

@@ -181,6 +181,15 @@ class Server:
         name = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
         self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(str(name))))
 
+    def found_roles(self, given: str = "x") -> None:
+        """What an administrator does: `deploy/postgres/roles.sql` as the superuser, one password for all."""
+        names = ("TEMPORAL_DB_PASSWORD", "XMH_OWNER_DB_PASSWORD", "XMH_DB_PASSWORD")
+        roles = Path(__file__).parents[2] / "deploy/postgres/roles.sql"
+        psql = [str(self.program("psql")), "--quiet", "--no-psqlrc", "--dbname", self.url(), "--file", str(roles)]
+        environment = {**os.environ, **dict.fromkeys(names, given)}
+        ran = subprocess.run(psql, capture_output=True, text=True, check=False, env=environment)
+        assert (ran.returncode, ran.stderr) == (0, ""), ran.stderr
+
     def _execute(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(statement)
