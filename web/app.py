@@ -67,7 +67,7 @@ from web.pages import (
     table_editing,
     wall,
 )
-from web.problems import PROBLEM_RESPONSES, install_problems
+from web.problems import install_problems
 from web.refusals import RefusalsNoted
 
 logger = logging.getLogger("xmh.web")
@@ -163,10 +163,9 @@ def make_app(service: "WebService") -> FastAPI:
         redirect_slashes=False,  # it would lead to whatever host the request names
     )
     app.state.service = service
-    for answering in API:
-        app.include_router(answering.router, prefix="/api/v1", responses=PROBLEM_RESPONSES)
-    for answering in PAGES:
-        app.include_router(answering.router)
+    for answering in (*API, *PAGES):
+        # Routes as they are: a router that is included is worked out again for each application, at its first request.
+        app.router.routes.extend(answering.router.routes)
     app.mount("/static", StaticFiles(directory=STATIC))
     install_problems(app, service)
     # The last one added is met first.

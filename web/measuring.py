@@ -43,4 +43,4 @@ def _route_of(scope: Scope) -> str:
     pattern: str | None = getattr(scope.get("route"), "path", None)
     if pattern is None:
         return "/static" if str(scope["path"]).startswith("/static/") else "other"
-    return f"/api/v1{pattern}" if str(scope["path"]).startswith("/api/v1/") else pattern
+    return pattern

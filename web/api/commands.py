@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
-from fastapi import APIRouter, Body, Header, Request
+from fastapi import Body, Header, Request
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, create_model
 
@@ -22,7 +22,7 @@ from services.attaching import check_own_files
 from services.handed_over import advice_on, handed_document
 from services.orders import matter_order
 from services.vouching import signed
-from web.api.common import caller_of, the_matter
+from web.api.common import api_router, caller_of, the_matter
 from web.service import service_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ _VERSION = re.compile(r'"?v(\d{1,9})"?')
 BESIDE = frozenset(Envelope.model_fields)
 
 
-router = APIRouter(tags=["commands"])
+router = api_router("commands")
 
 
 def do_of(kind: type[Frozen]) -> str:

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel
 
 from domain.base import refuse
 from views.event_feed import FeedPage, feed_page
-from web.api.common import caller_of
+from web.api.common import api_router, caller_of
 from web.guards import address_of, caller_by
 from web.live import HEADERS
 from web.problems import ProblemDetails, problem
@@ -31,7 +31,7 @@ class Events(BaseModel):
     more: bool
 
 
-router = APIRouter(tags=["events"])
+router = api_router("events")
 
 
 @router.get("/events")

@@ -2,17 +2,17 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from views.figures import FigureBoard, FigureSpan, figure_board, figures_document, five_minutes, rows_document
 from views.task_tables import table_at, table_document
 from views.viewer import Viewer
-from web.api.common import caller_of
+from web.api.common import api_router, caller_of
 from web.api.reads import AsOf
 from web.asking import asked_moment, past_instant
 from web.service import service_of
 
-router = APIRouter(tags=["reads"])
+router = api_router("reads")
 
 
 def _viewer(request: Request) -> Viewer:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request
+from fastapi import Header, Request
 from fastapi.responses import Response
 
 from domain.access.terms import TokenScope
@@ -11,7 +11,7 @@ from domain.facts import Attachment
 from services.attaching import read_out
 from views.files import matter_file, matter_files
 from views.matter import attachment_document
-from web.api.common import caller_of
+from web.api.common import api_router, caller_of
 from web.asking import the_matter
 from web.pages.printing import downloaded
 from web.service import service_of
@@ -21,7 +21,7 @@ BINARY: dict[str, Any] = {"application/octet-stream": {"schema": {"type": "strin
 NameHeader = Annotated[str, Header(description="文件名：attachment; filename*=UTF-8''…", max_length=2000)]
 
 
-router = APIRouter(tags=["files"])
+router = api_router("files")
 
 
 @router.post("/files", status_code=201, openapi_extra={"requestBody": {"required": True, "content": BINARY}})

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Header, Request
+from fastapi import Header, Request
 from pydantic import BaseModel, Field, ValidationError
 
 from domain.base import Refusal, refuse
@@ -11,7 +11,7 @@ from domain.commands import OpenMatter
 from eventlog.errors import LogError
 from services.unreachable import Unreachable
 from web.api.commands import OPENING, carried_out
-from web.api.common import caller_of
+from web.api.common import api_router, caller_of
 from web.problems import explained
 from web.service import service_of
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from web.guards import Caller
     from web.service import WebService
 
-router = APIRouter(tags=["commands"])
+router = api_router("commands")
 MOST_ROWS = 200
 LONGEST_KEY = 120
 Key = Annotated[

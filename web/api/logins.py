@@ -3,17 +3,17 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from domain.calendar import SHANGHAI
 from services.accounts import revoke_token
 from services.connecting import ASK_EVERY, MOST_HOST, begin_login, finish_login
-from web.api.common import caller_of
+from web.api.common import api_router, caller_of
 from web.service import service_of
 
-router = APIRouter(tags=["login"])
+router = api_router("login")
 
 
 class LoginAsked(BaseModel):

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
-from fastapi import APIRouter, Body, Request
+from fastapi import Body, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -16,7 +16,7 @@ from services.orders import meeting_order
 from services.vouching import signed
 from views.meetings import meeting_document, meeting_for, the_meeting
 from web.api.commands import BESIDE, KeyHeader, body_of, check_named, do_of
-from web.api.common import caller_of
+from web.api.common import api_router, caller_of
 from web.service import service_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class MeetingAnswer(BaseModel):
     events: list[str]
 
 
-router = APIRouter(tags=["meetings"])
+router = api_router("meetings")
 
 
 @router.get("/meetings/{no}")

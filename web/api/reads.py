@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from domain.access.terms import TokenScope
 from domain.base import refuse
@@ -23,7 +23,7 @@ from views.paragraph import matter_paragraph
 from views.unanswered import unanswered_document
 from views.viewer import Viewer
 from views.worklist import worklist
-from web.api.common import caller_of
+from web.api.common import api_router, caller_of
 from web.asking import asked_filter, asked_moment, past_instant, the_matter
 from web.service import service_of
 
@@ -32,7 +32,7 @@ AsOf = Annotated[str | None, Query(description="某一天结束时，或某一�
 Word = Annotated[str | None, Query(max_length=200)]
 
 
-router = APIRouter(tags=["reads"])
+router = api_router("reads")
 
 
 def _viewer(request: Request) -> Viewer:

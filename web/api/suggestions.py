@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import Header, Query, Request
 from pydantic import BaseModel, Field
 
 from domain.access.terms import TokenScope
@@ -14,10 +14,10 @@ from eventlog.database import Database
 from services.suggestions import record_answer, record_suggestion
 from services.vouching import token_vouch
 from views.suggestions import seen_suggestions, suggestion_document, the_suggestion
-from web.api.common import caller_of, the_matter
+from web.api.common import api_router, caller_of, the_matter
 from web.service import service_of
 
-router = APIRouter(tags=["suggestions"])
+router = api_router("suggestions")
 Text = Annotated[str, Field(min_length=1, max_length=MOST_TEXT)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", description="命令编号：重复时用同一个，不会重复办理")]
 Number = Annotated[str, Query(min_length=1, max_length=40)]
