@@ -461,10 +461,12 @@ def _newest_urge(site: Site) -> str:
 
 def ended(month: Month) -> str:
     """Workers and console drain (uvicorn ends by the signal it was sent); nothing serves the log, and it verifies"""
+    serving = {service.process.pid for service in month.site.services if service.process is not None}
     drained = [service.drain() for service in month.site.services]
     assert [code for code, _ in drained] == [0, 0, -signal.SIGTERM], drained
     month.check()
-    assert month.here.ok("status")["installation"] == []
+    left = {one["pid"] for one in month.here.ok("status")["installation"]}
+    assert not left & serving, "who drained has said that he leaves; who was killed is missed for a while"
     untried = set(BY_NAME) - set(month.raised) - set(NOT_IN_MINUTES)
     assert untried == set(), untried
     slowest = max(seconds for _, seconds in drained)
