@@ -36,7 +36,7 @@ class Frozen(BaseModel):
         fields_set = self.__pydantic_fields_set__
         if update:
             _put_fields(copied, {**self.__dict__, **update})
-            fields_set = fields_set if fields_set >= update.keys() else fields_set | update.keys()
+            fields_set = fields_set if fields_set.issuperset(update) else fields_set | update.keys()
         else:
             _put_fields(copied, self.__dict__.copy())
         _put_set(copied, fields_set)  # nobody changes such a set: values may share it
@@ -50,7 +50,7 @@ class Frozen(BaseModel):
         So a fold goes over a thousand events with one draft of its state, and not with a thousand states.
         """
         self.__dict__.update(change)
-        if not self.__pydantic_fields_set__ >= change.keys():
+        if not self.__pydantic_fields_set__.issuperset(change):
             _put_set(self, self.__pydantic_fields_set__ | change.keys())
 
 

@@ -13,6 +13,8 @@ from domain.envelope import Draft, NumberSeries, Recorded
 _TYPES: dict[str, type["Event"]] = {}
 _JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
+REMEMBERED = 128
+"""So many events are at hand as they were decoded."""
 Upcaster = Callable[[Mapping[str, Any]], dict[str, Any]]
 UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 """(type, schema version) → the payload one version newer. Old payloads are lifted when read, never rewritten."""
@@ -55,17 +57,26 @@ def decode(recorded: Recorded) -> Event:
     Raises:
         UnknownEventError: for a type or schema this build does not know.
     """
-    cls = _TYPES.get(recorded.type)
-    if cls is None or recorded.schema_version > cls.schema_version:
-        raise UnknownEventError(f"{recorded.type} v{recorded.schema_version}")
-    if recorded.schema_version == cls.schema_version:
-        return _decoded(cls, recorded.payload)
-    payload = _JSON.validate_json(recorded.payload)
-    return cls.model_validate_json(_JSON.dump_json(_lifted(recorded.type, recorded.schema_version, cls, payload)))
+    return decode_payload(recorded.type, recorded.schema_version, recorded.payload)
+
+
+def decode_payload(kind: str, schema_version: int, payload: str) -> Event:
+    """The typed event of what is recorded of it, as `decode` gives it; the last `REMEMBERED` are decoded once.
+
+    Raises:
+        UnknownEventError: for a type or schema this build does not know.
+    """
+    cls = _TYPES.get(kind)
+    if cls is None or schema_version > cls.schema_version:
+        raise UnknownEventError(f"{kind} v{schema_version}")
+    if schema_version == cls.schema_version:
+        return _decoded(cls, payload)
+    lifted = _lifted(kind, schema_version, cls, _JSON.validate_json(payload))
+    return cls.model_validate_json(_JSON.dump_json(lifted))
 
 
 # Who folds an event, counts its number and checks what it says of others asks for it each time: it is decoded once.
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=REMEMBERED)
 def _decoded(cls: type[Event], payload: str) -> Event:
     event: Event = cls.__pydantic_validator__.validate_json(
         payload

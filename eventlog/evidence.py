@@ -11,10 +11,22 @@ from eventlog.backend import Row
 NOTICE_COLUMNS = "id, position, person, channel, stream, subject, text, urgency, recorded_at"
 """What a notice is when it is kept; how its delivery stands changes."""
 
+_SIZES = tuple(f"\0\0\0{chr(n)}" for n in range(128))
+"""A length before a part, as a text of so many ASCII characters."""
+
 
 def command_digest(row: Row) -> str:
     """The digest that binds a command's row (id, stream, first, last, request hash) to the hash of its last event."""
-    return _digest(row)
+    command, stream, first, last, request, event = map(str, row)
+    size = _SIZES  # all of them are short and plain, nearly always: then one text is put together and encoded
+    try:
+        text = (
+            f"{size[len(command)]}{command}{size[len(stream)]}{stream}{size[len(first)]}{first}"
+            f"{size[len(last)]}{last}{size[len(request)]}{request}{size[len(event)]}{event}"
+        )
+    except IndexError:
+        return _digest(row)
+    return hashlib.sha256(text.encode()).hexdigest() if text.isascii() else _digest(row)
 
 
 def notices_digest(rows: Iterable[Row]) -> str:

@@ -6,12 +6,14 @@ recompute it, or cut the newest events off; only a copy of a head kept elsewhere
 
 # ruff: noqa: S608  (table and column names are constants)
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from domain.base import Frozen
 from domain.bounds import storable
+from domain.event import REMEMBERED, decode_payload
 from domain.log import Rulebook
 from eventlog.backend import Row
 from eventlog.chain import ALGORITHMS, hash_over, hashed_bytes, stored_bytes
@@ -164,11 +166,14 @@ class _Walk:
                 self._findings.add_all(broken)
 
     def _fold(self, fold: "ReadModelFold", looked: list[tuple[Row, bytes | None]]) -> None:
-        for row, hashed in looked:
-            if hashed is None:
-                fold.skip(row)
-            elif wrong := fold.problems(row):
-                self._findings.add_all(wrong)
+        for first in range(0, len(looked), REMEMBERED):
+            some = looked[first : first + REMEMBERED]
+            _decode_ahead(row for row, hashed in some if hashed is not None)
+            for row, hashed in some:
+                if hashed is None:
+                    fold.skip(row)
+                elif wrong := fold.problems(row):
+                    self._findings.add_all(wrong)
         self._findings.add_all(snapshot_problems(self._transaction, fold.snapshots()))
 
     def commands_fit(self) -> bool:
@@ -186,6 +191,13 @@ def _newest(transaction: Transaction) -> int:
     """How many events there are to look at, for who watches."""
     newest = newest_position(transaction)
     return newest if newest.__class__ is int else 0
+
+
+def _decode_ahead(rows: Iterable[Row]) -> None:
+    """Decode events one after the other that will be folded; what cannot be decoded is named there."""
+    for row in rows:
+        with suppress(Exception):
+            decode_payload(row[5], row[6], row[7])
 
 
 def _looked_at(row: Row) -> bytes | None:

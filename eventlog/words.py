@@ -86,7 +86,7 @@ def words_of(position: int, stream: str, payload: str) -> Row | None:
 
 
 def word_rows(events: Sequence[Row]) -> list[Row | None]:
-    """Of each event (position, stream, payload) what `words_of` gives, for many together at half the price."""
+    """Of each event (position, stream, payload) what `words_of` gives, for many together at two thirds of the price."""
     raw = ["\n".join(_said(_parsed(payload), [])) if kind_of(stream) in LISTED else "" for _, stream, payload in events]
     texts = plain(_BETWEEN.join(raw)).split(_BETWEEN)
     if len(texts) != len(events) or max(map(len, texts)) > MOST_CHARACTERS:

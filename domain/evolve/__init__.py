@@ -31,7 +31,8 @@ def advance(matter: Matter, recorded: Recorded) -> None:
     """Change a matter in place by one more event, for who holds it alone: the states between are nobody's."""
     event = decode(recorded)
     change = APPLY[type(event)](matter, event, recorded)
-    matter.overwrite({**change, "version": recorded.version, "hash": recorded.hash})
+    change["version"], change["hash"] = recorded.version, recorded.hash
+    matter.overwrite(change)
 
 
 def _opened(event: Event, recorded: Recorded) -> Matter:

@@ -35,7 +35,8 @@ def advance_meeting(meeting: Meeting, recorded: Recorded) -> None:
     """Change a meeting in place by one more event, for who holds it alone: the states between are nobody's."""
     event = decode(recorded)
     change = _APPLY[type(event)](meeting, event, recorded)
-    meeting.overwrite({**change, "version": recorded.version, "hash": recorded.hash})
+    change["version"], change["hash"] = recorded.version, recorded.hash
+    meeting.overwrite(change)
 
 
 def _begun(event: Event, recorded: Recorded) -> Meeting:

@@ -18,6 +18,7 @@ from eventlog.backend import Row
 from eventlog.chain import hash_of
 from eventlog.database import Database
 from eventlog.errors import LogDamaged, LogUnreachable
+from eventlog.evidence import command_digest
 from eventlog.folding import LIVE, Resting, temporary_database
 from eventlog.projections import rebuild_read_model
 from eventlog.reading import events_page
@@ -447,6 +448,16 @@ def test_the_fast_hash_is_that_of_the_length_prefixed_fields(
     for data in (str(field).encode() for field in fields):
         digest.update(len(data).to_bytes(4, "big") + data)
     assert hash_of(algorithm, row) == f"{algorithm}:{digest.hexdigest()}"
+
+
+PARTS = st.text(max_size=130) | st.integers(0, 2**63) | st.sampled_from(["", "x" * 127, "x" * 128, "\udc80", None])
+
+
+@given(st.lists(PARTS, min_size=6, max_size=6))
+def test_the_digest_of_a_command_is_that_of_its_length_prefixed_parts(parts: list[object]) -> None:
+    fields = (str(part).encode("utf-8", "surrogatepass") for part in parts)
+    plain = b"".join(len(field).to_bytes(4, "big") + field for field in fields)
+    assert command_digest(tuple(parts)) == hashlib.sha256(plain).hexdigest()
 
 
 def test_the_database_refuses_a_fork_before_anybody_has_to_look_for_it(log: Database) -> None:
