@@ -10,6 +10,7 @@ from domain.ids import OfficeStream, kind_of
 from domain.numbering import NumbersAdvanced
 
 _LOOK_AHEAD = 10_000
+_NUMBERS = OfficeStream.NUMBERS.value
 
 
 @lru_cache(maxsize=1024)
@@ -26,7 +27,7 @@ class SeriesCount:
 
     def take(self, event: Recorded) -> str | None:
         """Count one event; what is wrong with its number, in Chinese, or None."""
-        if kind_of(event.stream) == OfficeStream.NUMBERS.value:
+        if kind_of(event.stream) == _NUMBERS:
             moved = decode(event)
             if isinstance(moved, NumbersAdvanced):
                 self.last[moved.name] = max(moved.past, self.last.get(moved.name, 0))

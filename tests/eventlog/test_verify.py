@@ -353,6 +353,19 @@ def test_a_number_left_out_or_given_twice_is_found(log: Database) -> None:
         assert (problem.stream, problem.version) == ("sample/b", 1)
 
 
+def test_an_event_that_cannot_be_read_hides_nothing_of_what_stands_before_it(log: Database) -> None:
+    if not is_sqlite(log):
+        pytest.skip("PostgreSQL holds no text that is none")
+    *_, opened = (row for row in rows(log) if row[5] == "SampleOpened")
+    unprotect(log)
+    raw(log, f"DELETE FROM events WHERE position = {opened[0]}")
+    put(log, changed(opened, payload=canonical({"title": "事项b", "number": "S-2022-003"})))
+    raw(log, "UPDATE events SET payload = x'00ff' WHERE stream = 'sample/b' AND version = 3")
+    problems = [(p.token, p.stream, p.version) for p in verify(log).problems]
+    assert (Token.NUMBER_GAP, "sample/b", 1) in problems
+    assert Token.ODD_CELL in {token for token, _, _ in problems}
+
+
 def test_an_event_of_a_newer_build_is_named_and_the_rest_is_still_checked(log: Database) -> None:
     last = rows(log)[-1]
     unprotect(log)

@@ -130,6 +130,14 @@ def test_rows_of_many_events_are_those_of_each(texts: list[str]) -> None:
         assert word_rows(some) == [words_of(*event) for event in some]
 
 
+def test_no_more_is_put_together_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [(n, FIRST, json.dumps({"title": "权属" * (n % 7)})) for n in range(40)]
+    expected = [words_of(*event) for event in events]
+    for most in (0, 60, 300):
+        monkeypatch.setattr("eventlog.words._AT_ONCE", most)
+        assert word_rows(events) == expected
+
+
 def test_a_long_text_is_held_to_its_row_with_few_others(monkeypatch: pytest.MonkeyPatch, log: Database) -> None:
     monkeypatch.setattr("eventlog.word_check._MOST_CHARACTERS", 400)
     monkeypatch.setattr("eventlog.word_check._AT_ONCE", 3)
