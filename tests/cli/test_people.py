@@ -171,5 +171,5 @@ def test_duties_pass_to_the_successor_of_who_leaves(service: None, xmh: CommandL
     ],
 )
 def test_a_refusal_names_people_and_leaves_what_is_to_be_typed(xmh: CommandLine, message: str, said: str) -> None:
-    del xmh
+    xmh("org", "list")  # whose log it is asked of
     assert people_said(message) == said

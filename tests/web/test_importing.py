@@ -17,7 +17,7 @@ from playwright.async_api import expect
 
 from eventlog import reading
 from eventlog.autosaves import autosave_of
-from intake.task_list import BASIS, DUE, LEAD, NO, SHEET, TITLE
+from intake.task_list import APPROVER, BASIS, DUE, LEAD, NO, SHEET, TITLE
 from tests.support.browsing import Browsing, accessible
 from tests.web.conftest import Served
 from tests.web.test_signing_in import HERE, cookie_of, enrolled, enter
@@ -49,6 +49,25 @@ def task_list(*rows: tuple[str, str, str, str]) -> bytes:
     return file.getvalue()
 
 
+def test_what_is_wrong_in_a_column_the_page_has_not_is_sent_back_to_the_file(
+    working: Served, office: dict[str, str]
+) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = SHEET
+    sheet.append([NO, TITLE, LEAD, DUE, BASIS, APPROVER])
+    sheet.append(["1", "完成桥梁检测", LEADS, "2027-06-30", BASES, "没有此人"])
+    sheet.append(["2", "完成管网检测", "没有的局", "2027-06-30", BASES, ""])
+    file = io.BytesIO()
+    book.save(file)
+    where = handed(working, office, file.getvalue(), "批准人.xlsx").headers["location"]
+    page = working.client().get(where, headers=office)
+    first, second = (re.sub(r"<[^>]+>", "", html.unescape(part)) for part in page.text.split("<section")[1:3])
+    assert ("没有此人" in first, "这一栏请在文件里改好" in first) == (True, True)
+    assert ("没有的局" in second, "这一栏请在文件里改好" in second) == (True, False), "the page has a field for it"
+
+
 def handed(working: Served, session: dict[str, str], data: bytes, name: str) -> httpx.Response:
     files = {"file": (name, data)}
     return working.client().post("/import", files=files, headers={**HERE, **session})
@@ -70,7 +89,7 @@ def test_a_list_is_looked_at_and_opened_once(working: Served, office: dict[str, 
     assert taken.status_code == 303, taken.text
     where = taken.headers["location"]
     page = client.get(where, headers=office)
-    assert "将立项 1 件，不能 2 件" in words(page), words(page)
+    assert "将立项 1 件，不能立项 2 件" in words(page), words(page)
     assert "没有的局" in page.text
     assert opened_titles(working).count(first) == 0, "looking opens nothing"
     filled = {"r3.lead": LEADS, "r4.due": "年底", "basis": "区党代会报告", "r4.out": "1"}
@@ -143,7 +162,7 @@ async def test_a_text_is_drafted_filled_in_and_opened(browsing: Browsing, workin
     await expect(page.locator(".kept-files")).to_contain_text("攻坚方案.docx")
     await page.get_by_role("button", name="读出来核对").click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("核对")
-    await expect(page.get_by_role("main")).to_contain_text("不能 2 件")
+    await expect(page.get_by_role("main")).to_contain_text("不能立项 2 件")
     await expect(page.get_by_role("main")).to_contain_text("疑问：有2个时限")
     await accessible(page, "核对导入的清单")
     await page.get_by_label("依据").fill(BASES)

@@ -12,6 +12,7 @@ from views.wording import without_options
 ROOT = Path(__file__).parents[2]
 OF_PAGES = ("domain/rules", "intake/draft", "intake/edited")
 """Whose lines a page shows whoever fills it in."""
+TELL = "请稍候再试，仍不行请告诉系统管理员"
 NAMED = re.compile(r"--[a-z]|xmh [a-z]")
 
 
@@ -44,5 +45,11 @@ def test_what_is_left_is_a_sentence() -> None:
         ("任务不能空；要撤销立项请用 xmh task cancel", "任务不能空；要撤销立项请到事项页办理"),
         ("已经漏报，不再退回上一期；请用 xmh task urge 催办", "已经漏报，不再退回上一期；请催办"),
         ("办结审核中，请用 xmh task review --return 退回办结申请", "办结审核中，请退回办结申请"),
+        ("督办服务没有运行，请在服务器上运行 xmh up --detach", f"督办服务没有运行；{TELL}"),
+        (
+            "事件日志拒绝写入：坏块；请运行 xmh audit verify",
+            "事件日志拒绝写入：坏块；请稍候再试，仍不行请告诉系统管理员",
+        ),
+        ("事件日志的表结构待升级，请先运行 xmh up", f"事件日志的表结构待升级；{TELL}"),
     ):
         assert without_options(line) == words

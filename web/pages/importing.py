@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from domain.base import Refusal, refuse
 from eventlog.autosaves import autosave_of, keep_autosave
-from intake.task_list import APPROVER, ASSIST, BASIS, DUE, LEAD, TITLE
+from intake.task_list import APPROVER, ASSIST, BASIS, DUE, LEAD, OPTIONAL, REQUIRED, TITLE
 from services.reprojection import open_matters
 from services.unreachable import Unreachable
 from services.uploaded_lists import own_upload, uploaded_list
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 HERE = "matters"
 CELLS = {"title": TITLE, "lead": LEAD, "assist": ASSIST, "due": DUE}
 """What may be filled in of a row, by the name of its field."""
+IN_THE_FILE = frozenset((*REQUIRED, *OPTIONAL)) - {*CELLS.values()}
+"""Columns a row has no field for: what is wrong there is mended in the file."""
 OF_ALL = {"basis": BASIS, "approver": APPROVER}
 """What may be said once for all rows that do not say it."""
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
@@ -203,6 +205,7 @@ def _page(
         given=typed,
         form=form,
         sha256=sha256,
+        elsewhere=IN_THE_FILE,
         version=_kept(service, visitor, form, typed) if given is not None else saved.version,
         restored=clock_of(saved.saved_at) if given is None and saved.saved_at else None,
         fault=refusal.message if refusal else None,
