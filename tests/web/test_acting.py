@@ -106,7 +106,7 @@ def test_a_form_that_was_changed_after_back_says_what_to_do_and_keeps_what_was_t
     assert ask(command, "请协调管线迁改").status_code == 303
     changed = ask(command, "请协调管线迁改和占道许可")
     assert (changed.status_code, "命令编号" in changed.text) == (409, False), changed.text
-    assert "这一页刚才提交过，已经办了" in changed.text
+    assert "这一页已经提交过" in changed.text
     assert "请协调管线迁改和占道许可</textarea>" in changed.text
     again = command_in(changed)
     assert again != command

@@ -72,7 +72,7 @@ async def test_text_survives_a_reload_and_goes_when_it_was_sent(browsing: Browsi
     assert [p.text for p in reports(working, no)[0].points] == [TYPED, "另一个窗口写的"]
     # The older window sends the same command with other words: it is told, and may send them as another.
     await page.get_by_role("button", name="提交反馈").click()
-    await expect(page.get_by_role("alert").first).to_contain_text("已在另一个窗口提交过")
+    await expect(page.get_by_role("alert").first).to_contain_text("已经提交过（刚才，或在另一个窗口）")
     assert len(reports(working, no)) == 1
     kept = await field(page, no, "t3")
     if await kept.count():
