@@ -33,7 +33,7 @@ trap 'rm -rf "$read_out"' EXIT
 cp "$root/requirements.txt" "$root/requirements-all.txt" "$root/LICENSE" "$here/install.sh" "$here/安装说明.md" "$target/"
 mkdir -p "$target/deploy"
 cp "$root/deploy/README.md" "$target/deploy/"
-for unit in "$root"/deploy/*.service; do
+for unit in "$root"/deploy/*.service "$root"/deploy/*.timer; do
   sed 's|/opt/xmh/.venv/bin/|/opt/xmh/bin/|g' "$unit" > "$target/deploy/$(basename "$unit")"
 done
 (cd "$target" && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs sha256sum > SHA256SUMS)

@@ -5,6 +5,7 @@ import copy
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -43,7 +44,9 @@ from tests.support.streams import DIRECTORY_STREAM
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "tests/house/data/compose-spec/compose-spec.json").read_text())
-SERVICES = sorted((ROOT / "deploy").glob("*.service"))
+EVERY_UNIT = sorted((ROOT / "deploy").glob("*.service"))
+NIGHTLY = ROOT / "deploy/xmh-backup.service"
+SERVICES = [unit for unit in EVERY_UNIT if unit != NIGHTLY]
 VARIABLE = re.compile(r"\$\{(\w+)(:?[-?][^}]*)?\}")
 
 
@@ -204,6 +207,27 @@ def test_a_unit_restarts_drains_and_has_few_rights(unit: Path) -> None:
     assert service["NoNewPrivileges"] == "yes"
     assert service["ProtectSystem"] == "strict"
     assert parser["Install"]["WantedBy"] == "multi-user.target"
+
+
+def test_every_unit_may_write_where_the_store_is_and_the_backup_where_backups_go() -> None:
+    """`ProtectSystem=strict` makes everything else read-only, a share too."""
+    (store,) = re.findall(r"^#XMH_STORE=(\S+)$", (ROOT / "deploy/xmh.env").read_text(encoding="ascii"), re.MULTILINE)
+    for unit in EVERY_UNIT:
+        (paths,) = re.findall(r"^ReadWritePaths=(.*)$", unit.read_text(encoding="utf-8"), re.MULTILINE)
+        assert f"-{store}" in paths.split(), unit.name
+
+
+def test_the_nightly_backup_is_a_command_there_is_begun_by_its_timer(tmp_path: Path) -> None:
+    text, timer = NIGHTLY.read_text(encoding="utf-8"), NIGHTLY.with_suffix(".timer").read_text(encoding="utf-8")
+    (words,) = re.findall(r"exec \S+/xmh (backup \".+\")'", text)
+    file = shlex.split(words.replace("$(date +%%F)", "2026-11-30"))[1]
+    assert options_of(["backup", file]) == {"file": file}
+    assert f" {Path(file).parent} " in re.findall(r"^ReadWritePaths=(.*)$", text, re.MULTILINE)[0]
+    assert f"find {Path(file).parent} -name xmh-*.zip " in text
+    assert "Type=oneshot" in text
+    assert "Persistent=true" in timer
+    if shutil.which("systemd-analyze"):
+        assert verify(NIGHTLY, tmp_path) == ""
 
 
 def verify(unit: Path, folder: Path) -> str:
