@@ -211,7 +211,7 @@ async def test_what_is_entered_later_moves_no_number_of_a_page_that_is_open(
 
 async def test_a_year_that_has_no_figures_is_not_found(service: WebService, client: httpx.AsyncClient) -> None:
     headers = cookie(service, "audit")
-    for asked in ("/figures/2099", "/figures/0", "/figures/2022?as_of=2021-12-31", "/figures/2022?as_of=昨天"):
+    for asked in ("/figures/2099", "/figures/0", "/figures/2022?as_of=2021-12-31"):
         answer = await client.get(asked, headers=headers)
         assert (answer.status_code, "没有找到" in answer.text) == (404, True), asked
 
