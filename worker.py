@@ -74,7 +74,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
         database.vouch = service_vouch(settings.home, Via.WORKER)
         begin_anew_when_cut_off(database)
         gateway = Gateway(client, database, settings.task_queue, door)
-        sweep = Sweep(gateway, settings.store_folder)
+        sweep = Sweep(gateway, lambda: settings.store_place)
         channels = open_channels(settings.notices, settings.home, os.environ)
         webhooks = WebhookDelivery(database, settings.webhooks, settings.web_address)
         loop.add_signal_handler(signal.SIGUSR1, sweep.hurry)
@@ -144,7 +144,7 @@ async def _settled(sweep: Sweep, stop: asyncio.Event) -> bool:
     while not stop.is_set():
         try:
             await sweep.guard.settle()
-        except (RPCError, LogError, RuntimeError) as e:
+        except (RPCError, LogError, Refusal, RuntimeError) as e:
             logger.warning("not_ready", error=str(e))
             await asyncio.sleep(PATIENCE)
         else:

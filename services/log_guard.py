@@ -6,11 +6,13 @@ the home, to its filed papers and to Temporal. Only then is anything recorded ag
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
 
+from domain.base import Refusal
 from domain.log import Witnessed
 from eventlog import reading
 from eventlog.backend import without_password
@@ -43,8 +45,13 @@ def begin_anew_when_cut_off(database: Database) -> None:
 class LogGuard:
     """Watches one log for one home."""
 
-    def __init__(self, healing: Healing, store: Path) -> None:
-        """The home has a witness; one that has none yet is given one by the first settling. Papers lie in the store."""
+    def __init__(self, healing: Healing, store: Callable[[], Path]) -> None:
+        """The home has a witness; one that has none yet is given one by the first settling. Papers lie in the store.
+
+        Args:
+            healing: of the log's runs.
+            store: the office's files; refuses while they are not there.
+        """
         self._healing = healing
         self._database = healing.gateway.database
         self._store = store
@@ -53,7 +60,7 @@ class LogGuard:
         """Whether the log had gone back; it is settled then, or this raises and what comes is refused still.
 
         Raises:
-            LogError, RPCError: a service did not answer.
+            LogError, RPCError: a service did not answer. Refusal: as `settle`.
         """
         fallen = await asyncio.to_thread(log_went_back, self._database)
         if fallen is None:
@@ -67,11 +74,12 @@ class LogGuard:
 
         Raises:
             LogError, RPCError: a service did not answer.
+            Refusal: `store_missing`, the log went back and the papers that say which numbers are given are not there.
         """
         fallen = await asyncio.to_thread(self._fallen, await self._healing.gateway.witnessed())
         if fallen is not None:
             logger.error("log_restored", **fallen.model_dump(mode="json"))
-        given = await asyncio.to_thread(_numbers_given, self._database, self._store)
+        given = await asyncio.to_thread(self._numbers_given, went_back=fallen is not None)
         moved = await self._healing.settle_numbers(given)
         if fallen is not None or moved:
             logger.error("numbers_settled", moved=moved)
@@ -90,6 +98,20 @@ class LogGuard:
             witness.note(log, lambda mark: mark.with_restored(fallen))
         return fallen
 
+    def _numbers_given(self, *, went_back: bool) -> dict[str, int]:
+        """The highest number of each series that is on paper or that the witness knows; the log may be older.
+
+        A log that did not go back knows its numbers itself, and work goes on without its papers.
+        """
+        witness = self._database.witness
+        known = witness.mark(self._database.log()).numbers if witness else {}
+        try:
+            return highest_numbers(known, bulletin_numbers_on_disk(self._store()))
+        except Refusal:
+            if went_back:
+                raise
+            return highest_numbers(known)
+
 
 def keep_witness(database: Database, *, settled: bool = False) -> None:
     """Have the home witness what the log holds now, to be held from now on; also if it is less, once that is `settled`.
@@ -106,12 +128,6 @@ def keep_witness(database: Database, *, settled: bool = False) -> None:
     witness.saw(now.log, height, now.numbers)
     if settled:
         witness.goes_on_from(now.log, height)
-
-
-def _numbers_given(database: Database, store: Path) -> dict[str, int]:
-    """The highest number of each series that is on paper or that the witness knows; the log may be older."""
-    known = database.witness.mark(database.log()).numbers if database.witness else {}
-    return highest_numbers(known, bulletin_numbers_on_disk(store))
 
 
 def noticed_of_log(database: Database) -> Watermark:

@@ -31,7 +31,7 @@ async def recover_runs(settings: "Settings", database: Database, *, dry_run: boo
     client = await connect(settings)
     gateway = Gateway(client, database, settings.task_queue, settings.door)
     if not dry_run:
-        await LogGuard(Healing(gateway), settings.store_folder).settle()
+        await LogGuard(Healing(gateway), lambda: settings.store_place).settle()
         await gateway.keep_notices()
     recovery = await Healing(gateway).recover(dry_run=dry_run)
     if not dry_run and not recovery.level:

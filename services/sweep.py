@@ -1,6 +1,7 @@
 """The sweep of a worker: every minute each open matter is compared with the log, and brought to it."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import structlog
 from temporalio.service import RPCError
 
+from domain.base import Refusal
 from domain.ids import OfficeStream
 from eventlog import reading
 from eventlog.errors import LogError
@@ -25,7 +27,7 @@ SWEEP_EVERY = timedelta(minutes=1)
 class Sweep:
     """Compares every open matter with the log: starts what is missing, wakes what differs, notes what was healed."""
 
-    def __init__(self, gateway: Gateway, store: Path) -> None:
+    def __init__(self, gateway: Gateway, store: Callable[[], Path]) -> None:
         """What was filed in the store has numbers too, which no log that went back may give again."""
         self._gateway = gateway
         self._healing = Healing(gateway)
@@ -67,7 +69,7 @@ class Sweep:
             await self._gateway.keep_services()
             await self._tell_rhythm()
             recovery = await self._healing.recover(verified=self._verified)
-        except (RPCError, LogError, RuntimeError) as e:
+        except (RPCError, LogError, Refusal, RuntimeError) as e:
             logger.warning("sweep_failed", error=str(e))
             return None
         self.looked_at, self.found = datetime.now(UTC), recovery

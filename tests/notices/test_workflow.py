@@ -61,7 +61,7 @@ async def sending(
     hands = NoticeActivities(log, open_channels(routing, home, {}), routing, OfficeClock(simulated=True), webhooks)
     gateway = Gateway(client, log, queue, DOOR, renew_after, moment - datetime.now(UTC))
     async with running_worker(client, log, task_queue=queue, door=DOOR, simulated=True, notices=hands):
-        looking = asyncio.create_task(Lookout(gateway, Sweep(gateway, home)).for_ever())
+        looking = asyncio.create_task(Lookout(gateway, Sweep(gateway, lambda: home)).for_ever())
         try:
             yield gateway
         finally:
@@ -161,7 +161,7 @@ async def test_doctor_sees_that_it_does_not_run_and_the_sweep_starts_it(
             assert "notices_stopped" not in await found()
             await client.get_workflow_handle(gateway.notices_id).terminate()
             assert "notices_stopped" in await found()
-            assert await Sweep(gateway, tmp_path).once() is not None
+            assert await Sweep(gateway, lambda: tmp_path).once() is not None
             assert "notices_stopped" not in await found()
 
 

@@ -41,7 +41,7 @@ class Watched:
     def __init__(self, log: Database, path: Path) -> None:
         self.log, self.path = log, path
         nobody: Any = None  # no figure asks Temporal
-        self.sweep = Sweep(Gateway(nobody, log, "xmh", DOOR), path.parent)
+        self.sweep = Sweep(Gateway(nobody, log, "xmh", DOOR), lambda: path.parent)
         self.sweep.looked_at, self.sweep.found = datetime.now(UTC), Recovery(open=0)
         self.begin_again()
 

@@ -217,7 +217,7 @@ class Universe:
     def _sweep_of(self, worker: Worker) -> None:
         """A worker that lives looks at everything, as each does every minute."""
         if worker.alive and worker.frozen_until <= self.world.now:
-            sweep = self.sweeps.setdefault((worker.name, worker.life), Sweep(self.gateway, self.home))
+            sweep = self.sweeps.setdefault((worker.name, worker.life), Sweep(self.gateway, lambda: self.home))
             self._spawn(self._swept(sweep), worker.name)
 
     async def _swept(self, sweep: Sweep) -> None:

@@ -218,7 +218,7 @@ async def put_back_unseen(at: Desk, folder: Path, watched: Gateway | None = None
     copied(folder / "events.db", folder / "copy.db")
     await at.do(REPORT, LIAISON)
     if watched is not None:
-        await LogGuard(Healing(watched), folder).look()
+        await LogGuard(Healing(watched), lambda: folder).look()
     copied(folder / "copy.db", folder / "events.db")
     assert (await at.seen(), at.matter.version) == (5, 4)
 
@@ -228,7 +228,7 @@ async def test_a_sweep_that_knows_what_was_recorded_sees_a_log_that_went_back(at
     await at_desk.accepted()
     await at_desk.listed(running=1)
     watched = replace(at_desk.gateway, database=Database(at_desk.log.url, witness=Witness(tmp_path)))
-    sweep = Sweep(watched, tmp_path)
+    sweep = Sweep(watched, lambda: tmp_path)
     for _ in range(3):
         assert await sweep.once() is not None
     await put_back_unseen(at_desk, tmp_path, watched)
@@ -320,7 +320,7 @@ async def test_a_sweep_tells_meetings_of_a_rulebook_that_moved(at_desk: Desk) ->
 
 
 async def test_a_sweep_tells_the_rhythm_of_a_series_that_changed(at_desk: Desk, tmp_path: Path) -> None:
-    sweep = Sweep(at_desk.gateway, tmp_path)
+    sweep = Sweep(at_desk.gateway, lambda: tmp_path)
     handle = at_desk.client.get_workflow_handle(at_desk.gateway.rhythm_id)
 
     async def looked() -> datetime | None:
@@ -376,7 +376,7 @@ async def test_a_name_taken_on_another_queue_is_taken_back_by_whoever_waits(at_d
 async def test_the_name_of_the_rhythm_is_taken_back_too(at_desk: Desk, tmp_path: Path) -> None:
     rhythm = at_desk.gateway.rhythm_id
     await at_desk.client.start_workflow("Headquarters", id=rhythm, task_queue="dead")
-    await Sweep(at_desk.gateway, tmp_path).once()
+    await Sweep(at_desk.gateway, lambda: tmp_path).once()
     described = await at_desk.client.get_workflow_handle(rhythm).describe()
     assert described.task_queue == at_desk.gateway.task_queue
 

@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from activities.channels.opening import open_channels
 from activities.clock import OfficeClock
 from activities.notices import NoticeActivities
+from domain.base import Refusal
 from domain.log import Witnessed
 from domain.notices.routing import Routing
 from eventlog import reading
@@ -106,7 +107,7 @@ async def serving(
     """A worker as it runs in production: with its guard, its sweep, its lookout and the delivery of notices."""
     client = await server.client()
     gateway = Gateway(client, log, queue, DOOR)
-    sweep, routing = Sweep(gateway, home), Routing()
+    sweep, routing = Sweep(gateway, lambda: home), Routing()
     hands = NoticeActivities(log, open_channels(routing, home, {}), routing, OfficeClock())
     await sweep.guard.settle()
     async with running_worker(client, log, task_queue=queue, door=DOOR, notices=hands):
@@ -164,6 +165,10 @@ async def test_two_workers_and_two_clients_give_no_number_twice(
             assert [len(noticed_of_log(log).restored) for log in (near_log, far_log)] == [1, 1]
 
 
+def not_mounted() -> Path:
+    raise Refusal("共用目录没有挂载", "store_missing")
+
+
 @pytest.mark.timeout(60)
 async def test_nothing_is_recorded_before_the_numbers_are_settled(
     dev_server: DevServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -184,8 +189,14 @@ async def test_nothing_is_recorded_before_the_numbers_are_settled(
             settings = Settings(home=tmp_path)
             assert service_status(settings)["log"]["restored"]["settled"] is False
             assert "log_restored" in {p.code for p in (await examine(settings)).problems}
-            await LogGuard(Healing(gateway), tmp_path).settle()
+            with pytest.raises(Refusal) as unmounted:  # the papers know numbers, too
+                await LogGuard(Healing(gateway), not_mounted).settle()
+            assert unmounted.value.code == "store_missing"
+            assert await Sweep(gateway, not_mounted).once() is None
+            assert service_status(settings)["log"]["restored"]["settled"] is False
+            await LogGuard(Healing(gateway), lambda: tmp_path).settle()
             assert service_status(settings)["log"]["restored"]["settled"] is True
+            await LogGuard(Healing(gateway), not_mounted).settle()  # a log that holds all numbers itself goes on
             assert "log_restored" in {p.code for p in (await examine(settings)).problems}
             assert int((await opened(gateway, "第三件"))[-3:]) > int(lost[-3:])
             assert "log_restored" not in {p.code for p in (await examine(settings, noted=True)).problems}
@@ -215,6 +226,6 @@ async def test_a_new_home_learns_from_temporal_what_was_given(dev_server: DevSer
     back()
     with place.seen_by(tmp_path / "new") as log:
         gateway = Gateway(await dev_server.client(), log, queue, DOOR)
-        await LogGuard(Healing(gateway), tmp_path / "new").settle()
+        await LogGuard(Healing(gateway), lambda: tmp_path / "new").settle()
         assert [r.had_position for r in noticed_of_log(log).restored] == [seen.position]
         assert bulletin(log, tmp_path / "new") != lost
