@@ -136,6 +136,14 @@ def _address_in(file: Path) -> str:
     return text
 
 
+def _is_marked(store: Path) -> bool:
+    """Whether a folder bears the mark of a store; one that cannot be looked into (a share gone stale) does not."""
+    try:
+        return (store / STORE_MARK).is_file()
+    except OSError:
+        return False
+
+
 def home_of(installation: Path, headquarters: str) -> Path:
     """The data directory of a headquarters: the installation's own for the first, one within it for each other."""
     if headquarters == FIRST_HEADQUARTERS:
@@ -264,8 +272,8 @@ class Settings(BaseSettings):
         """
         place = self.store_folder
         refuse(
-            self.store is not None and not (place / STORE_MARK).is_file(),
-            f"共用目录 {place} 没有挂载，或还没有建立；请先挂载，新的由 xmh migrate 建立",
+            self.store is not None and not _is_marked(place),
+            f"共用目录 {place} 没有挂载、读不出来，或还没有建立；请先挂载，新的由 xmh migrate 建立",
             "store_missing",
         )
         return place

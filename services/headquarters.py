@@ -89,8 +89,8 @@ def set_up(settings: "Settings", headquarters: Headquarters) -> bool:
     make_home(place.parent)
     make_home(place)
     keep_door_key(settings)
-    keep_store(settings)
     prepare_log(settings, headquarters)
+    keep_store(settings)
     make_private(place)
     with open_log(settings) as database:
         known = founded_as(database)
@@ -121,8 +121,8 @@ def prepare_others(settings: "Settings") -> Iterator[tuple[Headquarters, str]]:
         theirs = settings_of(settings, one.code)
         keep_door_key(theirs)
         try:
-            keep_store(theirs)
             prepare_log(theirs, one)
+            keep_store(theirs)
         except (Refusal, LogError) as error:
             yield one, error.message
 

@@ -162,8 +162,8 @@ def migrate() -> None:
     session.check_headquarters()
     check_old_workers(url, datetime.now(UTC))
     keep_door_key(session.settings)
-    keep_store(session.settings)
     prepare_log(session.settings, founding_of(session.settings))
+    keep_store(session.settings)
     if session.headquarters is None and session.settings.headquarters == FIRST_HEADQUARTERS:
         _prepare_others()
     answer(

@@ -13,14 +13,13 @@ from typing import BinaryIO
 from pydantic import ValidationError
 
 from domain.base import Frozen, refuse, refuse_always
-from eventlog.attachments import FOLDER as ATTACHMENTS
-from services.saved_choices import SAVED
+from services.store import OFFICE_FILES
 from settings import CONFIG_FILE
 from sheets.file_errors import file_error_reason
 
 FORMAT = 1
 MANIFEST, LOG = "manifest.json", "events.db"
-KEPT = (ATTACHMENTS, "documents", "drafts", "templates", SAVED, CONFIG_FILE)
+KEPT = (*OFFICE_FILES, CONFIG_FILE)
 """What goes along with the log. Keys do not, nor what is made anew: Temporal's file, witnesses, run files, logs."""
 MOST_MANIFEST = 64 * 1024 * 1024
 _PIECE = 1024 * 1024

@@ -28,7 +28,8 @@ from eventlog.older import look_at_log
 from eventlog.presence import forget_processes
 from eventlog.schema import SchemaState, schema_state
 from eventlog.verify import verify
-from services.backup.archive import KEPT, LOG, Manifest, Progress, unmoved, unpack_archive
+from eventlog.witness import FOLDER as WITNESSES
+from services.backup.archive import LOG, Manifest, Progress, unmoved, unpack_archive
 from services.backup.taking import newest_of_sound
 from services.door_key import keep_door_key
 from services.headquarters import founded_as, keep_card
@@ -37,7 +38,7 @@ from services.log_guard import keep_witness
 from services.operations_record import record_migration, record_operation
 from services.payload_keys import begin_payload_keys
 from services.restored_numbers import advance_numbers
-from services.store import keep_store
+from services.store import OFFICE_FILES, files_in, keep_store
 from settings import CONFIG_FILE, HEADQUARTERS_FOLDER
 from sheets.file_errors import unwritable_file
 from sheets.toml_file import read_toml
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 
 HELD_BACK = "还原前可能已经发出，不再自动发送"
 _PAGE = 500
+_FRESH = ".restore."
+"""How the folder is called in which a backup is unpacked; found in a home, a restore was cut off there."""
 _LEADING = ("database_url", "database_url_file", "temporal_address", "store")
 """Settings by which a restored home would work on the log or the server of the one it was taken from."""
 
@@ -82,7 +85,7 @@ def restore(settings: "Settings", file: Path, past: Mapping[str, int], moved: Pr
     """
     home = settings.home.resolve()
     _may_be_restored(settings, home)
-    made, fresh = not home.exists(), home / f".restore.{uuid4().hex[:8]}"
+    made, fresh = not home.exists(), home / f"{_FRESH}{uuid4().hex[:8]}"
     make_home(home)
     try:
         fresh.mkdir(mode=0o700)
@@ -110,7 +113,7 @@ def _may_be_restored(settings: "Settings", home: Path) -> None:
     url, here = settings.database, settings.home
     in_file, place = url.startswith("sqlite:"), Path(url.removeprefix("sqlite:///"))
     refuse(
-        not in_file and schema_state(url) is not SchemaState.EMPTY,
+        not in_file and not _is_empty(settings),
         "数据库里已有事件日志，还原只写进空的数据库；请新建一个，把 XMH_DATABASE_URL 指向它",
         "home_in_use",
     )
@@ -122,20 +125,48 @@ def _may_be_restored(settings: "Settings", home: Path) -> None:
     refuse(home.exists() and not home.is_dir(), f"{here} 不是目录，不能用作数据目录；请换一个 --home", "malformed")
     others = {"lost+found", *([HEADQUARTERS_FOLDER] if settings.home == settings.installation else [])}
     within = sorted({path.name for path in home.iterdir()} - others) if home.is_dir() else []
+    cut_off = next((name for name in within if name.startswith(_FRESH)), None)
+    refuse(
+        cut_off is not None,
+        f"{here} 里有一次没有做完的还原（{cut_off}）；请换一个 --home，或把它和共用目录清空再来"
+        f"（{HEADQUARTERS_FOLDER} 是别的指挥部，留下）",
+        "home_in_use",
+    )
+    filed = "、".join(files_in(settings.store_folder)) if settings.store is not None else ""
+    refuse(
+        bool(filed),
+        f"共用目录 {settings.store_folder} 里已有 {filed}，还原不覆盖；请移到别处，或把 XMH_STORE 指向一个新的目录",
+        "home_in_use",
+    )
     named = "、".join(within[:3])
     refuse(bool(within), f"{here} 不是空目录（有 {named}），还原只写进空目录；请换一个 --home", "home_in_use")
 
 
+def _is_empty(settings: "Settings") -> bool:
+    """Whether the database holds no log: no tables, or tables that a restore which failed left without an event."""
+    match schema_state(settings.database):
+        case SchemaState.EMPTY:
+            return True
+        case SchemaState.CURRENT:
+            with open_log(settings) as database:
+                return not database.log()
+        case _:
+            return False
+
+
 def _put_in_place(settings: "Settings", fresh: Path) -> None:
-    """All that was unpacked in its place, the log last; nothing of it when that cannot be, or somebody was faster."""
+    """All that was unpacked in its place; nothing of it when that cannot be, or somebody was faster.
+
+    What witnesses the log comes first, and the log last: in a home where this was cut off no new log is founded.
+    """
     keep_store(settings)
     in_file, placed = settings.database.startswith("sqlite:"), list[Path]()
     try:
-        for path in sorted(fresh.iterdir(), key=lambda p: (p.name == LOG, p.name)):
+        for path in sorted(fresh.iterdir(), key=lambda p: (p.name == LOG, p.name != WITNESSES, p.name)):
             if path.name == LOG and not in_file:
                 _put_into_database(settings, path)
                 continue
-            place = settings.store_place if path.name in KEPT and path.name != CONFIG_FILE else settings.home.resolve()
+            place = settings.store_place if path.name in OFFICE_FILES else settings.home.resolve()
             target = place / path.name
             if os.path.lexists(target):
                 raise FileExistsError(errno.EEXIST, "", str(target))

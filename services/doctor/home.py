@@ -46,7 +46,7 @@ def schema_trouble(settings: "Settings") -> Iterator[HealthFinding]:
     }
     if state is SchemaState.EMPTY:
         try:
-            check_no_lost_log(settings.home)
+            check_no_lost_log(settings)
         except Refusal as refusal:
             yield HealthFinding(
                 code=refusal.code, message=refusal.message, remedy="恢复以前不要启动，也不要办理任何事项"

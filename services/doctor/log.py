@@ -52,7 +52,7 @@ def healing_noticed(mark: Watermark) -> Iterator[HealthFinding]:
 def restored_log(mark: Watermark, database: Database, settings: "Settings") -> Iterator[HealthFinding]:
     """For doctor: whether the log is, or was, put back from an older copy."""
     try:
-        fallen = check_own_log(database, settings.home)
+        fallen = check_own_log(database, settings)
     except Refusal as refusal:
         yield HealthFinding(code=refusal.code, message=refusal.message, remedy="恢复以前不要办理任何事项")
         return

@@ -113,14 +113,14 @@ def prepare_log(settings: "Settings", headquarters: Headquarters = FIRST) -> Non
     state = schema_state(settings.database)
     before = look_at_log(settings.database).revision if state is SchemaState.BEHIND else None
     if state is SchemaState.EMPTY:
-        check_no_lost_log(settings.home)
+        check_no_lost_log(settings)
         begin_payload_keys(settings)
     else:
         with open_log(settings) as database:
             database.check_owner()
     migrate(settings.database)
     with open_log(settings) as database:
-        fallen = check_own_log(database, settings.home)
+        fallen = check_own_log(database, settings)
         if fallen is not None:
             sys.stderr.write(
                 f"注意：事件日志是较旧的副本（本机见过 {fallen.had_position} 条，现在 {fallen.found_position} 条）；"

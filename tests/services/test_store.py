@@ -1,9 +1,12 @@
 """Two machines on one log are one office: what is drafted, handed in or filed at one is there at the other."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,11 +17,14 @@ from domain.base import Refusal
 from eventlog.attachments import keep_attachment
 from eventlog.database import Database
 from eventlog.presence import ServingKind, ServingProcess, say_present
+from eventlog.schema import SchemaState, schema_state
 from eventlog.verify import verify
 from eventlog.words import BLOCK
+from services.backup import restoring
 from services.backup.restoring import restore
 from services.backup.taking import back_up
 from services.door_key import make_door_key
+from services.embedded.prepare import prepare_log
 from services.store import KEY, described_store, keep_store, store_apart
 from settings import STORE_MARK, Settings
 from tests.support.clock import open_log
@@ -147,6 +153,67 @@ def test_a_console_that_files_elsewhere_is_told(office: tuple[Home, Home], tmp_p
     assert told(alone) == ["desk", "far"]
 
 
+def filed_at_home(home: Home) -> None:
+    """An attachment the log names, kept in the home before a store was set."""
+    kept = keep_attachment(home.path, [b"evidence"], "凭据.pdf")
+    with open_log(home.url) as log:
+        act(log, "matter/one", c.AcceptReceipt(), LIAISON, NOW)
+        act(log, "matter/one", c.SubmitFeedback(text="进展", progress=10, attachments=(kept,)), LIAISON, NOW)
+
+
+def test_an_empty_folder_is_no_store_of_an_office_that_has_filed(office: tuple[Home, Home], tmp_path: Path) -> None:
+    """`xmh migrate` runs at each upgrade: also on the morning the share is not mounted."""
+    here, there = office
+    share = tmp_path / "share"
+    shutil.rmtree(share)
+    filed_at_home(here)
+    for home, why in ((here, "files/"), (there, "是空的")):
+        answer = home.here("migrate", "--json")
+        assert (answer.code, answer.json["error"]["code"]) == (5, "store_missing"), home.path
+        assert why in answer.json["error"]["message"]
+    assert not share.exists()
+    shutil.copytree(here.path / "files", share / "files")
+    there.ok("migrate")
+    assert here.ok("audit", "verify")["problems"] == []
+
+
+def test_what_a_home_kept_before_there_was_a_store_is_told_on_each_machine(
+    office: tuple[Home, Home], tmp_path: Path
+) -> None:
+    there = office[1]
+    filed_at_home(there)
+    codes = [{one["code"] for one in home.here("doctor", "--json").json["problems"]} for home in office]
+    assert ["store_left" in found for found in codes] == [False, True]
+    shutil.copytree(there.path / "files", tmp_path / "share/files")
+    assert "store_left" not in {one["code"] for one in there.here("doctor", "--json").json["problems"]}
+
+
+def test_a_folder_that_cannot_be_looked_into_is_a_store_that_is_missing(tmp_path: Path) -> None:
+    away = Settings(home=tmp_path / "home", store=tmp_path / ("x" * 300))
+    with pytest.raises(Refusal) as missing:
+        _ = away.store_place
+    assert missing.value.code == "store_missing"
+    assert described_store(away) == {KEY: None}
+    mark = tmp_path / "share" / STORE_MARK
+    mark.parent.mkdir()
+    mark.write_bytes(b"\xff\xfe")
+    assert described_store(Settings(home=tmp_path / "home", store=mark.parent))[KEY] is not None
+
+
+def test_a_store_with_papers_is_the_trace_of_a_log_that_is_lost(
+    office: tuple[Home, Home], tmp_path: Path, other_postgres_url: str
+) -> None:
+    """Else a new machine founds a second log, and its numbers begin with 1."""
+    keep_attachment(tmp_path / "share", [b"evidence"], "凭据.pdf")
+    env = {"XMH_DATABASE_URL": other_postgres_url, "XMH_STORE": str(tmp_path / "share")}
+    fresh = Home(tmp_path / "fresh", env)
+    fresh.path.mkdir(mode=0o700)
+    answer = fresh.here("migrate", "--json")
+    assert answer.json["error"]["code"] == "log_lost"
+    assert str(tmp_path / "share") in answer.json["error"]["message"]
+    assert schema_state(other_postgres_url) is SchemaState.EMPTY
+
+
 # --- the backup of a log on PostgreSQL
 
 
@@ -220,6 +287,55 @@ def test_it_is_restored_into_an_empty_database_and_a_store_on_another_disk_and_i
     with pytest.raises(Refusal) as used:
         restore(Settings(home=tmp_path / "third", database_url=office[0].url), backup, {})
     assert used.value.code == "home_in_use"
+
+
+def test_a_restore_that_is_cut_off_founds_no_log_and_is_told_and_done_again(
+    backup: Path, tmp_path: Path, other_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed while rows go into the database: they are rolled back, and nobody tidied up."""
+    env = {"XMH_DATABASE_URL": other_postgres_url, "XMH_STORE": str(tmp_path / "new")}
+    again = Home(tmp_path / "again", env)
+    there = Settings(home=again.path, store=tmp_path / "new", database_url=other_postgres_url)
+    killed = os.fork()
+    if not killed:
+        monkeypatch.setattr("services.backup.restoring.copy_log", lambda *_: os._exit(9))
+        with suppress(BaseException):
+            restore(there, backup, {})
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(killed, 0)[1]) == 9
+    assert schema_state(other_postgres_url) is SchemaState.CURRENT
+    assert again.here("migrate", "--json").json["error"]["code"] == "log_lost"
+    with pytest.raises(Refusal, match="没有做完的还原"):
+        restore(there, backup, {})
+    shutil.rmtree(again.path)
+    with pytest.raises(Refusal, match=r"共用目录 .* 里已有 files"):
+        restore(there, backup, {})
+    assert not again.path.exists()
+    shutil.rmtree(tmp_path / "new")
+    assert restore(there, backup, {}).position
+    with open_log(other_postgres_url) as restored:
+        assert verify(restored).problems == ()
+
+
+@pytest.mark.parametrize("step", range(1, 7))
+def test_wherever_a_restore_is_cut_off_no_log_is_founded_in_its_place(
+    backup: Path, tmp_path: Path, step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = Home(tmp_path / "again")
+    killed = os.fork()
+    if not killed:
+        moves = count(1)
+        real = restoring._move
+        monkeypatch.setattr(
+            restoring, "_move", lambda path, target: real(path, target) if next(moves) <= step else os._exit(9)
+        )
+        with suppress(BaseException):
+            restore(Settings(home=again.path), backup, {})
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(killed, 0)[1]) == 9
+    with pytest.raises(Refusal) as lost:
+        prepare_log(Settings(home=again.path))
+    assert lost.value.code == "log_lost"
 
 
 def test_the_copy_is_verified_and_not_the_log_that_goes_on(office: tuple[Home, Home], tmp_path: Path) -> None:
