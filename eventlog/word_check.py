@@ -4,22 +4,24 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from eventlog.backend import Row
 from eventlog.database import Transaction
 from eventlog.findings import Token, VerifyFinding
 from eventlog.rows import EVENT_COLUMNS
+from eventlog.typed import LARGEST
 from eventlog.words import WORD_COLUMNS, word_rows, words_until
 
 _AT_ONCE = 500
 _MOST_CHARACTERS = 2**20
 _PAYLOAD = EVENT_COLUMNS.split(", ").index("payload")
 _STORED = f"SELECT {', '.join(WORD_COLUMNS)} FROM event_words WHERE rowid"
-_BETWEEN = f"{_STORED} > ? AND rowid <= ?"
-_STRAY = f"{_STORED} > ? OR rowid NOT IN (SELECT position FROM events) ORDER BY rowid"
-_FIRST, _LAST = -(2**62), 2**62
+_BETWEEN = f"{_STORED} > ? AND rowid <= ? ORDER BY rowid LIMIT {_AT_ONCE}"
+_STRAY = (
+    "SELECT rowid, stream FROM event_words WHERE rowid > ? OR rowid NOT IN (SELECT position FROM events) ORDER BY rowid"
+)
 
 
 def word_problems(transaction: Transaction, rows: Sequence[Row], newest: int) -> Iterator[VerifyFinding]:
@@ -60,34 +62,36 @@ class WordsPassing:
 
     def __init__(self, newest: int) -> None:
         """Nothing has passed of a log that reaches so far."""
-        self._until, self._at = words_until(newest), _FIRST
+        self._until, self._at = words_until(newest), -LARGEST
         self._said = Counter[str]()
         """Pair → how many rows of the table say it."""
 
     def problems(self, transaction: Transaction, rows: Sequence[Row]) -> Iterator[VerifyFinding]:
         """What differs of the next events, whose cells are of their columns' types."""
         for some in _parts(rows):
-            stored = self._stored_until(transaction, some[-1][0])
+            places = {row[0] for row in some}
+            stored = {row[0]: row for row in self._passed(transaction, some[-1][0]) if row[0] in places}
             yield from _differing([row for row in some if row[0] <= self._until], stored)
-            self._count(transaction, stored.values())
 
     def rest(self, transaction: Transaction) -> Iterator[VerifyFinding]:
         """Words of no event, or of one whose block is not full; and whether SQLite's index has what the table has."""
-        for position, stream, _ in transaction.all(_STRAY, (self._until,)):
+        for position, stream in transaction.all(_STRAY, (self._until,)):
             yield _finding(position, stream)
-        self._count(transaction, self._stored_until(transaction, _LAST).values())
+        for _ in self._passed(transaction, LARGEST - 1):
+            pass  # they are counted
         if not transaction.is_postgresql:
             yield from self._index_problems(transaction)
 
-    def _stored_until(self, transaction: Transaction, position: int) -> dict[object, Row]:
-        """The rows behind those that passed: position → row."""
-        rows = transaction.all(_BETWEEN, (self._at, position))
+    def _passed(self, transaction: Transaction, position: int) -> Iterator[Row]:
+        """The rows up to a position behind those that passed, counted; some at a time: there may be any of no event."""
+        while rows := transaction.all(_BETWEEN, (self._at, position)):
+            self._at = rows[-1][0]
+            if not transaction.is_postgresql:
+                self._said.update(chain.from_iterable(set(str(row[-1]).replace("/", " ").split()) for row in rows))
+            yield from rows
+            if len(rows) < _AT_ONCE:
+                break
         self._at = position
-        return {row[0]: row for row in rows}
-
-    def _count(self, transaction: Transaction, rows: Iterable[Row]) -> None:
-        if not transaction.is_postgresql:
-            self._said.update(chain.from_iterable(set(str(row[-1]).replace("/", " ").split()) for row in rows))
 
     def _index_problems(self, transaction: Transaction) -> Iterator[VerifyFinding]:
         """Whether the index has each word as often as the rows say it: what it lost is found no more, without a word.
