@@ -25,7 +25,6 @@ from eventlog.key_check import Seals, key_problems
 from eventlog.outbox_check import outbox_problems
 from eventlog.projections import Progress, Projection, log_pages, newest_position
 from eventlog.protection import protection_problems
-from eventlog.reading.events import stream_events
 from eventlog.reading.rules import rulebook_of
 from eventlog.readmodel import READ_MODEL, fold_events
 from eventlog.rows import EVENT_COLUMNS, event_of_row
@@ -183,8 +182,15 @@ class _Walk:
 
 def _rulebook_in(transaction: Transaction) -> Rulebook:
     """The rulebook folded from its events: the read model is what is on trial."""
-    events = {stream: list(stream_events(transaction, stream)) for stream in transaction.rulebook}
-    return rulebook_of(*(fold_events(stream, None, stored) if stored else None for stream, stored in events.items()))
+    return rulebook_of(*(_folded(transaction, stream) for stream in transaction.rulebook))
+
+
+def _folded(transaction: Transaction, stream: str) -> Frozen | None:
+    """The state of a stream; None when there is no such stream, or it cannot be read, which a whole `verify` names."""
+    for rows in _stream_pages(transaction, stream):
+        with suppress(Exception):
+            return fold_events(stream, None, list(map(event_of_row, rows)))
+    return None
 
 
 def _newest(transaction: Transaction) -> int:

@@ -13,6 +13,7 @@ import pytest
 from activities.clock import OfficeClock
 from activities.notices import NoticeActivities
 from domain import commands as c
+from domain.ids import OfficeStream
 from domain.notices.routing import Routing
 from eventlog.database import Database
 from eventlog.secrets import ensure_key, seal_text
@@ -146,6 +147,27 @@ def test_an_odd_cell_is_named_with_table_and_column_and_the_rest_is_still_looked
     assert any("表 events" in line and "payload 应为文字" in line for line in said)
     assert any("表 numbers" in line and "last 应为整数" in line for line in said)
     assert any("title 不符" in line and TWO in line for line in said)
+
+
+def test_a_calendar_nobody_can_read_ends_no_walk_over_one_stream(log: Database) -> None:
+    calendar = log.own(OfficeStream.CALENDAR)
+    statement = "UPDATE events SET payload = ? WHERE stream = ?"
+    for payload in ("{}", "[", b"\xff"):
+        without_triggers(log).execute(statement, (payload, calendar))
+        assert {p.stream for p in verify(log, stream=ONE).problems} <= {None, ONE}
+        assert calendar in " ".join(p.message for p in verify(log).problems)
+
+
+def test_words_of_no_event_are_each_named_however_many_and_hide_no_lie_of_the_index(log: Database) -> None:
+    connection = without_triggers(log)
+    places = [-(2**63) + 1, *range(10_000, 10_700), 2**62 + 1, 2**63 - 1]
+    words = "INSERT INTO event_words (rowid, stream, pairs) VALUES (?, ?, ' 0674300a01 ')"
+    connection.executemany(words, [(place, ONE) for place in places])
+    named = [p.message for p in verify(log).problems if p.token is not Token.UNPROTECTED]
+    assert [sum(f"第 {place} 行" in line for line in named) for place in places] == [1] * len(places)
+    assert len(named) == len(places), "the index has what the table has"
+    connection.execute("DELETE FROM event_words_content WHERE id = ?", (places[-1],))
+    assert any("索引" in p.message for p in verify(log).problems)
 
 
 # --- triggers
