@@ -2,12 +2,13 @@
 
 # ruff: noqa: S608  (question marks)
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import from_json, to_json
 
+from domain.base import Frozen
 from domain.ids import kind_of
 from eventlog.backend import Row
 from eventlog.database import Transaction
@@ -67,30 +68,34 @@ def _differs(due: Row, kept: Row | None) -> Iterator[VerifyFinding]:
 def _says_the_same(due: Row, kept: Row) -> bool:
     """Whether another build of the same tables, whose states looked otherwise, wrote this of the same state.
 
-    What this build can read of it has to be the state. What it cannot read it folds anew; then all that both builds
-    know of has to agree.
+    Only what one of them does not know may differ: what is read of it then has to be the state.
     """
     if kept[:STATE] != due[:STATE] or kept[-1] != snapshot_digest(kept[:-1]):
         return False
     kind = kind_of(due[0])
     try:
-        return parse_state(kind, kept[STATE]) == parse_state(kind, due[STATE])
-    except ValidationError:
-        pass
-    try:
-        return _agree(json.loads(due[STATE]), json.loads(kept[STATE]))
-    except ValueError:
+        return _read(kind, kept[STATE], due[STATE]) == parse_state(kind, due[STATE])
+    except (ValueError, LookupError, TypeError):  # no JSON, or of another shape
         return False
 
 
-def _agree(one: Any, other: Any) -> bool:
-    """Whether two documents say the same under every key both have, and have one in common wherever they differ."""
-    if isinstance(one, dict) and isinstance(other, dict) and one != other:
-        common = one.keys() & other.keys()
-        return bool(common) and all(_agree(one[key], other[key]) for key in common)
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        return all(map(_agree, one, other))
-    return bool(one == other)
+def _read(kind: str, text: str, due: str) -> Frozen:
+    """A state as this build reads it, with what it lacks as it is due, and without what this build does not know."""
+    try:
+        return parse_state(kind, text)
+    except ValidationError as error:
+        problems = error.errors()
+    known, expected = from_json(text), from_json(due)
+    for problem in problems:
+        *path, name = problem["loc"]
+        mine, theirs = known, expected
+        for step in path:
+            mine, theirs = mine[step], theirs[step]
+        if problem["type"] == "missing":
+            mine[name] = theirs[name]
+        elif problem["type"] == "extra_forbidden":
+            del mine[name]
+    return parse_state(kind, to_json(known).decode())
 
 
 def _finding(stream: Any, detail: str) -> VerifyFinding:

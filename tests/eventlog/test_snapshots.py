@@ -140,13 +140,29 @@ def _lost_what_was_said(state: dict[str, Any]) -> None:
     del state["notes"]
 
 
-@pytest.mark.parametrize("change", [_lacks_needed_and_lies, _lost_what_was_said])
+def _lost_nearly_all(state: dict[str, Any]) -> None:
+    for name in list(state):
+        if name != "number":
+            del state[name]
+
+
+@pytest.mark.parametrize("change", [_lacks_needed_and_lies, _lost_what_was_said, _lost_nearly_all])
 def test_what_says_something_else_is_named_whatever_its_shape(
     asker: Asker, change: Callable[[dict[str, Any]], object]
 ) -> None:
     problems = written_otherwise(asker.database, change)
     assert len(problems) == len(everything(asker.database)["snapshots"])
     assert all("state、digest 不符" in problem for problem in problems)
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "[" * 100_000, '{"a":' * 5000, "1" * 5000, '{"notes":[{}]}', "NaN"])
+def test_whatever_text_stands_for_a_state_is_named_and_ends_no_walk(asker: Asker, text: str) -> None:
+    for row in everything(asker.database)["snapshots"]:
+        digest = snapshot_digest((*row[: COLUMNS.index("state")], text))
+        where = f"stream = '{row[0]}' AND position = {row[1]}"
+        raw(asker.database, f"UPDATE snapshots SET state = '{text}', digest = '{digest}' WHERE {where}")
+    kept = everything(asker.database)["snapshots"]
+    assert [p.token for p in verify(asker.database).problems] == [Token.SNAPSHOT_DIFFERS] * len(kept)
 
 
 def test_what_somebody_planted_ahead_holds_no_append_up(asker: Asker) -> None:
