@@ -3,6 +3,7 @@
 The typesetter fills what is missing of a photograph with grey, and a library for Word reads no further than the head.
 """
 
+import re
 import zlib
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -13,10 +14,18 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _EXIF_SEGMENT, _SCAN, _END = 0xE1, 0xDA, b"\xff\xd9"
 _APPLICATION, _COMMENT = 0xE0, 0xFE
 """The first of the markers under which programs write what they like, and the last: a comment."""
-_SEEN_BY = ((0xE0, b"JFIF\0"), (0xE2, b"ICC_PROFILE\0"), (0xEE, b"Adobe"))
+_JFIF, _PROFILE, _ADOBE = (0xE0, b"JFIF\0"), (0xE2, b"ICC_PROFILE\0"), (0xEE, b"Adobe")
 """What of that says how the dots are to be seen: by its marker and how it begins."""
-_RESTARTS = (0xD0, 0xD7)
-_NOTES = frozenset({b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf"})
+_JFIF_BEGINS, _ADOBE_ENDS = 12, 12
+"""Bytes of a JFIF before the size of the smaller picture it may carry, and of Adobe's colours."""
+_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
+"""Within the dots: stuffed bytes and restarts (T.81, F.1.2.3) are dots."""
+_TABLES = frozenset({0xC4, 0xCC, *range(0xDA, 0xDE)})
+"""What may stand between two scans and says how long it is."""
+_SEEN_PARTS = frozenset(
+    {b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"bKGD", b"pHYs"}
+)
+"""Parts of a .png that say how its dots are to be seen, beside those that are needed (PNG 5.4)."""
 _INKS = 4
 _EXIF, _ORIENTATION, _MOST_ENTRIES = b"Exif\0\0", 0x0112, 64
 
@@ -63,47 +72,64 @@ def bare_raster(data: bytes, raster: Raster) -> bytes:
 
 
 def _bare_jpeg(data: bytes, orientation: int) -> bytes:
-    begin, scans = [data[:2]], b""
-    if orientation != 1:
-        begin.append(_held(orientation))
+    jfif, tables, scans = b"", [], b""
     for marker, content, after in _segments(data):
-        head = b"\xff" + bytes((marker,)) + (len(content) + 2).to_bytes(2, "big") + content
         if marker == _SCAN:
-            scans = head + data[after : _end_of_scans(data, after)] + _END
+            scans = _segment(marker, content) + _scans(data, after) + _END
             break
-        of_a_program = _APPLICATION <= marker <= _COMMENT
-        if not of_a_program or any(marker == at and content.startswith(name) for at, name in _SEEN_BY):
-            begin.append(head)
-    # JFIF wants to be first where it is; then how the camera was held.
-    jfif = [part for part in begin[1:] if part[1] == _APPLICATION]
-    rest = [part for part in begin[1:] if part[1] != _APPLICATION]
-    return b"".join((begin[0], *jfif, *rest, scans))
+        if _is_of_a_program(marker):
+            content = _seen_by(marker, content)  # noqa: PLW2901  (the same, without what is beside it)
+        if content and marker == _JFIF[0]:
+            jfif = jfif or _segment(marker, content)
+        elif content:
+            tables.append(_segment(marker, content))
+    # Either is read for Word only at the very beginning; JFIF wants to be first where it is.
+    held = _held(orientation) if orientation != 1 or not jfif else b""
+    return b"".join((data[:2], jfif, held, *tables, scans))
+
+
+def _is_of_a_program(marker: int) -> bool:
+    return _APPLICATION <= marker <= _COMMENT
+
+
+def _seen_by(marker: int, content: bytes) -> bytes:
+    """What a program's segment says of how the dots are to be seen, and nothing it carries beside; else empty."""
+    for (at, name), most in ((_JFIF, _JFIF_BEGINS), (_PROFILE, None), (_ADOBE, _ADOBE_ENDS)):
+        if marker == at and content.startswith(name):
+            return content[:most] + (b"\0\0" if name == _JFIF[1] else b"")  # its smaller picture: none by none
+    return b""
+
+
+def _segment(marker: int, content: bytes) -> bytes:
+    return b"\xff" + bytes((marker,)) + (len(content) + 2).to_bytes(2, "big") + content
 
 
 def _held(orientation: int) -> bytes:
     """An EXIF of how the camera was held and nothing else (TIFF 6: one entry, a SHORT)."""
     entry = _ORIENTATION.to_bytes(2, "big") + b"\0\x03" + b"\0\0\0\x01" + orientation.to_bytes(2, "big") + b"\0\0"
     exif = _EXIF + b"MM\0*\0\0\0\x08" + b"\0\x01" + entry + b"\0\0\0\0"
-    return b"\xff" + bytes((_EXIF_SEGMENT,)) + (len(exif) + 2).to_bytes(2, "big") + exif
+    return _segment(_EXIF_SEGMENT, exif)
 
 
-def _end_of_scans(data: bytes, at: int) -> int:
-    """Where the picture ends: a progressive one has several scans, with tables between them."""
-    while (mark := data.find(b"\xff", at)) >= 0:
-        marker = data[mark + 1 : mark + 2]
-        if not marker or marker == _END[1:]:
-            return mark
-        within = marker[0] == 0 or _RESTARTS[0] <= marker[0] <= _RESTARTS[1] or marker == b"\xff"
-        at = mark + (1 if marker == b"\xff" else 2 if within else 2 + _number(data[mark + 2 : mark + 4]))
-    return len(data)
+def _scans(data: bytes, at: int) -> bytes:
+    """The dots up to the end of the picture: a progressive one has several scans, with tables between them."""
+    kept, begins = [], at
+    while (mark := _MARKER.search(data, at)) and mark[0] != _END:
+        at, marker = mark.end(), mark[1][0]
+        if marker in _TABLES or _is_of_a_program(marker):
+            at += _number(data[at : at + 2])
+        if _is_of_a_program(marker):
+            kept.append(data[begins : mark.start()])
+            begins = at
+    return b"".join((*kept, data[begins : mark.start() if mark else len(data)]))
 
 
 def _bare_png(data: bytes) -> bytes:
-    """Parts that draw it stay; notes about it (text, time, EXIF) go."""
+    """Parts that draw it stay; whatever else programs put beside them goes: notes, an EXIF, a smaller picture."""
     at, kept = len(_PNG), [_PNG]
     while chunk := data[at : at + 12 + _number(data[at : at + 4])]:
         kind = chunk[4:8]
-        if kind not in _NOTES:
+        if kind[:1].isupper() or kind in _SEEN_PARTS:
             kept.append(chunk)
         if kind == b"IEND":
             break
