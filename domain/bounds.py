@@ -43,6 +43,8 @@ _VISIBLE: dict[int, str | None] = {
     **dict.fromkeys(map(ord, "\r\v\f\x85\u2028\u2029"), "\n"),
 }
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_BESIDE_A_SEAL = 200
+"""Characters: its form, the number of its key, nonce and tag."""
 _UNSEEN = re.compile(f"[{''.join(re.escape(chr(n)) for n in sorted(_VISIBLE))}]")
 _UNSEEN_OR_HALF = re.compile(f"{_UNSEEN.pattern}|{_SURROGATE.pattern}")
 
@@ -130,7 +132,8 @@ def _cleaned(value: Any) -> Any:
 def within_bounds(value: Any) -> None:
     """Refuse a command that holds a date, a number or a text out of bounds, wherever it stands in it.
 
-    What is sealed was measured before; what repeats the log (`OF_THE_LOG`) is as long as it was recorded.
+    What is sealed was measured before and is as long as what was measured may be; what repeats the log (`OF_THE_LOG`)
+    is as long as it was recorded.
 
     Raises:
         FieldRefusal: `malformed`, by the field of the command; a `Refusal` of what stands in none.
@@ -192,13 +195,23 @@ def _marks(annotation: Any, metadata: Sequence[Any]) -> Iterator[Any]:
         yield from _marks(one, ())
 
 
+def _sealed_length(characters: int) -> int:
+    """Characters of the longest ciphertext of so many: four bytes each, in base64, and what stands beside."""
+    return _BESIDE_A_SEAL + characters * 4 * 4 // 3
+
+
+def _check_text(text: str, at: _Place) -> None:
+    at.refuse(bool(text) and not visible(text).strip(), "只含看不见的字符，请重新填写")
+    at.refuse(_SURROGATE.search(text) is not None, "文字不是有效的 UTF-8，请重新填写")
+    if at.most is not None and not at.of_the_log:
+        most = _sealed_length(at.most) if is_sealed(text) else at.most
+        at.refuse(len(text) > most, f"有{len(text)}字，最多{at.most}字")
+
+
 def _check(value: Any, at: _Place) -> None:
     match value:
         case str():
-            at.refuse(bool(value) and not visible(value).strip(), "只含看不见的字符，请重新填写")
-            at.refuse(_SURROGATE.search(value) is not None, "文字不是有效的 UTF-8，请重新填写")
-            too_long = at.most is not None and not at.of_the_log and len(value) > at.most and not is_sealed(value)
-            at.refuse(too_long, f"有{len(value)}字，最多{at.most}字")
+            _check_text(value, at)
         case bool() | None:
             pass
         case int():

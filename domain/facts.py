@@ -40,8 +40,12 @@ class AtMost:
     characters: int
 
     def __get_pydantic_json_schema__(self, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """The bound, for the description of the API."""
-        return {**handler(core_schema), "maxLength": self.characters}
+        """The bound, for the description of the API: of a text, or of each text in a mapping."""
+        schema = handler(core_schema)
+        within = schema.get("additionalProperties")
+        if isinstance(within, dict):
+            return {**schema, "additionalProperties": {**within, "maxLength": self.characters}}
+        return {**schema, "maxLength": self.characters}
 
 
 def no_truth_value(value: object) -> object:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.base import Frozen
-from domain.facts import Attachment, Confidential, MatterRef, OpenReason, Reason, Whole
+from domain.facts import OF_THE_LOG, Attachment, Confidential, MatterRef, OpenReason, Reason, Whole, Words
 from domain.onsite.events import OnSitePlan
 from domain.terms import Finding, ReportChannel
 
@@ -16,7 +16,7 @@ class PlanOnSite(Frozen):
 
     do: Literal["plan"] = "plan"
     plan: OnSitePlan
-    sealed_plan: str | None = None
+    sealed_plan: Words | None = None
 
 
 class ReplanOnSite(Frozen):
@@ -24,7 +24,7 @@ class ReplanOnSite(Frozen):
 
     do: Literal["replan"] = "replan"
     plan: OnSitePlan
-    sealed_plan: str | None = None
+    sealed_plan: Words | None = None
     reason: OpenReason
 
 
@@ -39,7 +39,7 @@ class HoldOnSite(Frozen):
     """It is being held, or was: by this plan, which of a 暗访 was sealed until now."""
 
     do: Literal["hold"] = "hold"
-    plan: OnSitePlan
+    plan: Annotated[OnSitePlan, OF_THE_LOG]
     occurred_at: datetime | None = None
 
 

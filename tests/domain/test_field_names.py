@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -20,9 +21,11 @@ from domain.meetings import commands as m
 from domain.meetings.commands import MeetingCommand
 from domain.meetings.meeting import AgendaItem
 from domain.meetings.series import Series
-from domain.onsite.commands import OnSiteCommand
-from domain.terms import BasisKind
-from tests.support.office import opening
+from domain.onsite.commands import HoldOnSite, OnSiteCommand, PlanOnSite
+from domain.onsite.events import OnSitePlan
+from domain.terms import BasisKind, MatterKind
+from eventlog.secrets import seal_text
+from tests.support.office import founded, opening, sqlite
 
 
 def of_module(module: Any) -> Iterator[type[Frozen]]:
@@ -39,8 +42,8 @@ COMMANDS: tuple[type[Frozen], ...] = (
     suggestions.MakeSuggestion,
     suggestions.AnswerSuggestion,
 )
-LONG = {"text", "summary", "problem", "next_step", "coordination", "instruction"}
-"""Fields that hold an account of something, and may be as long as any text."""
+LONG = {"text", "summary", "problem", "next_step", "coordination", "instruction", "sealed_plan"}
+"""Fields that hold an account of something, or all of a plan, and may be as long as any text."""
 NINE = datetime(2022, 3, 1, 1, tzinfo=UTC)
 SERIES = Series(id="topic", name="专题会" * 90)  # as it was recorded
 
@@ -117,6 +120,41 @@ def test_what_is_long_by_right_is_within_bounds() -> None:
     item = AgendaItem(key="k", title="旧" * 2000)
     within_bounds(m.FreezeAgenda(proposed=(item,), position=3))  # what stands in the log is as long as it was recorded
     within_bounds(opening(title="长" * MOST_TITLE, supervisor="x" * MOST_LINE))
+
+
+def test_what_says_it_is_sealed_is_no_longer_than_what_may_be_sealed(tmp_path: Path) -> None:
+    """Else whoever writes `sealed:` before it heads each paper with 60 KB."""
+    log = founded(sqlite(tmp_path))
+    for characters in (1, MOST_REASON):
+        within_bounds(c.DeclineReceipt(reason=seal_text(log, "matter/1", "😀" * characters)))
+    for command in (
+        m.RecordMeeting(series=SERIES, starts=NINE, title=SEALED + "A" * 60_000),
+        opening(supervisor=SEALED + "A" * 60_000),
+    ):
+        with pytest.raises(FieldRefusal):
+            within_bounds(command)
+
+
+def test_a_plan_that_was_approved_is_held_however_long_it_was_recorded() -> None:
+    plan = OnSitePlan(
+        title="旧" * 900,
+        basis=Basis(kind=BasisKind.MINUTES, text="会" * 900),
+        kind=MatterKind.ROUTINE,
+        leader="he",
+        units=("hall",),
+        on=NINE.date(),
+        until=NINE.date(),
+    )
+    within_bounds(HoldOnSite(plan=plan))
+    with pytest.raises(FieldRefusal, match="督查名称：有900字"):
+        within_bounds(PlanOnSite(plan=plan))
+    short = plan.model_copy(update={"title": "新", "basis": Basis(kind=BasisKind.MINUTES, text="会")})
+    within_bounds(PlanOnSite(plan=short, sealed_plan=SEALED + "A" * 9000))
+
+
+def test_the_api_says_how_long_each_text_of_a_mapping_may_be() -> None:
+    fields = c.CorrectEvent.model_json_schema()["properties"]["fields"]
+    assert (fields["additionalProperties"]["maxLength"], "maxLength" in fields) == (MOST_TITLE, False)
 
 
 def test_what_was_recorded_before_still_reads() -> None:
