@@ -2,7 +2,7 @@
 
 A field says in its type that its words may be secret (`Confidential`) or are a leader's own (`LeadersWords`). Whoever
 makes an order seals them once, here; whoever shows a state or an event opens what its reader may see, here. A field
-nobody thought of has neither type and cannot be sealed by accident, and `tests/cli/test_confidential.py` looks for
+nobody thought of has neither type and cannot be sealed by accident, and `tests/recovery/test_confidential.py` looks for
 words in every file there is.
 """
 

@@ -23,8 +23,11 @@ def paper_ledger(database: Database, year: int | None = None) -> tuple[Paper, ..
 
 
 def receipt_given(paper: Paper, matter: Matter) -> Feedback | None:
-    """The report by which a 督办单 was answered: the unit's last, when it is newer than what the paper was made of."""
-    last = matter.last_feedback
+    """The report by which a 督办单 was answered: the unit's last, when it is newer than what the paper was made of.
+
+    One the office returned is no answer until it is given again.
+    """
+    last = matter.last_feedback if matter.asked_back is None else None
     return last if last is not None and last.unit == paper.addressee and last.at > paper.as_of else None
 
 

@@ -14,7 +14,7 @@ import pytest
 from domain import commands as c
 from domain.facts import Basis
 from domain.papers import PaperKind
-from domain.terms import BasisKind
+from domain.terms import BasisKind, ReturnReason
 from eventlog import reading
 from eventlog.attachments import keep_attachment
 from services.issuing.bulletins import issue_briefing
@@ -212,6 +212,12 @@ async def test_the_receipt_of_a_supervision_paper_is_the_next_report_and_no_seco
     assert ("还没有填报" in given, "办理情况回执：2022-04-08" in given) == (False, True)
     assert "督办单的办理情况回执" not in await page("/", unit)
     assert "督办单的办理情况回执" not in await page(f"/feedback?matter={HALL_NO}", unit)
+
+    with open_log(sqlite(service.settings.home)) as log:
+        back = c.AskBack(reason=ReturnReason.UNCLEAR, text="没有写明进度")
+        act(log, quarter.HALL, back, OFFICE, at("2022-04-08", "11:00"))
+    assert "还没有填报" in await page(matter, unit), "what was returned is no receipt"
+    assert f"这次反馈就是 {number} 督办单的办理情况回执" in await page(f"/feedback?matter={HALL_NO}", unit)
 
 
 async def test_nothing_issued_later_stands_on_a_past_day(service: WebService, client: httpx.AsyncClient) -> None:
