@@ -32,7 +32,6 @@ from views.state_words import FIELDS, field_change, value_in_words
 if TYPE_CHECKING:
     from domain.checkpoint import LogCheckpoint
     from domain.fingerprint import Fingerprint
-    from eventlog.findings import VerifyFinding
     from eventlog.projections import Progress
     from eventlog.verify import VerificationReport
 
@@ -224,6 +223,7 @@ def verify(
         return
     from cli.checkpoint import checkpoint_findings, read_checkpoints, roots_to_pass
     from eventlog.verify import verify as check
+    from services.inspection import file_problems
 
     if public_key is not None and not checkpoint:
         raise Problem("公钥是用来认检查点的，请用 --checkpoint 或 --since 写明检查点文件", "malformed")
@@ -235,7 +235,8 @@ def verify(
     roots = roots_to_pass(kept, printed) if stream is None else None
     with _progress() as moved:
         report = check(session.database, stream=stream, progress=moved, passing=roots.take if roots else None)
-    report = report.model_copy(update={"problems": (*report.problems, *_of_files(stream))})
+    files = file_problems(session.database, session.settings.store_place, stream)
+    report = report.model_copy(update={"problems": (*report.problems, *files)})
     if stream is None:
         report = report.model_copy(update={"problems": (*report.problems, *checkpoint_findings(kept, printed, roots))})
     if deep:
@@ -289,21 +290,6 @@ def _verify_since(since: Path, checkpoints: Sequence[Path], public_key: str | No
     answer(document, verdict if report.ok else _verdict(report))
     if not report.ok:
         raise SystemExit(Exit.FOUND_WRONG)
-
-
-def _of_files(stream: str | None) -> "list[VerifyFinding]":
-    """What is wrong with attachments and issued files; where the log cannot be read they cannot be looked up in it."""
-    from eventlog.attachments import attachment_problems
-    from eventlog.findings import Token
-    from eventlog.findings import VerifyFinding as Unread
-    from services.inspection import inspect_cabinet
-
-    home = session.settings.store_place
-    try:
-        missing = list(attachment_problems(session.database, home, stream))
-        return missing if stream is not None else [*missing, *inspect_cabinet(session.database, home)]
-    except Exception:
-        return [Unread(token=Token.FILES_UNREAD, message=Token.FILES_UNREAD.label)]
 
 
 def _verdict(report: "VerificationReport", checkpoints: int = 0, fingerprints: int = 0) -> str:

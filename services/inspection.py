@@ -6,9 +6,22 @@ from pathlib import Path
 from documents.filing.cabinet import FOLDER
 from documents.filing.shelf import altered_templates
 from documents.formats.digest import sha256
+from eventlog.attachments import attachment_problems
 from eventlog.database import Database
 from eventlog.findings import Token, VerifyFinding
 from services.issuing.catalogue import all_filed
+
+
+def file_problems(database: Database, home: Path, stream: str | None = None) -> tuple[VerifyFinding, ...]:
+    """What is wrong with attachments, those of one stream or all, and then with issued files too.
+
+    Where the log cannot be read they cannot be looked up in it, and that is said.
+    """
+    try:
+        missing = attachment_problems(database, home, stream)
+        return missing if stream is not None else (*missing, *inspect_cabinet(database, home))
+    except Exception:
+        return (VerifyFinding(token=Token.FILES_UNREAD, message=Token.FILES_UNREAD.label),)
 
 
 def inspect_cabinet(database: Database, home: Path) -> Iterator[VerifyFinding]:

@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 
 from eventlog import reading
 from eventlog.errors import LogUnreachable
+from eventlog.findings import Token
 from settings import Settings
 from tests.documents import quarter
 from tests.support.clock import open_log
@@ -89,6 +91,27 @@ async def test_who_came_in_and_whether_the_log_holds_is_told_to_who_checks(
     assert "核验未通过" in bad.text
     with sqlite3.connect(service.settings.home / "events.db") as raw:
         raw.execute("UPDATE matters SET title = ? WHERE number = ?", (before, HALL_NO))
+
+
+async def test_a_log_with_a_payload_nobody_can_read_is_told_on_the_page_too(
+    service: WebService, client: httpx.AsyncClient
+) -> None:
+    """Its files cannot be looked up then: the page came as an error, on the day the auditor needs it."""
+    with closing(sqlite3.connect(service.settings.home / "events.db", isolation_level=None)) as raw:
+        raw.execute("BEGIN")
+        (trigger,) = raw.execute("SELECT sql FROM sqlite_master WHERE name = 'events_no_update'").fetchone()
+        at, before = raw.execute("SELECT position, payload FROM events WHERE stream LIKE 'matter/%' LIMIT 1").fetchone()
+        raw.execute("DROP TRIGGER events_no_update")
+        raw.execute("UPDATE events SET payload = ? WHERE position = ?", ('{"sha256": ' + "[" * 100_000, at))
+        raw.execute("COMMIT")
+        try:
+            page = await client.post("/audit/verify", headers={**cookie(service, "audit"), **HERE})
+        finally:
+            raw.execute("UPDATE events SET payload = ? WHERE position = ?", (before, at))
+            raw.execute(trigger)
+    assert page.status_code == 200
+    assert "核验未通过" in page.text
+    assert Token.FILES_UNREAD.label in page.text
 
 
 def noted(service: WebService, kind: str) -> list[dict[str, Any]]:

@@ -8,9 +8,8 @@ from fastapi.responses import Response
 from domain.base import Refusal, refuse
 from domain.calendar import end_of_day, local_date
 from eventlog import reading
-from eventlog.attachments import attachment_problems
 from eventlog.verify import verify
-from services.inspection import inspect_cabinet
+from services.inspection import file_problems
 from views.access_record import MAY_READ_ACCESS, access_row
 from views.replaying import replayed_step
 from views.unanswered import unanswered_document
@@ -83,7 +82,7 @@ def verified(request: Request) -> Response:
         return _not_his(visitor)
     home = service.settings.store_place
     report = verify(service.database)
-    files = (*attachment_problems(service.database, home), *inspect_cabinet(service.database, home))
+    files = file_problems(service.database, home)
     return visitor.page(HERE, "verify.html", report=report, files=files)
 
 
