@@ -99,20 +99,27 @@ class Release:
         return files, entries
 
     def record(self, files: dict[str, str], entries: str, check: Sequence[str]) -> None:
-        """Change the files, let them be checked, commit and tag; everything is as it was when the check fails.
+        """Change the files, let them be checked, commit and tag; everything is as it was when one of them fails.
+
+        Also when it is interrupted: the check takes minutes.
 
         Raises:
-            NotReleasedError: the check or the commit failed.
+            NotReleasedError: the check, the commit or the tag failed.
         """
-        for name, text in files.items():
-            (self.root / name).write_text(text, encoding="utf-8")
+        before, told = self.git("rev-parse", "HEAD"), f"xmh {self.version}\n\n{entries}\n"
         try:
+            for name, text in files.items():
+                (self.root / name).write_text(text, encoding="utf-8")
             _checked(check, self.root)
             self.git("commit", "--quiet", "-m", f"Release {self.version}", "--", *files)
-        except NotReleasedError:
-            self.git("checkout", "--quiet", "--", *files)
+            try:
+                self.git("tag", "--annotate", self.tag, "--cleanup=verbatim", "-m", told)
+            except BaseException:
+                self.git("reset", "--quiet", "--soft", before)
+                raise
+        except BaseException:
+            self.git("checkout", "--quiet", before, "--", *files)
             raise
-        self.git("tag", "--annotate", self.tag, "--cleanup=verbatim", "-m", f"xmh {self.version}\n\n{entries}\n")
 
     def artefacts(self, target: Path, bundle: str | None) -> Iterator[Path]:
         """Source, wheel and, for these Pythons, the offline bundle, out of the tag; their checksums last.

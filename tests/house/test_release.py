@@ -148,6 +148,26 @@ def test_a_check_that_fails_leaves_everything_as_it_was(clone: Path) -> None:
     assert (clone / "CHANGELOG.md").read_text() == CHANGELOG
 
 
+def test_a_tag_that_cannot_be_made_leaves_no_commit_and_the_version_free(clone: Path) -> None:
+    """Its section in the changelog stood, and the same version was refused ever after."""
+    git(clone, "tag", "v1.2.0/draft")  # a name below it keeps git from making the tag itself
+    before = git(clone, "rev-parse", "HEAD")
+    assert release(clone, "1.2.0") == 1
+    assert (git(clone, "rev-parse", "HEAD"), git(clone, "status", "--porcelain")) == (before, "")
+    git(clone, "tag", "--delete", "v1.2.0/draft")
+    assert release(clone, "1.2.0") == 0
+
+
+def test_a_check_that_is_interrupted_leaves_everything_as_it_was(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("deploy.release._checked", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        release(clone, "1.2.0", "--check", "make check")
+    assert git(clone, "status", "--porcelain") == ""
+
+
 def test_ours_names_its_version_in_each_of_these_places() -> None:
     found = {name: {m[1] for m in re.findall(pattern, (ROOT / name).read_text())} for name, pattern in PLACES.items()}
     assert all(len(versions) == 1 for versions in found.values()), found
