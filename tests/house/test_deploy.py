@@ -209,6 +209,13 @@ def test_a_unit_restarts_drains_and_has_few_rights(unit: Path) -> None:
     assert parser["Install"]["WantedBy"] == "multi-user.target"
 
 
+def test_a_restore_by_compose_is_told_without_what_founds_a_log_first(compose: dict[str, Any]) -> None:
+    assert "migrate" in compose["services"]["xmh"]["depends_on"]
+    commands = re.findall(r"docker compose run ([^`]*?) xmh restore ", (ROOT / "deploy/README.md").read_text())
+    assert commands
+    assert all("--no-deps" in command.split() for command in commands)
+
+
 def test_every_unit_may_write_where_the_store_is_and_the_backup_where_backups_go() -> None:
     """`ProtectSystem=strict` makes everything else read-only, a share too."""
     (store,) = re.findall(r"^#XMH_STORE=(\S+)$", (ROOT / "deploy/xmh.env").read_text(encoding="ascii"), re.MULTILINE)

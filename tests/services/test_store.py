@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
 from domain import commands as c
 from domain.base import Refusal
+from eventlog import copying
 from eventlog.attachments import keep_attachment
 from eventlog.database import Database
 from eventlog.presence import ServingKind, ServingProcess, say_present
@@ -336,6 +338,30 @@ def test_wherever_a_restore_is_cut_off_no_log_is_founded_in_its_place(
     with pytest.raises(Refusal) as lost:
         prepare_log(Settings(home=again.path))
     assert lost.value.code == "log_lost"
+
+
+def test_a_backup_of_postgresql_is_of_one_moment_whoever_writes_meanwhile(
+    office: tuple[Home, Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _ = office
+    with open_log(here.url) as log:
+        act(log, "matter/one", c.AcceptReceipt(), LIAISON, NOW)
+        began = len(rows_of(log))
+        writes, pages = count(1), copying._pages
+
+        def pages_while_they_work(*asked: Any) -> Iterator[Any]:
+            act(log, "matter/one", c.SubmitFeedback(text=f"第{next(writes)}次", progress=10), LIAISON, NOW)
+            yield from pages(*asked)
+
+        monkeypatch.setattr(copying, "_pages", pages_while_they_work)
+        taken = back_up(
+            Settings(home=here.path, store=tmp_path / "share", database_url=here.url), tmp_path / "b.zip", OFFICE
+        )
+        assert began <= taken.position < len(rows_of(log)) - 10
+    drill = Settings(home=tmp_path / "drill")
+    assert restore(drill, tmp_path / "b.zip", {}).position == taken.position
+    with open_log(drill.database) as restored:
+        assert verify(restored).problems == ()
 
 
 def test_the_copy_is_verified_and_not_the_log_that_goes_on(office: tuple[Home, Home], tmp_path: Path) -> None:
