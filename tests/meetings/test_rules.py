@@ -7,6 +7,7 @@ import pytest
 
 from domain import commands as matters
 from domain.base import Frozen, Refusal
+from domain.bounds import within_bounds
 from domain.calendar import DayOverride, at_office
 from domain.envelope import SYSTEM, Actor
 from domain.facts import WITHHELD, Attachment
@@ -202,6 +203,20 @@ def test_only_a_limit_moves_one_point() -> None:
     order = outcome_order(session.m, session.m.points[0], session.now)
     assert isinstance(order.command, matters.RecordDecision)
     assert order.command.matter_point == 1
+
+
+@pytest.mark.parametrize("decided", [{"outcome": Outcome.NEW_MATTER, "lead": LEAD, "due": date(2022, 5, 20)}, {}])
+@pytest.mark.parametrize("length", [190, 9000])
+def test_what_a_meeting_of_a_long_name_decided_still_reaches_its_matter(decided: dict[str, Any], length: int) -> None:
+    """It was convened before names had a bound."""
+    session = in_session()
+    session.do(decision(1, **({"outcome": Outcome.CONTINUED} | decided)), FOR_LEADER)
+    update = {"ordinal": None, "title": "会" * length, "series_name": "专" * length}
+    order = outcome_order(session.m.model_copy(update=update), session.m.points[0], session.now)
+    within_bounds(order.command)
+    if isinstance(order.command, matters.OpenMatter):
+        assert order.command.basis.no is not None
+        assert order.command.basis.no.endswith(f"（{session.m.number}）第1项")
 
 
 # --- 议题
