@@ -319,6 +319,23 @@ def test_a_restore_that_is_cut_off_founds_no_log_and_is_told_and_done_again(
         assert verify(restored).problems == ()
 
 
+def test_a_restore_that_is_interrupted_puts_nothing_in_place(
+    backup: Path, tmp_path: Path, other_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C, while a long log goes into the database."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    there = Settings(home=tmp_path / "again", store=tmp_path / "new", database_url=other_postgres_url)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(restoring, "copy_log", interrupted)
+        restore(there, backup, {})
+    assert not there.home.exists()
+    assert [path.name for path in (tmp_path / "new").iterdir()] == [STORE_MARK]
+    assert restore(there, backup, {}).position
+
+
 @pytest.mark.parametrize("step", range(1, 7))
 def test_wherever_a_restore_is_cut_off_no_log_is_founded_in_its_place(
     backup: Path, tmp_path: Path, step: int, monkeypatch: pytest.MonkeyPatch
