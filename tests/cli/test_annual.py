@@ -1,12 +1,14 @@
 """`xmh briefing annual`: the sentence of the year's summary, each number with its list."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from eventlog.database import Database
 from tests.support.command_line import CommandLine
+from tests.support.served import Home
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "xiangmihu-2021"
 SENTENCE = (
@@ -15,11 +17,19 @@ SENTENCE = (
 )
 
 
+@pytest.fixture(scope="module")
+def recorded_home(founded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the registers of 2021, read once for all. Not to be written to."""
+    home = tmp_path_factory.mktemp("ledger") / "home"
+    shutil.copytree(founded_home, home)
+    for kind, register in (("meeting", "会议台账.csv"), ("briefing", "简报台账.csv")):
+        assert Home(home).ok(kind, "record", "--from", EXAMPLE / register)
+    return home
+
+
 @pytest.fixture
-def of_2021(xmh: CommandLine, log: Database) -> CommandLine:
-    del log
-    xmh.json("meeting", "record", "--from", EXAMPLE / "会议台账.csv")
-    xmh.json("briefing", "record", "--from", EXAMPLE / "简报台账.csv")
+def of_2021(recorded_home: Path, home: Path, xmh: CommandLine) -> CommandLine:
+    shutil.copytree(recorded_home, home, dirs_exist_ok=True)
     return xmh
 
 
