@@ -366,6 +366,24 @@ def test_an_event_that_cannot_be_read_hides_nothing_of_what_stands_before_it(log
     assert Token.ODD_CELL in {token for token, _, _ in problems}
 
 
+@pytest.mark.parametrize("remembered", [1, 11, 12, 13])
+@pytest.mark.parametrize("page", [11, 2000])
+def test_an_event_nobody_can_read_is_named_wherever_a_page_ends(
+    log: Database, monkeypatch: pytest.MonkeyPatch, remembered: int, page: int
+) -> None:
+    monkeypatch.setattr("eventlog.verify.REMEMBERED", remembered)
+    monkeypatch.setattr("eventlog.projections.PAGE", page)
+    assert verify(log).ok
+    unprotect(log)
+    for row in rows(log):
+        if row[0] in {1, 10, 11, 12}:
+            raw(log, f"UPDATE events SET payload = '[1]' WHERE position = {row[0]}")
+            named = {(p.token, p.position) for p in verify(log).problems}
+            assert {(Token.HASH_MISMATCH, row[0]), (Token.UNDECODABLE, row[0])} <= named
+            quoted = row[7].replace("'", "''")
+            raw(log, f"UPDATE events SET payload = '{quoted}' WHERE position = {row[0]}")
+
+
 def test_an_event_of_a_newer_build_is_named_and_the_rest_is_still_checked(log: Database) -> None:
     last = rows(log)[-1]
     unprotect(log)
