@@ -68,7 +68,7 @@ def outbox_problems(transaction: Transaction, known: range | None = None) -> Ite
 
 
 def _rows(transaction: Transaction) -> Iterator[Row]:
-    after = -(2**62)
+    after = -LARGEST
     while rows := transaction.all(_ROWS, (after,)):
         yield from rows
         after = rows[-1][0]

@@ -25,12 +25,14 @@ from eventlog.readmodel import (
     read_model_of_stream,
     state_text,
 )
-from eventlog.rows import event_of_row
+from eventlog.rows import EVENT_COLUMNS, event_of_row
 from eventlog.snapshots import is_due, put_snapshots, snapshot_of
+from eventlog.typed import LARGEST
 from eventlog.words import put_words
 
 PAGE = 2000
 _AT_ONCE = 50
+_LOWEST = f"SELECT {EVENT_COLUMNS} FROM events WHERE position = ?"  # noqa: S608  (constants)
 _RULING = (OfficeStream.CALENDAR, OfficeStream.POLICY)
 
 Progress = Callable[[int, int], None]
@@ -153,8 +155,15 @@ def newest_position(transaction: Transaction) -> int:
     return (row[0] or 0) if row else 0
 
 
-def log_pages(transaction: Transaction, after: int = -(2**62)) -> Iterator[list[Row]]:
-    """The events of the log behind a position, in order, a page at a time; all of them by default."""
+def log_pages(transaction: Transaction, after: int | None = None) -> Iterator[list[Row]]:
+    """The events of the log behind a position, in order, a page at a time; all of them by default.
+
+    All: whoever owns the database can put one at any number there is, and who reads its stream reads it.
+    """
+    if after is None:
+        after = -LARGEST
+        if lowest := transaction.all(_LOWEST, (after,)):
+            yield lowest
     while rows := events_page(transaction, after, PAGE):
         yield rows
         after = rows[-1][0]

@@ -366,6 +366,20 @@ def test_an_event_that_cannot_be_read_hides_nothing_of_what_stands_before_it(log
     assert Token.ODD_CELL in {token for token, _, _ in problems}
 
 
+@pytest.mark.parametrize("position", [-(2**62) - 1, 1 - 2**63, -(2**63)])
+def test_an_event_put_far_before_the_first_is_walked_over_too(log: Database, position: int) -> None:
+    *_, last = (row for row in rows(log) if row[2] == "sample/a")
+    unprotect(log)
+    forged = changed(last, position=position, version=last[3] + 1, event_id="x", command_id="x", previous_hash=last[13])
+    put(log, forged)
+    named = ("x", "sample/a", forged[3], forged[3], "x")
+    command = (*named, command_digest((*named, forged[13])))
+    sql = "INSERT INTO commands (command_id, stream, first, last, request_hash, digest) VALUES (?, ?, ?, ?, ?, ?)"
+    with log.writing() as transaction:
+        transaction.commit([(sql, [command])])
+    assert {p.token for p in verify(log).problems} & {Token.POSITION_GAP, Token.ODD_CELL}
+
+
 @pytest.mark.parametrize("remembered", [1, 11, 12, 13])
 @pytest.mark.parametrize("page", [11, 2000])
 def test_an_event_nobody_can_read_is_named_wherever_a_page_ends(
