@@ -121,7 +121,8 @@ def _of_http(error: HTTPException) -> ProblemDetails:
         405: "这个地址不能这样请求",
         413: "内容过大",
     }
-    return ProblemDetails(status, "not_found" if status == 404 else "malformed", titles.get(status, TITLES[400]))  # noqa: PLR2004
+    code = "not_found" if status == 404 else "malformed"  # noqa: PLR2004
+    return ProblemDetails(status, code, titles.get(status, TITLES[400]), dict(error.headers or {}))
 
 
 def install_problems(app: FastAPI, service: "WebService") -> None:
@@ -154,7 +155,9 @@ def install_problems(app: FastAPI, service: "WebService") -> None:
 def told_as_asked(request: Request, details: ProblemDetails) -> Response:
     """A problem on a page for a browser, as a document for a program."""
     if wants_page(request):
-        return page("message.html", details.status, title=details.title, message=seen(details.message))
+        answer = page("message.html", details.status, title=details.title, message=seen(details.message))
+        answer.headers.update(details.headers)
+        return answer
     return problem(details)
 
 

@@ -74,6 +74,13 @@ def number(service: WebService, stream: str) -> str:
     return next(row.number for row in reading.list_rows(service.database) if row.stream == stream)
 
 
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+async def test_what_may_be_asked_instead_is_said(client: httpx.AsyncClient, accept: str) -> None:
+    """RFC 9110 15.5.6: a 405 names the methods there are."""
+    answer = await client.post("/healthz", headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+
+
 @pytest.mark.parametrize(
     ("page", "status"),
     [
