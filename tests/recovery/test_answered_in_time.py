@@ -15,8 +15,8 @@ from tests.support.office import office_today
 from tests.support.postgres import Server
 from tests.support.served import Answer, Home, home_in
 
-WITHIN = 10.0
-"""Seconds from the start of the process."""
+WITHIN = 11.0
+"""Seconds from the start of the process: the ten it keeps to itself, and one to start and leave beside other tests."""
 AT_ONCE = 3
 DUE = office_today() + timedelta(days=200)
 BY = ("--by", "leader", "--paper", "香指批〔2026〕3号")

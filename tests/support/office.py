@@ -73,7 +73,10 @@ def founded(url: str, now: datetime | None = None) -> Database:
     if now is None:
         _put(url, _furnish)
         return open_log(url)
-    _put(url, migrate)
+    if url.startswith("sqlite:///") and Path(url.removeprefix("sqlite:///")).exists():
+        migrate(url)  # a home that was served before
+    else:
+        _put(url, migrate)
     return _furnished(url, now)
 
 

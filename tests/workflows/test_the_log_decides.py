@@ -343,8 +343,8 @@ async def test_what_is_too_large_is_refused_and_the_matter_goes_on(at_desk: Desk
         await at_desk.do(REPORT.model_copy(update={"text": "长" * 30_000}), LIAISON)
     assert text.value.code == "malformed"
     with pytest.raises(Refusal) as state:
-        for n in range(12):
-            await at_desk.do(c.AddPoint(point=NewPoint(text=f"{n}" + "点" * 9_000)))
+        for n in range(60):
+            await at_desk.do(c.AddPoint(point=NewPoint(text=f"{n}" + "点" * 1_990)))
     assert state.value.code == "too_large"
     await at_desk.do(REPORT, LIAISON)
     assert at_desk.types[-1] == "FeedbackSubmitted"
