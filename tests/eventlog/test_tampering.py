@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,17 +14,22 @@ import pytest
 from activities.clock import OfficeClock
 from activities.notices import NoticeActivities
 from domain import commands as c
+from domain.facts import MatterRef
 from domain.ids import OfficeStream
+from domain.log import Appended, AppendRequest
 from domain.notices.routing import Routing
+from eventlog import reading
+from eventlog.append import append
 from eventlog.database import Database
 from eventlog.secrets import ensure_key, seal_text
 from eventlog.typed import NUMBERS
 from eventlog.verify import Token, VerificationReport, verify
 from tests.eventlog.sample import is_sqlite, raw
 from tests.support.clock import open_log
-from tests.support.history import act
+from tests.support.history import act, meet
 from tests.support.homes import at
-from tests.support.office import FOR_LEADER, LIAISON, OFFICE, founded, opening
+from tests.support.meetings import convening
+from tests.support.office import FOR_LEADER, LIAISON, OFFICE, founded, matter, opening
 
 ONE, TWO = "matter/one", "matter/two"
 ROOT = Path(__file__).parents[2]
@@ -94,17 +100,38 @@ DELIVERY = {"due_at", "next_at", "attempts", "batch", "tried_at", "sent_at", "er
 """How the delivery of a notice stands changes with every try."""
 
 
+def with_every_table(log: Database) -> Database:
+    """What else a table holds something of: a meeting, a matter that waits for another, a command that was refused."""
+    now = at("2022-03-10")
+    meet(log, "meeting/m", convening(starts=at("2022-03-31", "14:30")), OFFICE, now)
+    earlier = MatterRef(stream=ONE, number=matter(log, ONE).number)
+    act(log, TWO, c.SetPredecessor(earlier=earlier), OFFICE, now)
+    head = reading.stream_head(log, ONE)
+    asked = AppendRequest(
+        stream=ONE,
+        expected_version=head.version,
+        expected_hash=head.hash,
+        rulebook_version=reading.rulebook(log).version,
+        command_id="refused-by-the-rules",
+        actor=OFFICE,
+        now=now,
+        valid_until=now + timedelta(minutes=15),
+        refused=True,
+    )
+    assert append(log, asked) == Appended()
+    return log
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("table", sorted(NUMBERS))
 def test_no_cell_of_whatever_type_stops_the_walk_and_each_is_named(log: Database, table: str) -> None:
-    connection = without_triggers(log)
+    connection = without_triggers(with_every_table(log))
     as_it_was = sqlite3.connect(":memory:")
     connection.backup(as_it_was)
     columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})").fetchall()]
     rows = [row[0] for row in connection.execute(f"SELECT rowid FROM {table} ORDER BY rowid").fetchall()]
-    if not rows:
-        pytest.skip("this log has no such row")
+    assert rows
     tried = 0
     for column in columns:
         for odd in ODD:
