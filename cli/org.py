@@ -191,24 +191,21 @@ def leave(
         close_of_who_left(session.database, leaver.id, datetime.now(UTC))
     without = nobody_to_tell(units=[leaver.unit])
     vacant = units_left(before, told=without)
-    document = {
-        "left": leaver.id,
-        "successor": next_one.id if next_one else None,
-        "duties": [{"matter": m.number, "title": m.title, "duty": duty.value} for m, duty in held],
-        "posts": posts,
-        "incoming": [p.number for p in papers],
-        "unreached": gaps_as_json(without),
-        "without_liaison": gaps_as_json(vacant),
-    }
-    left_behind = _left_behind(held, posts, papers, next_one.name if next_one else None)
     answer(
-        document,
+        {
+            "left": leaver.id,
+            "successor": next_one.id if next_one else None,
+            "duties": [{"matter": m.number, "title": m.title, "duty": duty.value} for m, duty in held],
+            "posts": posts,
+            "incoming": [p.number for p in papers],
+            "unreached": gaps_as_json(without),
+            "without_liaison": gaps_as_json(vacant),
+        },
         "\n".join(
             [
                 f"{'补交' if gone else '已登记'}{leaver.name}（{leaver.id}）离任{'的职责' if gone else ''}",
-                *left_behind,
-                *gap_lines(without),
-                *gap_lines(vacant),
+                *_left_behind(held, posts, papers, next_one.name if next_one else None),
+                *gap_lines((*without, *vacant)),
             ]
         ),
     )

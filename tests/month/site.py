@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -24,29 +23,14 @@ from services.embedded.supervise import free_port
 from tests.support.alerts import Figure, figures_in, is_raised
 from tests.support.postgres import Server
 from tests.support.processes import end, says_ready, spawn
-from tests.support.served import ROOT, wait_for
+from tests.support.served import ROOT, XMH, Answer, wait_for
 from tests.support.temporal import DevServer
 
-XMH = [sys.executable, "-c", "from cli.main import run; run()"]
 OWNER, SERVICE = "xmh_owner", "xmh"
 """The roles of `deploy/postgres/roles.sql`: whose the tables are, and who works."""
 SLOWEST = 120
 DRAINED_WITHIN = 45.0
 """Seconds, as the units allow."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How a command ended, and what it said."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """The one document on standard output."""
-        return json.loads(self.out)
 
 
 @dataclass
@@ -115,7 +99,7 @@ class Machine:
 
     def xmh(self, *words: str | Path, tree: Path | None = None, **env: str) -> Answer:
         """One command to its end, by the build that is installed here or another one."""
-        place = tree or self.tree
+        place, began = tree or self.tree, time.monotonic()
         done = subprocess.run(
             [*XMH, *map(str, words), "--json"],
             cwd=place,
@@ -126,7 +110,7 @@ class Machine:
             timeout=SLOWEST,
             check=False,
         )
-        return Answer(done.returncode, done.stdout, done.stderr)
+        return Answer(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
 
     def ok(self, *words: str | Path, tree: Path | None = None, **env: str) -> Any:
         """The document of a command that must succeed."""
