@@ -49,6 +49,11 @@ browser: setup ## have Chromium for the tests of the pages (Debian and Ubuntu as
 	@# strace reads what a writer asks of the disk (tests/plugs); without it they are skipped by name.
 	@if ! command -v strace >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends strace || true; fi
+	@# promtool tries the alert rules (tests/house/test_promtool.py); taken out of its package, which would start a server.
+	@if ! command -v promtool >/dev/null && [ ! -x $(BIN)/promtool ] && command -v apt-get >/dev/null; then \
+	  place=$$PWD/$(BIN) && work=$$(mktemp -d) && cd $$work && apt-get -qq download prometheus >/dev/null 2>&1 && \
+	  dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool && mv usr/bin/promtool $$place/ || true; \
+	  rm -rf "$$work"; fi
 
 demo: setup ## supervise the working year 2022 of the example and print what came out (in .xmh-demo)
 	@rm -rf $(HOME_OF_DEMO)
