@@ -235,7 +235,7 @@ def verify(
     roots = roots_to_pass(kept, printed) if stream is None else None
     with _progress() as moved:
         report = check(session.database, stream=stream, progress=moved, passing=roots.take if roots else None)
-    files = file_problems(session.database, session.settings.store_place, stream)
+    files = file_problems(session.database, session.settings, stream)
     report = report.model_copy(update={"problems": (*report.problems, *files)})
     if stream is None:
         report = report.model_copy(update={"problems": (*report.problems, *checkpoint_findings(kept, printed, roots))})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from documents.filing.cabinet import FOLDER
 from documents.filing.shelf import altered_templates
@@ -11,29 +12,58 @@ from eventlog.database import Database
 from eventlog.findings import Token, VerifyFinding
 from services.issuing.catalogue import all_filed
 
+if TYPE_CHECKING:
+    from settings import Settings
 
-def file_problems(database: Database, home: Path, stream: str | None = None) -> tuple[VerifyFinding, ...]:
+_BESIDE = (Token.FILE_ADDED, Token.TEMPLATE_ALTERED)
+"""Found beside what the log names."""
+
+
+def file_problems(database: Database, settings: "Settings", stream: str | None = None) -> tuple[VerifyFinding, ...]:
     """What is wrong with attachments, those of one stream or all, and then with issued files too.
 
     Where the log cannot be read they cannot be looked up in it, and that is said.
+
+    Raises:
+        Refusal: `store_missing`.
     """
+    home = settings.store_place
     try:
         missing = attachment_problems(database, home, stream)
-        return missing if stream is not None else (*missing, *inspect_cabinet(database, home))
+        if stream is not None:
+            return missing
+        return (*missing, *inspect_cabinet(database, home, elsewhere=_stands_elsewhere(settings)))
     except Exception:
         return (VerifyFinding(token=Token.FILES_UNREAD, message=Token.FILES_UNREAD.label),)
 
 
-def inspect_cabinet(database: Database, home: Path) -> Iterator[VerifyFinding]:
-    """What is altered, missing or added in the home's cabinet. Without one there is none: the files stand elsewhere.
+def lacking_files(database: Database, settings: "Settings") -> tuple[VerifyFinding, ...]:
+    """Attachments and issued files that the log names and that are not there, or not as they were."""
+    return tuple(one for one in file_problems(database, settings) if one.token not in _BESIDE)
+
+
+def _stands_elsewhere(settings: "Settings") -> bool:
+    """Whether the office's cabinet may be another machine's: several share the log, and no store is declared."""
+    return settings.store is None and not settings.database.startswith("sqlite:")
+
+
+def inspect_cabinet(database: Database, home: Path, *, elsewhere: bool = False) -> Iterator[VerifyFinding]:
+    """What is altered, missing or added in the home's cabinet; none at all is one finding, unless it is `elsewhere`.
 
     Raises:
         UnknownEventError: the log holds an issue this build cannot read.
     """
-    if not (home / FOLDER).is_dir():
+    there = (home / FOLDER).is_dir()
+    if elsewhere and not there:
+        return
+    all_of_it = all_filed(database, home)
+    if not there:
+        if all_of_it:
+            line = f"{Token.FILE_MISSING.label}：目录 {FOLDER} 整个不在，日志里有{len(all_of_it)}件成文"
+            yield VerifyFinding(token=Token.FILE_MISSING, message=f"{line}，请从备份恢复")
         return
     known: dict[Path, dict[str, str]] = {}
-    for filed in all_filed(database, home):
+    for filed in all_of_it:
         known.setdefault(filed.folder, {}).update(filed.event.files)
     for folder, files in known.items():
         yield from _folder(home, folder, files)

@@ -57,8 +57,18 @@ def test_what_somebody_did_to_the_cabinet_is_named(log: Database, home: Path, ca
     assert "已被改动" in rebuilt.out
 
 
-def test_a_home_without_a_cabinet_has_none_to_look_at(log: Database, home: Path, cabinet: Path) -> None:
+def test_a_cabinet_that_is_gone_is_one_finding_unless_it_stands_elsewhere(
+    log: Database, home: Path, cabinet: Path, xmh: CommandLine
+) -> None:
     (home / "documents").rename(home / "elsewhere")
+    assert list(inspect_cabinet(log, home, elsewhere=True)) == []
+    [found] = xmh.json("audit", "verify", code=1)["problems"]
+    assert found["token"] == Token.FILE_MISSING.value
+    assert found["message"] == "成文缺失：目录 documents 整个不在，日志里有1件成文，请从备份恢复"
+
+
+def test_an_office_that_issued_nothing_lacks_no_cabinet(log: Database, home: Path) -> None:
+    play(log)
     assert list(inspect_cabinet(log, home)) == []
 
 

@@ -80,6 +80,10 @@ def test_a_draft_made_here_is_issued_there_and_rebuilt_at_both_when_the_template
     for home in office:
         assert home.ok("briefing", "rebuild", issued["bulletin"])["ok"]
         assert home.ok("audit", "verify")["problems"] == []
+    (tmp_path / "share/documents").rename(tmp_path / "away")
+    for home in office:
+        lacks = home.here("audit", "verify", "--json")
+        assert (lacks.code, [p["token"] for p in lacks.json["problems"]]) == (1, ["file_missing"])
     for home in office:
         assert not [p.name for p in home.path.iterdir() if p.name in ("drafts", "documents", "files", "templates")]
 

@@ -80,9 +80,8 @@ def verified(request: Request) -> Response:
     service, visitor = service_of(request), visitor_of(request)
     if not _checks(visitor):
         return _not_his(visitor)
-    home = service.settings.store_place
+    files = file_problems(service.database, service.settings)
     report = verify(service.database)
-    files = file_problems(service.database, home)
     return visitor.page(HERE, "verify.html", report=report, files=files)
 
 
