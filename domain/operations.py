@@ -21,6 +21,8 @@ class BackupTaken(Event):
     sha256: str
     """Of the whole file, so that it can be told from another one later."""
     size: int
+    lacking: int = 0
+    """Of the files its log names, how many were missing or altered where they were taken from."""
 
 
 class CheckpointSigned(Event):

@@ -46,8 +46,8 @@ def _row(recorded: Recorded, numbers: Mapping[str, str]) -> dict[str, Any]:
 
 def _said(event: Event, numbers: Mapping[str, str]) -> Iterator[str]:
     match event:
-        case did.BackupTaken(file=file, position=position):
-            yield from (file, f"日志到第{position}条")
+        case did.BackupTaken(file=file, position=position, lacking=lacking):
+            yield from (file, f"日志到第{position}条", f"文件缺失或不符{lacking}处" if lacking else "")
         case did.CheckpointSigned(size=size):
             yield f"日志到第{size}条"
         case did.CheckpointWitnessed(size=size, witnesses=witnesses, signers=signers, authority=authority):

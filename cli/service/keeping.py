@@ -8,17 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.session import answer, session
+from cli.session import Exit, answer, session
 from domain.queries.telling import office_time
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from eventlog.findings import VerifyFinding
     from settings import Settings
 
 FileArg = Annotated[Path, typer.Argument(metavar="FILE", help="备份文件（.zip）")]
+NAMED = 20
+"""So many files that are missing are named on the screen; `--json` and `audit verify` name all."""
 
 
 def backup(file: FileArg) -> None:
-    """备份日志、附件和已印发的文件，服务不必停；密钥不在其中，须另行保管。"""
+    """备份日志、附件和已印发的文件，服务不必停；密钥不在其中，须另行保管。日志所载的文件不齐的照样备份，退出码为 1。"""
     from services.backup.taking import back_up
 
     session.need_machine()
@@ -31,15 +36,20 @@ def backup(file: FileArg) -> None:
         "size": taken.size,
         "sha256": taken.sha256,
         "left_out": list(taken.left_out),
+        "ok": not taken.lacking,
+        "lacking": _documents(taken.lacking),
     }
     holds = f"日志到第{taken.position}条（已核验），文件{taken.files}个，{taken.size / 2**20:.1f} MiB"
     line = (
         f"已备份到 {taken.file}：{holds}",
         f"SHA-256 {taken.sha256}",
         *([f"链接不备份，指向的内容请另行备份：{'、'.join(taken.left_out)}"] if taken.left_out else []),
+        *_about_files(taken.lacking, "请从更早的备份或各台机器找回，再备份一次；找回以前不要删早先的备份"),
         _about_keys(session.settings),
     )
     answer(document, "\n".join(line))
+    if taken.lacking:
+        raise SystemExit(Exit.FOUND_WRONG)
 
 
 def restore(
@@ -68,6 +78,7 @@ def restore(
         f"已还原到 {session.settings.home}：{office_time(back.taken_at)}的备份，日志到第{back.position}条，已核验",
         *([f"通知{back.held_back}条可能已经发出，不再自动发送，要发的用 xmh notice retry"] if back.held_back else []),
         *([f"{back.untold}条记录备份时尚未通知，可能已经通知过，不再补发"] if back.untold else []),
+        *_about_files(back.lacking, "备份时就是这样，请从更早的备份或各台机器找回"),
         *([f"请把主密钥放回 {session.settings.master_key_place}，否则密件打不开"] if back.keys_missing else []),
         *(
             [f"xmh.toml 里写着 {'、'.join(back.leads_elsewhere)}，仍指向原来的地方，请先核对再启动"]
@@ -83,7 +94,20 @@ def restore(
         + ("" if past else "；那以后用过的编号本机不知道，用 --past 写明的才不会再次给出"),
         "下一步：xmh up，再运行 xmh recover",
     ]
-    answer(back.model_dump(mode="json"), "\n".join(lines))
+    answer({**back.model_dump(mode="json"), "lacking": _documents(back.lacking)}, "\n".join(lines))
+
+
+def _documents(lacking: "Sequence[VerifyFinding]") -> list[dict[str, object]]:
+    return [one.model_dump(mode="json", exclude_none=True) for one in lacking]
+
+
+def _about_files(lacking: "Sequence[VerifyFinding]", remedy: str) -> list[str]:
+    """Which files the log names and the backup has not, or not as they were."""
+    if not lacking:
+        return []
+    more = f"  ……另有{len(lacking) - NAMED}处，见 --json"
+    lines = [f"  {one.message}" for one in lacking[:NAMED]] + ([more] if lacking[NAMED:] else [])
+    return [f"文件不齐，{len(lacking)}处与日志不符，{remedy}：", *lines]
 
 
 def _about_keys(settings: "Settings") -> str:

@@ -22,6 +22,7 @@ from eventlog.configured import open_log
 from eventlog.copying import copy_log
 from eventlog.database import Database
 from eventlog.durable import flush_folder, flush_tree
+from eventlog.findings import VerifyFinding
 from eventlog.migrate import migrate
 from eventlog.older import look_at_log
 from eventlog.presence import forget_processes
@@ -33,6 +34,7 @@ from services.backup.taking import newest_of_sound
 from services.door_key import keep_door_key
 from services.headquarters import founded_as, keep_card
 from services.home import make_home, make_private
+from services.inspection import lacking_files
 from services.log_guard import keep_witness
 from services.operations_record import record_migration, record_operation
 from services.payload_keys import begin_payload_keys
@@ -69,6 +71,8 @@ class BroughtBack(Frozen):
     """The master key has to be put back before sealed words can be read."""
     leads_elsewhere: tuple[str, ...] = ()
     """What the restored configuration says of where log and server are, to be looked at before anything runs."""
+    lacking: tuple[VerifyFinding, ...] = ()
+    """Attachments and issued files that the log names, and that the backup had not, or not as they were."""
 
 
 def restore(settings: "Settings", file: Path, past: Mapping[str, int], moved: Progress = unmoved) -> BroughtBack:
@@ -246,6 +250,7 @@ def _taken_up(
         numbers = advance_numbers(database, past, f"日志由备份 {file.name} 还原，其后的编号已在纸质件上")
         keep_witness(database)
         missing = _sealed(database) and not _has_master_key(settings)
+        lacking = lacking_files(database, settings)
         founded = founded_as(database)
     if founded is not None:
         keep_card(settings.home, founded)
@@ -258,6 +263,7 @@ def _taken_up(
         numbers=numbers,
         keys_missing=missing,
         leads_elsewhere=_leads_elsewhere(settings.home / CONFIG_FILE),
+        lacking=lacking,
     )
 
 

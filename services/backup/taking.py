@@ -23,10 +23,12 @@ from eventlog.configured import open_log
 from eventlog.copying import copy_log
 from eventlog.durable import put_durably
 from eventlog.errors import LogError
+from eventlog.findings import VerifyFinding
 from eventlog.migrate import migrate
 from eventlog.sqlite import SqliteBackend
 from eventlog.verify import verify
 from services.backup.archive import KEPT, LOG, Manifest, Progress, unmoved, write_archive
+from services.inspection import lacking_files
 from services.operations_record import record_operation
 from settings import CONFIG_FILE
 from sheets.file_errors import unwritable_file
@@ -45,6 +47,8 @@ class BackedUp(Frozen):
     sha256: str
     left_out: tuple[str, ...] = ()
     """Links below the home: what they lead to is not in it."""
+    lacking: tuple[VerifyFinding, ...] = ()
+    """Attachments and issued files that its log names, and that it has not, or not as they were."""
 
 
 def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = unmoved) -> BackedUp:
@@ -60,6 +64,8 @@ def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = un
     try:
         _copy_database(settings, copy)
         position, newest = newest_of_sound(settings, copy)
+        with open_log(settings, f"sqlite:///{copy}") as database:
+            lacking = lacking_files(database, settings)
         manifest = Manifest(
             taken_at=datetime.now(UTC), headquarters=settings.headquarters, position=position, hash=newest
         )
@@ -75,7 +81,7 @@ def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = un
     finally:
         for left in part.parent.glob(f"{escape(part.name)}*"):
             left.unlink()
-    taken = BackupTaken(file=file.name, position=position, hash=newest, sha256=digest, size=size)
+    taken = BackupTaken(file=file.name, position=position, hash=newest, sha256=digest, size=size, lacking=len(lacking))
     try:
         with open_log(settings) as database:
             record_operation(database, settings.home, taken, actor=actor, command_id=f"backup:{digest[:32]}")
@@ -89,6 +95,7 @@ def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = un
         size=size,
         sha256=digest,
         left_out=tuple(sorted(_links_of(settings))),
+        lacking=lacking,
     )
 
 

@@ -26,6 +26,7 @@ from services.backup.restoring import HELD_BACK, restore
 from services.backup.taking import back_up
 from services.doctor.log import backup_noticed
 from settings import Settings
+from tests.support.command_line import CommandLine
 from tests.support.history import act
 from tests.support.homes import founded_home, home, log
 from tests.support.office import LIAISON, OFFICE, opening
@@ -56,6 +57,34 @@ def backup(home: Path, log: Database, tmp_path: Path) -> Path:
     file = tmp_path / "备份.zip"
     back_up(settings_of(home), file, OFFICE)
     return file
+
+
+def test_what_the_log_names_and_the_store_has_not_is_said_by_backup_doctor_and_restore(
+    home: Path, log: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = [keep_attachment(home, [word], f"{word.decode()}.pdf") for word in (b"gone", b"bent", b"whole")]
+    matter = opened(log)
+    act(log, matter, c.AcceptReceipt(), LIAISON, datetime.now(UTC))
+    report = c.SubmitFeedback(text="进展", progress=10, attachments=tuple(kept))
+    act(log, matter, report, LIAISON, datetime.now(UTC))
+    (home / "files" / kept[0].sha256).unlink()
+    (home / "files" / kept[1].sha256).write_bytes(b"something else")
+    xmh = CommandLine(home, capsys)
+    taken = xmh.json("backup", str(tmp_path / "a.zip"), code=1)
+    tokens = ["attachment_missing", "attachment_altered"]
+    assert (taken["ok"], [one["token"] for one in taken["lacking"]]) == (False, tokens)
+    said = xmh("backup", str(tmp_path / "b.zip"))
+    assert said.code == 1
+    assert "文件不齐，2处与日志不符" in said.out
+    assert "gone.pdf" in said.out
+    assert [f.code for f in backup_noticed(log, NOW)] == ["backup_lacks_files"]
+    back = restore(settings_of(tmp_path / "again"), tmp_path / "a.zip", {})
+    assert [one.token.value for one in back.lacking] == tokens
+    assert "bent.pdf" in CommandLine(tmp_path / "third", capsys)("restore", str(tmp_path / "b.zip")).out
+    keep_attachment(home, [b"gone"], "gone.pdf")
+    keep_attachment(home, [b"bent"], "bent.pdf")
+    assert xmh.json("backup", str(tmp_path / "c.zip"))["lacking"] == []
+    assert [f.code for f in backup_noticed(log, NOW)] == []
 
 
 def test_a_backup_taken_in_a_storm_of_commands_holds_all_that_was_answered_before_it(
