@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.printing.files import office_press
 from cli.session import Exit, answer, session
 from domain.base import refuse
 from domain.calendar import local_date
@@ -45,6 +44,8 @@ COUNTED = (
 )
 
 
+ELSEWHERE = ("store", "database_url", "database_url_file")
+"""Settings by which whoever looks at the year would be shown the office's own log or files instead."""
 EXAMPLE, EXAMPLE_YEAR, EXAMPLE_HOME = "xiangmihu-2022", 2022, ".xmh-demo"
 
 
@@ -72,7 +73,10 @@ def simulate(
     import structlog
 
     from services.extras import Extra, need
+    from services.press import press_by
+    from simulation.above import settings_of_year
     from simulation.beside import played_beside
+    from simulation.leaving import print_year_end
     from simulation.printing import Printer
     from simulation.run import check_fresh, collecting_seldom
     from simulation.run import simulate_year as play
@@ -83,6 +87,7 @@ def simulate(
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     folder = plan if plan.is_dir() else plan.parent
     home, started, algorithm = session.settings.home, time.monotonic(), session.settings.hash_algorithm
+    press = press_by(settings_of_year(home, FIRST_HEADQUARTERS))
     check_fresh(home)  # before another headquarters is begun beside it
     with played_beside(folder, home, year, algorithm) as others, collecting_seldom(), _progress(year) as moved:
         played = asyncio.run(
@@ -92,15 +97,16 @@ def simulate(
                 year,
                 seed=seed,
                 algorithm=algorithm,
-                prints=Printer(home, office_press()),
+                prints=Printer(home, press),
                 progress=moved,
             )
         )
-        _leave(played, home)
+        print_year_end(played.database, home, _ended(played), press)
         _show_its_last_day(played, home)
         beside = [other.left() for other in others]
     document = _summary(played, home)
     document["headquarters"] = [left.model_dump() for left in beside]
+    document["set_elsewhere"] = [name for name in ELSEWHERE if getattr(session.settings, name) is not None]
     document["seconds"] = round(time.monotonic() - started, 1)
     answer(document, "" if session.json else _table(document))
     if not (document["verify"]["ok"] and all(left.verified for left in beside)):
@@ -128,13 +134,6 @@ def _progress(year: int) -> "Iterator[Callable[[date], None]]":
             bar.update(task, completed=(day - first).days, description=f"{day:%Y-%m-%d}")
 
         yield moved
-
-
-def _leave(played: "Played", home: Path) -> None:
-    """What the office prints when the year is over."""
-    from simulation.leaving import print_year_end
-
-    print_year_end(played.database, home, _ended(played), office_press())
 
 
 def _ended(played: "Played") -> datetime:
@@ -215,6 +214,11 @@ def _table(done: dict[str, Any]) -> str:
         ),
         ("核验", _verdict(done["verify"])),
         ("浏览", f"xmh access open office --home {done['home']}，再 xmh web --home {done['home']}"),
+        *(
+            [("注意", f"这里设有 {elsewhere}，示例没有用它；浏览示例的终端里请先去掉，否则看到的是正式的日志和文件")]
+            if (elsewhere := "、".join(f"XMH_{name.upper()}" for name in done["set_elsewhere"]))
+            else []
+        ),
         ("用时", f"{done['seconds']}秒"),
     ]
     return table(("", f"数据目录 {done['home']}"), rows)

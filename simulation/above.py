@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from domain.envelope import Actor, Algorithm
 from domain.founding import Headquarters
@@ -13,7 +14,7 @@ from eventlog.database import Database
 from eventlog.migrate import migrate
 from services.door_key import keep_door_key
 from services.founding import found_log
-from services.headquarters import keep_card, settings_of
+from services.headquarters import keep_card
 from services.home import make_home
 from services.payload_keys import begin_payload_keys
 from services.transfers import answer_received, carry_owed, send_transfer
@@ -21,6 +22,11 @@ from settings import Settings
 from simulation.scenario import PlannedTransfer
 
 CITY_OFFICE = Actor(id="office", role=Role.OFFICE, unit="office")
+
+
+def settings_of_year(home: Path, headquarters: str) -> Settings:
+    """Settings of a simulated year: all of it lies in its own home, whatever log and store the machine works with."""
+    return Settings(home=home, headquarters=headquarters, store=None, database_url=None, database_url_file=None)
 
 
 def simulated_log(settings: Settings, algorithm: Algorithm) -> Database:
@@ -99,7 +105,7 @@ class CityAbove:
 
     @property
     def _city(self) -> Settings:
-        return settings_of(self.below, self.code)
+        return settings_of_year(self.below.installation, self.code)
 
     def _opened(self, settings: Settings) -> Database:
         return simulated_log(settings, self.algorithm)

@@ -17,7 +17,7 @@ from eventlog import reading
 from eventlog.verify import verify
 from process import leave
 from services.press import press_by
-from settings import Settings
+from simulation.above import settings_of_year
 from simulation.printing import Printer
 from simulation.run import SCENARIO, simulate_year
 from simulation.scenario import PlannedHeadquarters, read_scenario
@@ -116,7 +116,7 @@ def play(year: Beside) -> Left:
     Raises:
         Refusal: as `simulation.run.simulate_year`.
     """
-    settings = Settings(home=year.installation, headquarters=year.headquarters.code)
+    settings = settings_of_year(year.installation, year.headquarters.code)
     played = asyncio.run(
         simulate_year(
             year.plan,

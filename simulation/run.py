@@ -33,14 +33,13 @@ from intake.sheets import CellFault
 from intake.task_list import TaskList, read_task_list
 from services.extras import Extra, need_program
 from services.gateway import Gateway
-from services.headquarters import settings_of
 from services.issuing.register import register_issues
 from services.meetings_elsewhere import record_meeting
 from services.office_records import record_office_events
 from services.running import running_worker
 from services.temporal_client import converter_of, silent_runtime
 from settings import Settings
-from simulation.above import CityAbove, new_log
+from simulation.above import CityAbove, new_log, settings_of_year
 from simulation.clock import SimulatedClock
 from simulation.commands import Cast
 from simulation.ordinary import first_day, ordinary_year
@@ -115,7 +114,7 @@ async def simulate_year(  # noqa: PLR0913  (what a year is made of)
         Refusal: the folder lacks a sheet, or a sheet has faults; nothing is played.
     """
     scenario_told = _told(plan, year, seed)
-    settings = Settings(home=home, headquarters=headquarters.code)
+    settings = settings_of_year(home, headquarters.code)
     check_fresh(settings.home)
     start = at_office(scenario_told.year.opens if scenario_told else first_day(year), time(9, 0))
     database = new_log(settings, headquarters, start, algorithm)
@@ -233,7 +232,7 @@ def _city_above(settings: Settings, scenario: Scenario, start: datetime, algorit
     for one in scenario.headquarters:
         if one.city:
             city = Headquarters(code=one.code, name=one.name, city=True)
-            new_log(settings_of(settings, one.code), city, start, algorithm).close()
+            new_log(settings_of_year(settings.installation, one.code), city, start, algorithm).close()
             return CityAbove(settings, one.code, algorithm)
     return None
 

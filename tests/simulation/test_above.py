@@ -13,9 +13,10 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
 from services.headquarters import all_headquarters, settings_of
+from services.press import press_by
 from services.transfers import transfers
 from settings import Settings
-from simulation.above import CITY_OFFICE, CityAbove, new_log, simulated_log
+from simulation.above import CITY_OFFICE, CityAbove, new_log, settings_of_year, simulated_log
 from simulation.beside import Beside, Playing, planned_headquarters
 from simulation.scenario import PlannedAnswer, PlannedTransfer
 
@@ -60,6 +61,19 @@ def test_what_goes_between_the_two_is_in_both_logs_on_the_days_of_the_year(
             assert {e.recorded_at for e in reading.read_stream(log, known.stream)} == {SENT, ANSWERED}
             assert verify(log).ok
     assert [one.code for one in all_headquarters(tmp_path)] == ["XMH", "SZ"]
+
+
+def test_a_year_keeps_to_its_home_whatever_log_and_store_the_machine_works_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XMH_STORE", str(tmp_path / "share"))
+    monkeypatch.setenv("XMH_DATABASE_URL", "postgresql://office.example/log")
+    monkeypatch.setenv("XMH_DATABASE_URL_FILE", str(tmp_path / "url"))
+    for code, home in (("XMH", tmp_path / "home"), ("SZ", tmp_path / "home/headquarters/SZ")):
+        own = settings_of_year(tmp_path / "home", code)
+        assert own.store_place == home
+        assert own.database == f"sqlite:///{home / 'events.db'}"
+        assert press_by(own).home == home
 
 
 def test_a_log_of_the_year_is_founded_in_the_year(first: Database) -> None:
