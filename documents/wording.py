@@ -15,6 +15,8 @@ INSTRUCTION = "批示（工作秘密）"
 NOTE = "本期数据由督办日志生成"
 NOTE_OF_CORRECTION = "本期为更正"
 """With one of the two ends what an editor of an issue may change."""
+INCLUDED = "本稿含至第{}号改动。"
+"""At the end of that line, in a draft somebody edited: the editor's version it shows."""
 _SPACES = re.compile(r"\s*\n\s*")
 _ISO = re.compile(r" ?(\d{4}-\d{2}-\d{2})")
 _ENDS = "。；;，,、 "

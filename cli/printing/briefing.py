@@ -15,6 +15,7 @@ from cli.printing.files import check_output_file, office_press, write_output_fil
 from cli.session import Problem, answer, session
 from cli.shape import group
 from cli.sheets import reject_file
+from domain.base import Refusal
 from domain.bulletin import BulletinIssued, BulletinRecorded, Issue, PastIssue, Publication
 from domain.calendar import SHANGHAI, local_date
 from domain.rules.records import may_record
@@ -130,8 +131,11 @@ def edit(
     source: Annotated[
         Path | None, typer.Option("--from", metavar="FILE.docx", help="在导出的草稿上改好的 .docx")
     ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="导出以后草稿又改过的，那些修改不要了，以这份文件为准")
+    ] = False,
 ) -> None:
-    """读回改好的草稿：签发时用改后的文字，改了哪些字记入日志。"""
+    """读回改好的草稿：签发时用改后的文字，改了哪些字记入日志；会冲掉别人修改的不读，先说是哪一处。"""
     from documents.bulletin.drafts import computed_draft, find_draft, press_of_draft
     from documents.bulletin.not_taken import not_taken
     from documents.sections.recipe import recipe_of
@@ -145,7 +149,13 @@ def edit(
     if source is None:
         raise Problem("请用 --from 写明改好的 .docx", "malformed")
     recipe = recipe_of(press_of_draft(session.settings.store_place, kept, office_press()).template)
-    changed = keep_edited(session.database, kept, source, session.actor, datetime.now(UTC), recipe)
+    try:
+        changed = keep_edited(session.database, kept, source, session.actor, datetime.now(UTC), recipe, replace=replace)
+    except Refusal as refusal:
+        if refusal.code != "changed":
+            raise
+        how = f"最新的用 xmh briefing show {kept.id} -o 最新.docx 另存；要以这份为准的加 --replace"
+        raise Problem(f"{refusal.message}：{how}", refusal.code) from refusal
     wrong = contradictions_of_draft(session.database, kept, recipe)
     left = not_taken(source, computed_draft(session.database, kept, recipe))
     changes = [c.model_dump(mode="json") for c in changed]
@@ -296,18 +306,22 @@ def _correction(corrects: str | None, by: tuple[str, ...]) -> str:
 
 def show(
     bulletin: Annotated[str, typer.Argument(metavar="ID", help="期号（简报-2022-07）或草稿编号")],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="FILE.docx", help="把草稿最新的文字另存为 .docx，改好后用 edit 读回"),
+    ] = None,
 ) -> None:
     """一期或一份草稿的全文；签发的文件丢失时由日志重新生成，须与原来逐字节一致。"""
-    from documents.bulletin.drafts import find_draft, press_of_draft
-    from documents.formats.markdown import markdown_of
-    from documents.sections.recipe import recipe_of
+    from documents.bulletin.drafts import find_draft
     from services.issuing.bulletins import bulletin_with_files, issued_bulletins
-    from services.issuing.editing import briefing_of_draft, changes_of
 
+    check_output_file(out, (".docx",))
     home, wanted = session.settings.store_place, bulletin.strip().replace("－", "-")
     events = issued_bulletins(session.database) if _receives() else ()
     event = next((e for e in events if e.number == wanted), None)
     if event is not None:
+        if out is not None:
+            raise Problem(f"{event.number} 已经签发，不能再改；更正请用 xmh briefing correct", "issued")
         done = bulletin_with_files(session.database, home, event, office_press())
         text, by = done.files["md"].read_text(encoding="utf-8"), _corrected_by(event, events)
         lines = [text.rstrip("\n"), *([f"（本期{_correction(event.corrects, by)}）"] if event.corrects or by else [])]
@@ -316,11 +330,26 @@ def show(
     kept = find_draft(home, wanted) if session.rights.of_office else None
     if kept is None:
         raise Problem(f"没有“{bulletin}”这一期，也没有这份草稿，请用 xmh briefing list 查看", "not_found")
-    recipe = recipe_of(press_of_draft(home, kept, office_press()).template)
-    text = markdown_of(briefing_of_draft(session.database, kept, recipe).draft(local_date(kept.drafted_at)))
-    changed = changes_of(session.database, kept.publication, kept.key)
+    _show_draft(kept, out)
+
+
+def _show_draft(kept: "BulletinDraft", out: Path | None) -> None:
+    """As it reads now, on the screen and, to be edited, as a file."""
+    from documents.bulletin.drafts import press_of_draft
+    from documents.formats.markdown import markdown_of
+    from documents.sections.recipe import recipe_of
+    from services.issuing.editing import briefing_of_draft, changes_of
+
+    press = press_of_draft(session.settings.store_place, kept, office_press())
+    page = briefing_of_draft(session.database, kept, recipe_of(press.template)).draft(local_date(kept.drafted_at))
+    if out is not None:
+        write_output_file(out, press.printed(page, "docx"))
+    text, changed = markdown_of(page), changes_of(session.database, kept.publication, kept.key)
     document = {**draft_document(kept), "edited": [c.model_dump(mode="json") for c in changed], "markdown": text}
-    answer(document, "\n".join([text, *change_lines(changed)]).rstrip("\n"))
+    saved = [f"已另存为 {out}，修改后用 xmh briefing edit {kept.id} --from {out} 读回"] if out else []
+    answer(
+        {**document, "file": str(out) if out else None}, "\n".join([text, *change_lines(changed), *saved]).rstrip("\n")
+    )
 
 
 def record(

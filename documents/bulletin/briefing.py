@@ -13,6 +13,7 @@ from documents.sections.edition import Edition, Piece, Writer, assembled_section
 from documents.sections.overview import OVERVIEW
 from documents.sections.recipe import Recipe, SectionPart, SectionRecipe, Topic, built_in_recipe
 from documents.wording import (
+    INCLUDED,
     NOTE,
     NOTE_OF_CORRECTION,
     full_date,
@@ -86,8 +87,11 @@ class Briefing(Frozen):
         return sum(len(line) for section in self.sections for line in _texts(section)) > self.contents_from
 
     def draft(self, on: date) -> Page:
-        """As it is shown before it is signed."""
-        return self._page(UNNUMBERED, on)
+        """As it is shown before it is signed; an edited one says up to which change."""
+        page = self._page(UNNUMBERED, on)
+        if self.edited is None or self.corrects is not None:
+            return page
+        return page.model_copy(update={"note": f"{page.note}{INCLUDED.format(self.edited)}"})
 
     def issue(self, event: BulletinIssued) -> Page:
         """The page under its number, date and signer, as `event` gives them."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import TypeAdapter
 
 from documents.page import NOTHING, Block, Figure, Grid, Items, Paragraph, Picture, Roll, Section, Subheading
-from documents.wording import NOTE, NOTE_OF_CORRECTION, numeral
+from documents.wording import INCLUDED, NOTE, NOTE_OF_CORRECTION, numeral
 from domain.base import Refusal, refuse
 from domain.bulletin import Change, Publication
 from domain.envelope import canonical
@@ -47,6 +47,7 @@ _SECTION = re.compile(r"[一二三四五六七八九十]{1,3}、\s*(?P<title>.+)
 _SUBHEADING = re.compile(r"[（(][一二三四五六七八九十]{1,3}[）)]\s*(?P<title>.+)")
 _ITEM = re.compile(r"\d{1,3}\s*(?:[.．、]\s+|[.．、](?=\D))(?P<text>\S.*)", re.DOTALL)
 """1. 甲, 1.甲 and 1、甲, but not 1.5亿元."""
+_INCLUDED = re.compile(INCLUDED.format(r"(\d{1,9})"))
 _SECTIONS = TypeAdapter(tuple[Section, ...])
 
 
@@ -91,6 +92,22 @@ def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> T
     Raises:
         Refusal: `malformed`, in one line, when the file is no .docx of this draft or issue.
     """
+    return _read(path, computed, issue)[0]
+
+
+def read_draft(path: Path, computed: "Briefing") -> tuple[Text, int]:
+    """A draft edited in Word, and up to which editor's version what was exported had; 0 for the computed text.
+
+    Raises:
+        Refusal: as `read_edited`.
+    """
+    text, note = _read(path, computed)
+    included = _INCLUDED.search(note)
+    return text, int(included[1]) if included else 0
+
+
+def _read(path: Path, computed: "Briefing", issue: str | None = None) -> tuple[Text, str]:
+    """What an editor may change, and the line below it."""
     charts = [b for section in computed.sections for b in section.blocks if isinstance(b, Figure | Picture)]
     lines = list(_lines_of(path, charts))
     refuse(
@@ -127,7 +144,7 @@ def read_edited(path: Path, computed: "Briefing", issue: str | None = None) -> T
     text = Text(title.replace("\n", ""), tuple(_sections(body, path, single)), foreword)
     if issue is None:
         _refuse_too_long(f"{path.name} 有", text, len(foreword or "") + sum(map(_length, written)))
-    return text
+    return text, str(lines[end])
 
 
 def _refuse_too_long(begin: str, text: Text, characters: int) -> None:
@@ -190,10 +207,26 @@ def sections_of(text: str) -> tuple[Section, ...]:
 
 def editor_changes(before: Text, after: Text) -> tuple[Change, ...]:
     """What an editor changed of a draft, line by line."""
-    return tuple(
-        Change(before=tuple(map(_kept, d.before)), after=tuple(map(_kept, d.after)))
-        for d in differing_part(before, after)
-    )
+    return tuple(map(_change, differing_part(before, after)))
+
+
+def lost_changes(since: Text, newest: Text, edited: Text, *, by_others: bool) -> tuple[Change, ...]:
+    """What was changed of a text since a file was exported from it, and is not in the file.
+
+    A line the file words in a third way was worded on by whoever changed it himself; what others wrote there is lost.
+    """
+    there, stands = ({line.text for line in _lines(text)} for text in (edited, newest))
+
+    def is_lost(changed: Differing) -> bool:
+        missing = any(line.text not in there for line in changed.after)
+        back = any(line.text in there - stands for line in changed.before)
+        return back or (missing and (by_others or not changed.before))
+
+    return tuple(map(_change, filter(is_lost, differing_part(since, newest))))
+
+
+def _change(differing: Differing) -> Change:
+    return Change(before=tuple(map(_kept, differing.before)), after=tuple(map(_kept, differing.after)))
 
 
 def _kept(line: TextLine) -> str:

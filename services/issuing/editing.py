@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 
 from documents.bulletin.briefing import Briefing
@@ -10,7 +11,8 @@ from documents.bulletin.drafts import BulletinDraft, computed_draft, discard_dra
 from documents.bulletin.edited import (
     Text,
     editor_changes,
-    read_edited,
+    lost_changes,
+    read_draft,
     sections_of,
     text_of_fields,
     text_of_sections,
@@ -21,6 +23,7 @@ from domain.bulletin import BulletinEdited, BulletinSeries, Change, Publication
 from domain.envelope import Actor
 from domain.event import decode
 from domain.ids import bulletin_stream
+from domain.queries.telling import office_time
 from domain.rules.records import may_record
 from eventlog import reading
 from eventlog.database import Database
@@ -29,17 +32,79 @@ from services.office_records import record_decided
 CHANGED = "另一个人刚改过这份草稿，请把您的修改并进最新的文字再保存"
 
 
+_SHOWN = 20
+"""Characters of a line that say which is meant."""
+
+
 def record_edited_draft(
-    database: Database, draft: BulletinDraft, path: Path, actor: Actor, now: datetime, recipe: Recipe | None = None
+    database: Database,
+    draft: BulletinDraft,
+    path: Path,
+    actor: Actor,
+    now: datetime,
+    recipe: Recipe | None = None,
+    *,
+    replace: bool = False,
 ) -> tuple[Change, ...]:
     """Record an edited file as its draft's text from now on; what it changed of the text computed from the log.
 
+    Args:
+        database: the log.
+        draft: of which issue.
+        path: the .docx that was exported, edited.
+        actor: the editor.
+        now: this moment.
+        recipe: by which the draft is computed.
+        replace: also where that takes away what was changed of the draft since the file was exported.
+
     Raises:
-        Refusal: the draft is issued already, the file is not an edited draft, or the actor is not of the office.
+        Refusal: the draft is issued already, the file is not an edited draft, or the actor is not of the office;
+            `changed`, when it was edited since the file was exported, and the file has not all of that.
     """
     _check_open_to(draft, actor, database)
-    briefing = computed_draft(database, draft, recipe)
-    return _record_version(database, draft, briefing, read_edited(path, briefing), actor, now)
+    computed = computed_draft(database, draft, recipe)
+    text, made_from = read_draft(path, computed)
+    newest = edited_version(database, draft)
+    if newest != made_from and not replace:
+        _refuse_losing(database, draft, _text_of(computed), text, made_from, actor)
+    return _record_version(database, draft, computed, text, actor, now, newest)
+
+
+def _refuse_losing(
+    database: Database, draft: BulletinDraft, computed: Text, text: Text, made_from: int, actor: Actor
+) -> None:
+    """Two who edit one draft in Word: the second takes nothing away that he has not seen."""
+    recorded = reading.read_stream(database, bulletin_stream(draft.publication))
+    versions = [(one, event) for one in recorded if isinstance(event := decode(one), BulletinEdited)]
+    mine = [(one, event) for one, event in versions if event.key == draft.key]
+    if not mine:
+        return
+    since = next((_text_of(event) for one, event in mine if one.version == made_from), computed)
+    later = [one for one, _ in mine if one.version > made_from]
+    by_others = any(one.actor.id != actor.id for one in later)
+    lost = lost_changes(since, _text_of(mine[-1][1]), text, by_others=by_others)
+    refuse(
+        bool(lost),
+        f"草稿 {draft.id} 在这份文件导出以后又改过（{office_time(mine[-1][0].recorded_at)}），"
+        f"读回会冲掉那时的{len(lost)}处修改（如{_spot(lost[0]) if lost else ''}）；请把您的修改并进最新的文字",
+        "changed",
+    )
+
+
+def _spot(change: Change) -> str:
+    """Where a change is, in few words: what it begins to say otherwise."""
+    before, after = next(iter(change.before), ""), next(iter(change.after), "")
+    if not after:
+        return f"删去“{before[:_SHOWN]}{'……' if before[_SHOWN:] else ''}”"
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+    begin = max(alike - _SHOWN // 2, 0)
+    end = begin + 2 * _SHOWN
+    return f"“{'……' if begin else ''}{after[begin:end]}{'……' if after[end:] else ''}”"
+
+
+def _text_of(one: Briefing | BulletinEdited) -> Text:
+    sections = sections_of(one.sections) if isinstance(one, BulletinEdited) else one.sections
+    return Text(one.title, sections, one.foreword)
 
 
 def record_typed_draft(
@@ -69,7 +134,7 @@ def record_typed_draft(
     _check_open_to(draft, actor, database)
     refuse(seen != edited_version(database, draft), CHANGED, "changed")
     current = briefing_of_draft(database, draft, recipe)
-    text = text_of_fields(Text(current.title, current.sections, current.foreword), fields)
+    text = text_of_fields(_text_of(current), fields)
     return _record_version(database, draft, computed_draft(database, draft, recipe), text, actor, now, seen)
 
 
@@ -103,7 +168,7 @@ def _record_version(
     seen: int | None = None,
 ) -> tuple[Change, ...]:
     """Record a version, unless it is the newest already, or the computed text itself."""
-    edits = editor_changes(Text(computed.title, computed.sections, computed.foreword), text)
+    edits = editor_changes(_text_of(computed), text)
     newest = _newest(database, draft.publication, draft.key)
     if newest != _version(draft, text, edits) and (newest is not None or edits):
         record_draft_text(database, draft, text, edits, actor, now, seen)

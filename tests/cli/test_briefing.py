@@ -1,6 +1,7 @@
 """`xmh briefing`: drafted by anybody in the office, signed by a leader, numbered by the log."""
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,30 @@ def test_a_draft_is_edited_in_word_and_issued_as_edited(quarter: Database, xmh: 
     late = xmh("briefing", "edit", draft, "--from", file)
     assert late.code == 3
     assert "已经签发" in late.error
+
+
+def test_a_file_from_before_anothers_edit_is_asked_about_and_the_newest_is_to_be_had(
+    quarter: Database, xmh: CommandLine, tmp_path: Path
+) -> None:
+    from docx import Document
+
+    file, newest = tmp_path / "草稿.docx", tmp_path / "最新.docx"
+    draft = xmh.json("briefing", "draft", *SPAN, "-o", file)["draft"]
+    other = Path(shutil.copy(file, tmp_path / "乙.docx"))
+    document = Document(str(file))
+    line = next(p for p in document.paragraphs if "主体施工至五层" in p.text)
+    line.runs[0].text = line.text.replace("主体施工至五层", "主体施工已达五层")
+    document.save(str(file))
+    assert xmh("briefing", "edit", draft, "--from", file).code == 0
+    asked = xmh("briefing", "edit", draft, "--from", other)
+    assert asked.code == 3
+    assert f"xmh briefing show {draft} -o 最新.docx 另存；要以这份为准的加 --replace" in asked.error
+    assert "已另存为" in xmh("briefing", "show", draft, "-o", newest).out
+    assert any("主体施工已达五层" in p.text for p in Document(str(newest)).paragraphs)
+    assert "没有改动" in xmh("briefing", "edit", draft, "--from", other, "--replace").out
+    done = xmh.json("briefing", "issue", draft, "--sign", "leader")
+    refused = xmh("briefing", "show", done["bulletin"], "-o", newest)
+    assert (refused.code, "已经签发，不能再改" in refused.error) == (3, True)
 
 
 def test_an_edit_without_a_file_or_of_no_draft_is_one_line(xmh: CommandLine, quarter: Database) -> None:

@@ -29,6 +29,7 @@ from documents.formats.press import Press
 from documents.page import Figure
 from domain.base import Refusal
 from domain.bulletin import BulletinEdited, Publication
+from domain.envelope import Actor
 from domain.event import decode
 from eventlog import reading
 from eventlog.database import Database
@@ -42,6 +43,8 @@ from tests.support.homes import at
 from tests.support.office import FOR_LEADER, LIAISON, OFFICE
 
 EVENING = at("2022-03-31", "18:00")
+OTHER = OFFICE.model_copy(update={"id": "office-2"})
+"""Of the same office."""
 STREAM = "bulletin/briefing"
 record_edited_draft = partial(editing.record_edited_draft, recipe=EVERY_PART)
 computed_draft = partial(drafts.computed_draft, recipe=EVERY_PART)
@@ -246,13 +249,72 @@ def test_the_newest_version_counts_and_the_same_file_twice_is_one(
     assert "主体已至五层" in issue_draft(log, home, draft, FOR_LEADER, EVENING).files["md"].read_text(encoding="utf-8")
 
 
+def copy_of(exported: Path, name: str, change: Callable[[Docx], None]) -> Path:
+    return changed(Path(shutil.copy(exported, exported.with_name(name))), change)
+
+
+def export(log: Database, draft: BulletinDraft, path: Path) -> Path:
+    path.write_bytes(Press().printed(briefing_of_draft(log, draft).draft(date(2022, 3, 31)), "docx"))
+    return path
+
+
+@pytest.mark.parametrize("second", [OFFICE, OTHER], ids=["under one name", "under two"])
+def test_of_two_who_edit_one_exported_draft_the_second_takes_nothing_from_the_first(
+    log: Database, draft: BulletinDraft, exported: Path, second: Actor
+) -> None:
+    title = briefing_of_draft(log, draft).title
+    first = copy_of(exported, "甲.docx", lambda d: reword(d, "主体施工至五层", "主体至五层"))
+    other = copy_of(exported, "乙.docx", lambda d: reword(d, title, "一季度督办情况"))
+    record_edited_draft(log, draft, first, OFFICE, EVENING)
+    words = r"在这份文件导出以后又改过（2022-03-31 18:00），读回会冲掉那时的1处修改（如“…….*主体至五层"
+    with pytest.raises(Refusal, match=words) as lost:
+        record_edited_draft(log, draft, other, second, EVENING)
+    assert (lost.value.code, reading.stream_head(log, STREAM).version) == ("changed", 1)
+    # Brought into the newest text it is taken, and neither is lost.
+    newest = changed(export(log, draft, exported), lambda d: reword(d, title, "一季度督办情况"))
+    record_edited_draft(log, draft, newest, second, EVENING)
+    stands = briefing_of_draft(log, draft)
+    assert (stands.title, "主体至五层" in stands.draft(date(2022, 3, 31)).model_dump_json()) == ("一季度督办情况", True)
+    # Whoever says so has his own file stand.
+    record_edited_draft(log, draft, other, second, EVENING, replace=True)
+    assert "主体至五层" not in briefing_of_draft(log, draft).draft(date(2022, 3, 31)).model_dump_json()
+
+
+def test_a_line_two_word_anew_is_asked_about_unless_the_second_saw_the_first(
+    log: Database, draft: BulletinDraft, exported: Path
+) -> None:
+    first = copy_of(exported, "甲.docx", lambda d: reword(d, "主体施工至五层", "主体至五层"))
+    other = copy_of(exported, "乙.docx", lambda d: reword(d, "主体施工至五层", "主体施工到了五层"))
+    record_edited_draft(log, draft, first, OFFICE, EVENING)
+    with pytest.raises(Refusal, match="冲掉那时的1处修改"):
+        record_edited_draft(log, draft, other, OTHER, EVENING)
+    seen = changed(export(log, draft, exported), lambda d: reword(d, "主体至五层", "主体施工到了五层"))
+    record_edited_draft(log, draft, seen, OTHER, EVENING)
+    assert "主体施工到了五层" in briefing_of_draft(log, draft).draft(date(2022, 3, 31)).model_dump_json()
+
+
+def test_a_paragraph_somebody_put_in_and_a_line_he_took_out_are_his_too(
+    log: Database, draft: BulletinDraft, exported: Path
+) -> None:
+    def other_way(document: Docx) -> None:
+        [line] = [p for p in document.paragraphs if "主体施工至五层" in p.text]
+        line.insert_paragraph_before("本月天气晴好。")
+        line._p.getparent().remove(line._p)
+
+    first = copy_of(exported, "甲.docx", other_way)
+    other = copy_of(exported, "乙.docx", lambda _: None)
+    record_edited_draft(log, draft, first, OFFICE, EVENING)
+    with pytest.raises(Refusal, match="冲掉那时的1处修改（如“本月天气晴好。”）"):
+        record_edited_draft(log, draft, other, OFFICE, EVENING)
+
+
 def test_going_back_to_the_computed_text_is_a_version_too(log: Database, draft: BulletinDraft, exported: Path) -> None:
     original = exported.read_bytes()
     record_edited_draft(
         log, draft, changed(exported, lambda d: reword(d, "主体施工至五层", "主体至五层")), OFFICE, EVENING
     )
     exported.write_bytes(original)
-    assert record_edited_draft(log, draft, exported, OFFICE, EVENING) == ()
+    assert record_edited_draft(log, draft, exported, OFFICE, EVENING, replace=True) == ()
     assert changes_of(log, draft.publication, draft.key) == ()
     assert reading.stream_head(log, STREAM).version == 2
 

@@ -132,6 +132,30 @@ async def test_what_is_typed_becomes_the_text_the_command_line_has(
     assert "frame-ancestors 'self'" in pdf.headers["content-security-policy"]
 
 
+async def test_a_word_file_from_before_anothers_edit_is_not_taken_and_what_it_says_is_set_aside(
+    service: WebService, office: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    where = await drafted(office)
+    word = tmp_path / "稿.docx"
+    word.write_bytes((await office.get(f"{where}/draft.docx")).content)
+    fields = fields_of((await office.get(where)).text)
+    name = paragraph(fields)
+    await office.post(where, data={**fields, name: "另一位写的一段。"}, headers=cookie(service, "office-2"))
+    document, versions = Document(str(word)), len(edits(service))
+    next(p for p in document.paragraphs if p.text == fields["title"]).runs[0].text = "我在 Word 里改的标题"
+    document.save(str(word))
+    late = await office.post(f"{where}/word", files={"word": ("稿.docx", word.read_bytes())})
+    assert (late.status_code, len(edits(service))) == (409, versions)
+    assert "读回会冲掉那时的1处修改（如“另一位写的一段。”）" in late.text
+    shown = fields_of(late.text)
+    assert (shown[name], shown["title"]) == ("另一位写的一段。", fields["title"])
+    assert "我在 Word 里改的标题" in {text for name, text in shown.items() if name.startswith("mine.")}
+    merged = {**shown, "title": "我在 Word 里改的标题"}
+    assert (await office.post(where, data=merged)).status_code == 303
+    after = fields_of((await office.get(where)).text)
+    assert (after["title"], after[name]) == ("我在 Word 里改的标题", "另一位写的一段。")
+
+
 async def test_what_an_editor_may_not_do_is_a_line_and_keeps_what_was_typed(
     service: WebService, office: httpx.AsyncClient
 ) -> None:

@@ -6,6 +6,7 @@ line; nothing of it is decided here.
 
 import re
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -17,8 +18,16 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from documents.bulletin.drafts import BulletinDraft, find_draft, keep_draft, press_of_draft, read_drafts, send_draft
-from documents.bulletin.edited import Text, editor_fields
+from documents.bulletin.drafts import (
+    BulletinDraft,
+    computed_draft,
+    find_draft,
+    keep_draft,
+    press_of_draft,
+    read_drafts,
+    send_draft,
+)
+from documents.bulletin.edited import Text, editor_fields, read_draft
 from documents.formats.markdown import markdown_of
 from documents.sections.recipe import Recipe, recipe_of
 from domain.base import Refusal, refuse
@@ -308,12 +317,23 @@ def _of_version(newest: str, typed: Given, text: Text) -> Given:
     """
     if typed["seen"] in ("", newest):
         return typed
-    fields = [field for _, fields in editor_fields(text) for field in fields]
-    stands = {"", text.title, text.foreword, *(field.text for field in fields)}
     texts = {name: value.replace("\r\n", "\n") for name, value in typed.fields.items() if _OF_TEXT.fullmatch(name)}
-    mine = {f"{SET_ASIDE}{newest}.{name}": value for name, value in texts.items() if value.strip() not in stands}
+    mine = _set_aside(newest, texts, text)
     before = {name: value for name, value in typed.fields.items() if name == "version" or name.startswith(SET_ASIDE)}
     return Given({**before, **mine, "seen": newest})
+
+
+def _set_aside(mark: str, texts: Mapping[str, str], newest: Text) -> dict[str, str]:
+    """What somebody wrote that does not stand in the newest text, under names of its own."""
+    written = _texts_of(newest)
+    stands = {"", *(value.strip() for value in written.values())}
+    return {f"{SET_ASIDE}{mark}.{name}": value for name, value in texts.items() if value.strip() not in stands}
+
+
+def _texts_of(text: Text) -> dict[str, str]:
+    """By the names of its fields."""
+    fields = {f.name: f.text for _, fields in editor_fields(text) for f in fields if f.name}
+    return {"title": text.title, "foreword": text.foreword or "", **fields}
 
 
 def _save(service: "WebService", visitor: Visitor, draft_id: str, given: Given) -> Response:
@@ -355,12 +375,25 @@ def _read_back(service: "WebService", visitor: Visitor, draft_id: str, given: Gi
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"改稿{Path(upload.filename or '').suffix[:10]}"
             path.write_bytes(upload.file.read())
-            record_edited_draft(
-                service.database, at_hand.draft, path, visitor.viewer.actor, service.now, at_hand.recipe
-            )
+            try:
+                record_edited_draft(
+                    service.database, at_hand.draft, path, visitor.viewer.actor, service.now, at_hand.recipe
+                )
+            except Refusal as refusal:
+                if refusal.code != "changed":
+                    raise
+                return _editor(service, visitor, draft_id, _of_word(at_hand, path), refusal)
     except Refusal as refusal:
         return _editor(service, visitor, draft_id, Given({}), refusal)
     return RedirectResponse(f"/bulletins/{at_hand.draft.id}", 303)
+
+
+def _of_word(at_hand: DraftAtHand, path: Path) -> Given:
+    """What a Word file says otherwise than the newest text, set aside for whoever brought it."""
+    briefing = at_hand.briefing
+    newest = Text(briefing.title, briefing.sections, briefing.foreword)
+    edited, _ = read_draft(path, computed_draft(at_hand.service.database, at_hand.draft, at_hand.recipe))
+    return Given(_set_aside(f"w{briefing.edited or 0}", _texts_of(edited), newest))
 
 
 def _send(service: "WebService", visitor: Visitor, draft_id: str, given: Given) -> Response:
