@@ -35,9 +35,29 @@ _BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 _DOWN = "连不上数据库；请稍后用同一命令重试，或通知管理员"
-_LOGIN = "数据库不存在或账号口令不对；请检查 XMH_DATABASE_URL"
+_NOBODY = (
+    "连不上数据库，那里没有数据库在听；请稍后用同一命令重试，或请管理员看数据库服务和 XMH_DATABASE_URL 的主机、端口"
+)
+_NO_HOST = "数据库的主机名解析不到；请检查 XMH_DATABASE_URL 的主机，或域名服务"
+_LOGIN = "数据库账号或口令不对，或不许从这里登录；请检查 XMH_DATABASE_URL"
+_NO_DATABASE = "数据库服务器上没有这个数据库；请检查 XMH_DATABASE_URL"
 _ADDRESS = "数据库地址写法有误，请检查 XMH_DATABASE_URL；口令里的特殊字符要写成 %XX"
-_NOT_LET_IN = ("does not exist", "authentication failed", "pg_hba.conf", "no password supplied")
+_VERIFIED = "sslmode=verify-full 和 sslrootcert=根证书文件"
+_CONNECTING = {
+    "certificate verify failed": (
+        "数据库的证书不是 sslrootcert 里的机构签发的，或已过期；请核对 XMH_DATABASE_URL 里的 sslrootcert"
+    ),
+    "root certificate file": "XMH_DATABASE_URL 里 sslrootcert 指的文件没有或读不出来，请检查该文件和权限",
+    "does not match host name": "数据库的证书不是发给这个主机名的；XMH_DATABASE_URL 里的主机要写证书上的名字",
+    "does not support SSL": "数据库没有开 TLS，而 XMH_DATABASE_URL 要求；请管理员先在数据库开启",
+    "no encryption": f"数据库只接受 TLS 连接，或不许从这里登录；请在 XMH_DATABASE_URL 里写 {_VERIFIED}",
+    **dict.fromkeys(("failed to resolve host", "could not translate host name"), _NO_HOST),
+    "Connection refused": _NOBODY,
+    "No such file or directory": _NOBODY,  # of its socket
+    **dict.fromkeys(("authentication failed", "pg_hba.conf", "no password supplied", 'role "'), _LOGIN),
+    'database "': _NO_DATABASE,
+}
+"""What the driver says of a connection that did not come about, and what to tell the person; the first that fits."""
 _BROKEN = "数据库连接状态异常，已丢弃该连接；请用同一命令重试"
 _MESSAGES = {
     "57014": LogBusy.LINE,  # cancelled by statement_timeout
@@ -49,7 +69,7 @@ _MESSAGES = {
     "25": _BROKEN,
     "53": "数据库服务器磁盘、内存或连接数已满，无法写入；请通知管理员",
     "42501": "数据库账号没有读写事件日志的权限；请通知管理员",
-    "3D000": _LOGIN,
+    "3D000": _NO_DATABASE,
     "28": _LOGIN,
     "08": _DOWN,
     "57": _DOWN,
@@ -338,7 +358,7 @@ class PostgresBackend(Backend):
         # Without a state the driver speaks: refused, reset, timed out, closed, or not let in.
         if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             return None
-        return LogUnreachable(_LOGIN if any(reason in str(error) for reason in _NOT_LET_IN) else _DOWN)
+        return LogUnreachable(next((line for reason, line in _CONNECTING.items() if reason in str(error)), _DOWN))
 
 
 def make_schema(driver: Any) -> None:
