@@ -31,8 +31,11 @@ trap 'rm -rf "$read_out"' EXIT
 "$read_out/tools/bin/cyclonedx-py" environment --output-reproducible --of JSON -o "$target/sbom.cdx.json" "$read_out/installed/bin/python"
 
 cp "$root/requirements.txt" "$root/requirements-all.txt" "$root/LICENSE" "$here/install.sh" "$here/安装说明.md" "$target/"
-mkdir -p "$target/deploy"
-cp "$root/deploy/README.md" "$target/deploy/"
+# All a site is set up, watched and kept by, pages included: there is no other copy where there is no network.
+mkdir -p "$target/deploy" "$target/docs"
+cp -R "$root"/deploy/{README.md,grafana,k8s,postgres,prometheus,temporal,xmh.env} "$target/deploy/"
+cp "$root"/docs/{使用手册,运维告警,运维手册}.md "$target/docs/"
+cp "$root/CHANGELOG.md" "$target/"
 for unit in "$root"/deploy/*.service "$root"/deploy/*.timer; do
   sed 's|/opt/xmh/.venv/bin/|/opt/xmh/bin/|g' "$unit" > "$target/deploy/$(basename "$unit")"
 done

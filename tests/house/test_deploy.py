@@ -237,6 +237,16 @@ def test_the_nightly_backup_is_a_command_there_is_begun_by_its_timer(tmp_path: P
         assert verify(NIGHTLY, tmp_path) == ""
 
 
+def test_the_offline_archive_has_whatever_a_site_is_set_up_and_kept_by() -> None:
+    script = (ROOT / "deploy/offline/build.sh").read_text(encoding="utf-8")
+    (taken,) = re.findall(r'"\$root"/deploy/\{([^}]+)\}', script)
+    ours = {"offline", "components.py", "release.py", "__pycache__"}
+    for_a_site = {path.name for path in (ROOT / "deploy").iterdir()} - ours
+    assert set(taken.split(",")) == {name for name in for_a_site if not name.endswith((".service", ".timer"))}
+    (pages,) = re.findall(r'"\$root"/docs/\{([^}]+)\}', script)
+    assert {f"{name}.md" for name in pages.split(",")} == {path.name for path in (ROOT / "docs").glob("[!a-z]*.md")}
+
+
 def verify(unit: Path, folder: Path) -> str:
     """What systemd says of the unit, with a program that exists here in place of the installed one."""
     program = folder / "xmh"
