@@ -76,7 +76,12 @@ class LogGuard:
             LogError, RPCError: a service did not answer.
             Refusal: `store_missing`, the log went back and the papers that say which numbers are given are not there.
         """
-        fallen = await asyncio.to_thread(self._fallen, await self._healing.gateway.witnessed())
+        elsewhere = await self._healing.gateway.witnessed()
+        if elsewhere is not None and elsewhere.log != self._database.log():
+            # Two installations on one namespace and queue, unless the log was just exchanged for another one.
+            client, queue = self._healing.gateway.client, self._healing.gateway.task_queue
+            logger.error("namespace_shared", namespace=client.namespace, task_queue=queue, other_log=elsewhere.log)
+        fallen = await asyncio.to_thread(self._fallen, elsewhere)
         if fallen is not None:
             logger.error("log_restored", **fallen.model_dump(mode="json"))
         given = await asyncio.to_thread(self._numbers_given, went_back=fallen is not None)

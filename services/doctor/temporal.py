@@ -27,7 +27,13 @@ from services.temporal_client import connect, stored_under
 if TYPE_CHECKING:
     from settings import Settings
 
-KEY_LOST = "取回原来的 temporal.key；找不回的运行 xmh access temporal-key --rotate，未办结事项会按日志重新开始"
+OWN_NAMESPACE = (
+    "各套安装各用自己的 XMH_TEMPORAL_NAMESPACE，或各用自己的 XMH_TASK_QUEUE，改后重启；刚换过日志的，通知发过一轮即消失"
+)
+KEY_LOST = (
+    "取回原来的 temporal.key；找不回的运行 xmh access temporal-key --rotate，未办结事项会按日志重新开始；"
+    "另一套安装也在用这个命名空间的，各用自己的 XMH_TEMPORAL_NAMESPACE"
+)
 """The log holds all that matters: what is lost with the keys are the histories in Temporal."""
 
 
@@ -79,11 +85,19 @@ async def matter_trouble(client: Client, database: Database, settings: "Settings
         # Without a worker no matter can say where it stands.
         recovery = await Healing(gateway).recover(dry_run=True) if at_work else None
         delivering = await gateway.notices_run()
+        elsewhere = await gateway.witnessed()
     except RPCError as error:
         yield HealthFinding(
             code="temporal_unreachable", message=f"Temporal 服务没有答复（{error.status.name}）", remedy="稍后再试"
         )
         return
+    if elsewhere is not None and elsewhere.log != database.log():
+        yield HealthFinding(
+            code="namespace_shared",
+            message=f"Temporal 命名空间 {settings.temporal_namespace} 的任务队列 {settings.task_queue} "
+            "上是另一本日志的流程：两套安装用了同一处，会互相接走对方的事项",
+            remedy=OWN_NAMESPACE,
+        )
     if not at_work:
         yield HealthFinding(
             code="no_worker",
