@@ -27,6 +27,7 @@ BENCHMARKS = {
     "proof": "the log against a checkpoint, whole and since one, and inclusion proofs",
     "list": "`xmh task list`, from start to end",
     "reads": "a page, a matter, a number, a word, in logs of many matters",
+    "city": "nineteen headquarters: the city's roll-up, and one beside eighteen at work",
     "draft": "`xmh plan draft` of a large table",
     "table": "`xmh plan table` of many matters, and its edited copy back",
     "print": "an issue in four formats, and its text from the log",

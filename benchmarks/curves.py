@@ -50,7 +50,7 @@ def by_matters(sizes: Sequence[int], folder: Path) -> tuple[list[Curve], list[Cu
         home = folder / str(size)
         logs.made(home, lambda log: logs.reported(log, made, logs.MONDAY)).close()
         with closing(sqlite3.connect(home / "events.db")) as raw:
-            reads._multiply(raw, size // made)
+            reads.multiply(raw, size // made)
             with Database(sqlite(home)) as log:
                 for name, sides in reads._calls(log, raw, size).items():
                     curve = ones.setdefault(name, Curve(name))

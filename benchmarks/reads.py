@@ -39,13 +39,13 @@ def run(scale: Scale, folder: Path) -> list[Row]:
         home = folder / str(size)
         logs.made(home, lambda log: logs.reported(log, made, logs.MONDAY)).close()
         with closing(sqlite3.connect(home / "events.db")) as raw:
-            _multiply(raw, size // made)
+            multiply(raw, size // made)
             with Database(sqlite(home)) as log:
                 rows += _compared(f"{size:,} matters", _calls(log, raw, size), scale)
     return rows
 
 
-def _multiply(raw: sqlite3.Connection, times: int) -> None:
+def multiply(raw: sqlite3.Connection, times: int) -> None:
     """The tables that are read, so many times over; and one event far out, for the words reach as far as the log."""
     keep = {"stream": "stream || 'x' || :copy", "number": "substr(number, 1, 9) || (substr(number, 10) + :copy * 1000)"}
     keep |= {"tail": "tail + :copy * 1000", "title": "title || '之' || :copy", "event_id": "event_id || 'x' || :copy"}

@@ -28,6 +28,10 @@ class Scale:
     """Requests for each page, per round."""
     reads: tuple[int, ...] = (1000, 10_000, 100_000)
     """Matters in the logs that are read a page at a time."""
+    headquarters: int = 19
+    """Headquarters on one installation."""
+    each: int = 500
+    """Matters of each of them."""
     rows: int = 2000
     """Matters of the table a browser is shown whole."""
     drafted: int = 5000
@@ -54,6 +58,8 @@ QUICK = Scale(
     long=6,
     pages=3,
     reads=(60,),
+    headquarters=3,
+    each=20,
     rows=60,
     drafted=60,
     tabled=60,

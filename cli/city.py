@@ -34,7 +34,7 @@ app = group(
     },
 )
 
-FIGURES = "在办|绿灯|蓝灯|黄灯|红灯|暂缓|本期立项|本期销号|本期漏报|本期会议"
+FIGURES = "在办|绿灯|蓝灯|黄灯|红灯|暂缓|本期立项|本期销号|本期撤销|本期并入|本期漏报|本期会议"
 FromOption = Annotated[str | None, typer.Option("--from", metavar="D", help="从哪天起（默认今年1月1日）")]
 ToOption = Annotated[str | None, typer.Option("--to", metavar="D", help="到哪天止（默认今天）")]
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TypeVar, cast
 
-from documents.ledger import Ledger, MatterFile, Told, read_known, told_at
+from documents.ledger import Ledger, MatterFile, Told, read_known, read_ledger, told_at
 from domain import events as ev
 from domain.bulletin import Publication
 from domain.calendar import end_of_day, local_date
@@ -239,6 +239,17 @@ def _rate(judged: tuple[tuple[Entry, bool], ...]) -> Rate:
     return Rate(sum(in_time for _, in_time in judged), len(judged))
 
 
+def read_figures(
+    database: Database, since: date, until: date, *, as_of: datetime, position: int | None = None
+) -> Period:
+    """The figures of a period and nothing of how it went: neither its weeks nor how things stood before.
+
+    Raises:
+        LogUnreachable: the database is down.
+    """
+    return Period(ledger=read_ledger(database, as_of, position), since=since, until=until)
+
+
 def read_period(
     database: Database,
     since: date,
@@ -250,7 +261,8 @@ def read_period(
 ) -> Period:
     """The figures of a period by weeks, and how things stood at the last 简报 before it, from one fold of the log.
 
-    The weeks are those of the period, or those since another day (`charted`).
+    The weeks are those of the period, or those since another day (`charted`). Every event since the earliest of these
+    moments is folded: who prints no weeks asks `read_figures`.
 
     Raises:
         LogUnreachable: the database is down.
@@ -276,15 +288,22 @@ def _fridays(since: date, until: date) -> list[date]:
     return [first + timedelta(days=n) for n in range(0, (until - first).days + 1, _WEEK)]
 
 
-def read_year(database: Database, year: int, now: datetime) -> Period:
+def read_year(database: Database, year: int, now: datetime, *, weekly: bool = True) -> Period:
     """The figures of a year, up to today when it has not ended; matters as they stood at its end.
+
+    Args:
+        database: where the log is.
+        year: which.
+        now: the moment.
+        weekly: whether its weeks are told, which `read_figures` leaves out.
 
     Raises:
         LogUnreachable: the database is down.
     """
     last = date(year, 12, 31)
     until = min(last, local_date(now))
-    period = read_period(database, date(year, 1, 1), until, as_of=min(now, end_of_day(until)))
+    read = read_period if weekly else read_figures
+    period = read(database, date(year, 1, 1), until, as_of=min(now, end_of_day(until)))
     return replace(period, called="全年" if until == last else "今年")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 
-from documents.figures import read_period
+from documents.figures import read_figures
 from documents.page import Block, Grid, Layout, Page, Paragraph, section
 from documents.wording import clean_text, full_date
 from domain.assessment.assessment import Assessment
@@ -22,7 +22,7 @@ def frozen_scores(database: Database, until: date, as_of: datetime, position: in
     Raises:
         LogUnreachable: the database is down.
     """
-    period = read_period(database, date(until.year, 1, 1), until, as_of=as_of, position=position)
+    period = read_figures(database, date(until.year, 1, 1), until, as_of=as_of, position=position)
     matters = [entry.matter for entry in period.entries()]
     policy = period.ledger.rulebook.policy
     handling = {unit for m in matters for unit in (m.lead, *m.assist)}

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from documents.figures import Rate, read_period
+from documents.figures import Rate, read_figures
 from documents.page import Grid, Items, Page, Paragraph, Section, section
 from documents.wording import clean_text, full_date, moment_in_words, share_in_words, span_in_words
 from domain import events as ev
@@ -31,12 +31,16 @@ class CityFigure(Term):
     GREY = "grey", "暂缓"
     OPENED = "opened", "本期立项"
     CLOSED = "closed", "本期销号"
+    CANCELLED = "cancelled", "本期撤销"
+    MERGED = "merged", "本期并入"
     MISSED = "missed", "本期漏报"
     MEETINGS = "meetings", "本期会议"
 
 
 MADE_UP = "，已补报"
 LIGHTS = (CityFigure.GREEN, CityFigure.BLUE, CityFigure.YELLOW, CityFigure.RED, CityFigure.GREY)
+LEFT = (CityFigure.CLOSED, CityFigure.CANCELLED, CityFigure.MERGED)
+"""Each way in which a matter leaves the list, so that what was opened and what stands add up."""
 
 
 class Listed(Frozen):
@@ -75,7 +79,7 @@ def headquarters_figures(
     Raises:
         LogError: the log cannot be read.
     """
-    period = read_period(database, since, until, as_of=as_of)
+    period = read_figures(database, since, until, as_of=as_of)
     code = headquarters.code
     units = {unit.id: unit.name for unit in reading.units(database)}
 
@@ -95,6 +99,10 @@ def headquarters_figures(
     lists |= {
         CityFigure.OPENED: tuple(listed(m, on) for m, _, on in period.happened(ev.MatterOpened)),
         CityFigure.CLOSED: tuple(listed(m, on) for m, _, on in period.happened(ev.MatterClosed)),
+        CityFigure.CANCELLED: tuple(listed(m, on) for m, _, on in period.happened(ev.MatterCancelled)),
+        CityFigure.MERGED: tuple(
+            listed(m, on, f"并入{merged.into.number}") for m, merged, on in period.happened(ev.MatterMerged)
+        ),
         CityFigure.MISSED: tuple(
             listed(m, m.due, f"{window_label(key)}{MADE_UP if late else ''}")
             for m, key, late in period.feedback().missed
@@ -150,7 +158,7 @@ def city_page(  # noqa: PLR0913  (what a page is made of)
     sentence = (
         f"{full_date(since)}至{full_date(until)}，{len(figures)}个指挥部在办事项{sum_of[CityFigure.OPEN]}件，"
         f"其中红灯{sum_of[CityFigure.RED]}件、黄灯{sum_of[CityFigure.YELLOW]}件；"
-        f"本期立项{sum_of[CityFigure.OPENED]}件、销号{sum_of[CityFigure.CLOSED]}件，"
+        f"本期立项{sum_of[CityFigure.OPENED]}件、{_left(sum_of)}，"
         f"漏报{sum_of[CityFigure.MISSED]}次，召开会议{sum_of[CityFigure.MEETINGS]}次。"
     )
     missing = tuple(Paragraph(text=f"{code} 未计入：{why}。") for code, why in unread.items())
@@ -169,9 +177,15 @@ def city_page(  # noqa: PLR0913  (what a page is made of)
         note=f"各项数字截至{moment_in_words(as_of)}，取自各指挥部的督办日志。",
         appendices=(
             _missed(names, figures),
-            *(_happened(names, figures, f) for f in (CityFigure.OPENED, CityFigure.CLOSED, CityFigure.MEETINGS)),
+            *(_happened(names, figures, f) for f in (CityFigure.OPENED, *LEFT, CityFigure.MEETINGS)),
         ),
     )
+
+
+def _left(counts: Mapping[CityFigure, int]) -> str:
+    """销号3件、撤销1件: 撤销 and 并入 are named where there were any."""
+    named = [figure for figure in LEFT if counts[figure] or figure is CityFigure.CLOSED]
+    return "、".join(f"{figure.label.removeprefix('本期')}{counts[figure]}件" for figure in named)
 
 
 def _overview(figures: Sequence[HeadquartersFigures]) -> tuple[Grid, Grid]:
@@ -230,5 +244,8 @@ def _missed(names: Mapping[str, str], figures: Sequence[HeadquartersFigures]) ->
 
 def _happened(names: Mapping[str, str], figures: Sequence[HeadquartersFigures], figure: CityFigure) -> Section:
     lines = [line for one in figures for line in one.lists[figure]]
-    items = tuple(f"{names[x.headquarters]}　{x.no}　{x.title}（{full_date(x.on)}）" for x in lines)
+    items = tuple(
+        f"{names[x.headquarters]}　{x.no}　{x.title}（{full_date(x.on)}{f'，{x.said}' if x.said else ''}）"
+        for x in lines
+    )
     return section(f"{figure.label}（{len(lines)}）", (Items(items=items),) if items else ())

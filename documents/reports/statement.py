@@ -20,7 +20,7 @@ def unit_statement(database: Database, unit: str, year: int, now: datetime) -> t
     Raises:
         LogUnreachable: the database is down.
     """
-    period = read_year(database, year, now)
+    period = read_year(database, year, now, weekly=False)
     entries = period.entries()
     led = [e for e in entries if e.matter.lead == unit]
     assisted = [e for e in entries if unit in e.matter.assist]

@@ -9,13 +9,15 @@ import httpx
 import pytest
 
 from documents.figures import Rate
-from documents.reports.city import CityFigure, share
+from documents.reports.city import LEFT, CityFigure, share
 from domain import commands as c
 from domain.access.terms import TokenScope
 from domain.calendar import local_date
 from domain.envelope import SYSTEM
+from domain.facts import MatterRef
 from domain.founding import Headquarters
 from domain.ids import OfficeStream, matter_stream
+from domain.matter import Matter
 from domain.office import Person, PersonLeft, PersonRecorded
 from domain.terms import Role, SuspensionReason
 from eventlog import reading
@@ -100,6 +102,25 @@ def test_every_figure_opens_its_list_and_the_sum_is_the_sum(city: CommandLine) -
         assert len(listed) == table["total"][figure] == sum(one[figure] for one in table["headquarters"])
     lights = [table["total"][light] for light in ("green", "blue", "yellow", "red")]
     assert sum(lights) == table["total"]["open"]
+
+
+def test_what_left_the_list_by_any_way_is_told_so_that_what_was_opened_adds_up(city: CommandLine, home: Path) -> None:
+    now = datetime.now(UTC)
+    with open_log(settings(home)) as log:
+        read = reading.load(log, matter_stream("丙"))
+        assert read is not None
+        twin = read.state
+        assert isinstance(twin, Matter)
+        into = MatterRef(stream=matter_stream("丙"), number=twin.number)
+        act(log, matter_stream("乙"), c.MergeMatter(into=into, into_due=twin.due, reason="同一件事"), OFFICE, now)
+    total = city.json("city", "table", actor="city")["total"]
+    assert (total["cancelled"], total["merged"]) == (1, 1)
+    assert total["opened"] == total["open"] + sum(total[figure.value] for figure in LEFT)
+    merged = city.json("city", "list", "--figure", "本期并入", actor="city")["list"]
+    assert [(x["title"], x["said"]) for x in merged] == [("乙", f"并入{into.number}")]
+    text = city.json("city", "annual", actor="city")["markdown"]
+    assert "本期立项4件、销号0件、撤销1件、并入1件" in text
+    assert all(f"{figure.label}（1）" in text for figure in (CityFigure.CANCELLED, CityFigure.MERGED))
 
 
 def test_what_is_suspended_is_not_counted_as_being_handled_as_in_each_headquarters_own_papers(
