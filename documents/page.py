@@ -162,6 +162,11 @@ def section(title: str, *parts: tuple[Block, ...]) -> Section:
     return Section(title=title, blocks=blocks or (Paragraph(text=NOTHING),))
 
 
+def is_attendance(section: Section) -> bool:
+    """Whether a page's section says nothing but who was there: no face is to hold that alone."""
+    return all(isinstance(block, Roll) for block in section.blocks)
+
+
 def headed(heading: str, *blocks: Block) -> tuple[Block, ...]:
     """A subheading of a page with what stands under it."""
     return (Subheading(text=heading), *blocks)

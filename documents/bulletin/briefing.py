@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from documents.figures import Period, counted_as_before, read_period
-from documents.formats.press import GB_2, GB_3, GB_4, LAYOUT
+from documents.formats.press import GB_2, GB_3, GB_4, GB_5, LAYOUT
 from documents.ledger import OFFICE_UNIT, Ledger
 from documents.page import Grid, Imprint, Items, Layout, Page, Paragraph, Section, Subheading, attached_titles
 from documents.sections import attention, leading, leading_of_gb3, progress
@@ -28,27 +28,35 @@ from domain.office import Unit
 from domain.terms import Role, Supervision, UnitLevel
 from eventlog.database import Database
 
-TEMPLATE = f"{LAYOUT}/briefing-8"
+TEMPLATE = f"{LAYOUT}/briefing-9"
 """Changes with every change of wording or layout: an issue is printed again only by the template it was printed by."""
 FORMER = f"{GB_2}/briefing-2"
 """The oldest wording: its issues and drafts are still printed by it."""
 UNNUMBERED = "第×期（草稿，待签发）"
 UNBOUNDED = f"{GB_4}/briefing-6"
 """The wording whose first page grew with what is asked of the leaders."""
-WORDINGS: Mapping[str, str] = {GB_2: FORMER, GB_3: f"{GB_3}/briefing-3", GB_4: UNBOUNDED, LAYOUT: TEMPLATE}
+UNHEADED = f"{GB_5}/briefing-8"
+"""The wording of gb-5."""
+WORDINGS: Mapping[str, str] = {
+    GB_2: FORMER,
+    GB_3: f"{GB_3}/briefing-3",
+    GB_4: UNBOUNDED,
+    GB_5: UNHEADED,
+    LAYOUT: TEMPLATE,
+}
 """The wording that belongs to a layout."""
 SILENT = f"{GB_4}/briefing-4"
 """The wording of gb-4 until it said over what closed matters ended, and why."""
 LENIENT = f"{GB_4}/briefing-5"
 """The wording of gb-4 until what ended by decision, without a limit, was no longer counted as 按期."""
-TALKATIVE = f"{LAYOUT}/briefing-7"
+TALKATIVE = f"{GB_5}/briefing-7"
 """The wording of gb-5 until pictures were printed without what their cameras wrote into them."""
 KNOWN = (*WORDINGS.values(), SILENT, LENIENT, TALKATIVE)
 """Every wording there is."""
-EXACT = (UNBOUNDED, TALKATIVE, TEMPLATE)
+EXACT = (UNBOUNDED, TALKATIVE, UNHEADED, TEMPLATE)
 """The wordings that count what ended by decision in no rate."""
 _WRITERS = {**OVERVIEW, **progress.ADVANCES, **attention.PROBLEMS, **attention.AHEAD}
-_LEADING = {GB_3: leading_of_gb3.LEADING, GB_4: leading.LEADING, LAYOUT: leading.LEADING}
+_LEADING = {GB_3: leading_of_gb3.LEADING, GB_4: leading.LEADING, GB_5: leading.LEADING, LAYOUT: leading.LEADING}
 
 
 class Briefing(Frozen):
@@ -168,7 +176,7 @@ def compose_briefing(  # noqa: PLR0913  (what an issue is composed of)
         layout=recipe.layout,
         annexed=annexed,
         says_why=template != SILENT,
-        bare_pictures=template == TEMPLATE,
+        bare_pictures=template in (UNHEADED, TEMPLATE),
     )
     news = publication is Publication.NEWS
     sections, appendices = (
@@ -206,10 +214,10 @@ def _called(period: Period, layout: str) -> str:
     By today's a month goes by its working days: what ends on its last Friday is of the whole month.
     """
     since, until = period.since, period.until
-    if layout == LAYOUT:
+    if layout not in (GB_2, GB_3, GB_4):
         since, until = whole_months(since, until, period.ledger.calendar)
     one_month = (since.year, since.month) == (until.year, until.month)
-    named = layout in (GB_4, LAYOUT) or (layout == GB_3 and one_month)
+    named = layout not in (GB_2, GB_3) or (layout == GB_3 and one_month)
     return period_in_words(since, until) if named else span_in_words(since, until)
 
 
@@ -218,7 +226,7 @@ def _sections(edition: Edition, recipe: Recipe) -> tuple[tuple[Section, ...], tu
     text = [wanted for wanted in recipe.sections if wanted.topic is not Topic.APPENDIX]
     parts = [(wanted, list(_pieces(edition, wanted))) for wanted in text]
     # Of the first pages, what has nothing to say is left out; a list that is empty says so.
-    dropped = Topic.LEADING if edition.layout in (GB_4, LAYOUT) else None
+    dropped = None if edition.layout in (GB_2, GB_3) else Topic.LEADING
     sections, longer = assembled_sections((w.title, pieces) for w, pieces in parts if pieces or w.topic is not dropped)
     if edition.former:
         return sections, longer

@@ -65,6 +65,8 @@ class ClauseKey(Term):
     MARKS = "marks", "标点全角"
     DIGITS = "digits", "数字用法"
     INDENT = "indent", "段首空字"
+    STRAY = "stray", "局部格式"
+    EMBEDDED = "embedded", "字体嵌入"
 
 
 @dataclass(frozen=True)
@@ -156,4 +158,7 @@ CLAUSES: tuple[StandardClause, ...] = (
     StandardClause("GB/T 15834", ClauseKey.MARKS, USUAL, words=(PROPER,), said="汉字之间用全角标点"),
     StandardClause("GB/T 15835", ClauseKey.DIGITS, USUAL, words=(PROPER,), said="半角数字，形式一致，范围用～或—"),
     _near("7.3.3", ClauseKey.INDENT, MUST, 2, 0.4, "字"),
+    StandardClause("5.2.2", ClauseKey.STRAY, USUAL, words=(PROPER,), said="正文中没有另设字体、字号、颜色的字"),
+    # PDF/A; of a .docx only where it says that it carries its faces.
+    StandardClause("GB/T 23286", ClauseKey.EMBEDDED, ADVISED, words=(PROPER,), said="所用字体都在文件里"),
 )

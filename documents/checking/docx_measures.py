@@ -12,6 +12,7 @@ from docx import Document
 from docx.document import Document as Docx
 from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
 from docx.opc.exceptions import OpcError
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.section import Section, _Footer
@@ -21,7 +22,7 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
-from documents.checking.clauses import ClauseKey
+from documents.checking.clauses import HEI, KAI, PROPER, ClauseKey
 from documents.checking.proof_reading import proof_read
 from documents.checking.report import Measured
 from documents.formats import standard as gb
@@ -35,8 +36,14 @@ _TWENTIETHS = 20 * gb.MM
 _HEADING = re.compile(r"[一二三四五六七八九十百]+、")
 _SUBHEADING = re.compile(r"（[一二三四五六七八九十百]+）")
 _LARGE = 1.0
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_ENDS = ("。", "；", "！", "？")
+_BLACK = "000000"
+_SHOWN = 8
 _ISSUED = "印发"
 _DASHES = "—―─"
+_BELOW_NAME = 0.05
+"""Of its size what Word leaves below a red name on its line."""
 _NUMBER_ABOVE = 0.6
 """Of its size the dash stands above the lower edge of the footer's line."""
 
@@ -140,6 +147,8 @@ def _type(measured: Measured, document: Docx, lines: list[_Line]) -> None:
     for line in text:
         if (line.size, line.font) == body and len(line.text) > gb.CHARACTERS and not _set_otherwise(line):
             measured.add(ClauseKey.INDENT, _indent(line), line.text[:8])
+    _strays(measured, [x for x in text if not _set_otherwise(x)], body)
+    _embedded(measured, document, {x.font for x in lines if x.font})
     for line in lines:
         if "\t" in line.paragraph.text:
             continue  # a line of the 目录
@@ -148,6 +157,49 @@ def _type(measured: Measured, document: Docx, lines: list[_Line]) -> None:
         # Alone on its line: a paragraph that goes on after （一） is text.
         elif _SUBHEADING.match(line.text) and len(line.text) <= gb.CHARACTERS:
             measured.add(ClauseKey.SUBHEADING_FACE, line.font or "未指定", line.text[:8])
+
+
+def _strays(measured: Measured, text: list[_Line], body: tuple[float, str]) -> None:
+    """5.2.2: words of the text set by hand in another size, face or colour than the rest, against their style too.
+
+    A paragraph may begin with words in 黑体 or 楷体, as a label (出席：) or a heading that the text runs on from.
+    """
+    for line in text:
+        if len(line.text) <= gb.CHARACTERS and not line.text.endswith(_ENDS):
+            continue  # a heading, a marking, a label
+        measured.add(ClauseKey.STRAY, next(_set_by_hand(line, body), PROPER))
+
+
+def _set_by_hand(line: _Line, body: tuple[float, str]) -> Iterator[str]:
+    styled, leading = _look(None, line.paragraph), True
+    for run in line.paragraph.runs:
+        if not _HAN.search(run.text):
+            continue
+        size, font = look = _look(run, line.paragraph)
+        leading = leading and size == body[0] and any(word in font for word in (*HEI, *KAI))
+        coloured = run.font.color is not None and str(run.font.color.rgb or _BLACK) != _BLACK
+        if coloured or (look not in (body, styled) and not leading):
+            yield f"“{run.text.strip()[:_SHOWN]}”{'有颜色' if coloured else f'{size:g}磅{font}'}"
+
+
+def _look(run: Run | None, paragraph: Paragraph) -> tuple[float, str]:
+    """Size and face of a run, or of what its paragraph's styles say."""
+    return _size(run, paragraph), _font(run, paragraph)
+
+
+def _embedded(measured: Measured, document: Docx, faces: set[str]) -> None:
+    """Whether a file that says it carries its faces carries those of its text."""
+    asked = document.settings.element.find(qn("w:embedTrueTypeFonts"))
+    table = next((r.target_part for r in document.part.rels.values() if r.reltype.endswith("/fontTable")), None)
+    if asked is None or asked.get(qn("w:val")) in ("0", "false") or table is None:
+        return
+    carried = {
+        font.get(qn("w:name"))
+        for font in parse_xml(table.blob).iter(qn("w:font"))
+        if font.find(qn("w:embedRegular")) is not None
+    }
+    lacking = sorted(faces - carried)
+    measured.add(ClauseKey.EMBEDDED, f"没有嵌入{'、'.join(lacking)}" if lacking else PROPER)
 
 
 def _set_otherwise(line: _Line) -> bool:
@@ -177,7 +229,8 @@ def _measure_of(line: _Line, name: str) -> float | None:
 
 
 def _is_heading(text: str) -> bool:
-    return bool(_HEADING.match(text) or _SUBHEADING.match(text))
+    """Whether it is nothing but a heading: the text may run on from one."""
+    return bool(_HEADING.match(text) or _SUBHEADING.match(text)) and not text.endswith(_ENDS)
 
 
 def _lines(document: Docx, running: _Line) -> float | None:
@@ -203,8 +256,8 @@ def _closer(line: _Line) -> float:
     return 0.0
 
 
-def _size(run: Run, paragraph: Paragraph) -> float:
-    if run.font.size is not None:
+def _size(run: Run | None, paragraph: Paragraph) -> float:
+    if run is not None and run.font.size is not None:
         return float(run.font.size.pt)
     for style in _styles(paragraph):
         if style.font.size is not None:
@@ -212,8 +265,9 @@ def _size(run: Run, paragraph: Paragraph) -> float:
     return _DEFAULT_SIZE
 
 
-def _font(run: Run, paragraph: Paragraph) -> str:
-    for element in (run._element.rPr, *(s.element.rPr for s in _styles(paragraph))):
+def _font(run: Run | None, paragraph: Paragraph) -> str:
+    own = [run._element.rPr] if run is not None else []
+    for element in (*own, *(s.element.rPr for s in _styles(paragraph))):
         fonts = element.find(qn("w:rFonts")) if element is not None else None
         if fonts is not None and fonts.get(qn("w:eastAsia")):
             return str(fonts.get(qn("w:eastAsia")))
@@ -255,7 +309,8 @@ def _letter(measured: Measured, sheet: Section, rule: Paragraph) -> None:
     measured.add(ClauseKey.LETTER_MARK, _mm(sheet.header_distance))
     measured.add(ClauseKey.LETTER_RULE, gb.TEXT[0] - (_rule_of(rule) or 0.0))
     spacing = rule.paragraph_format.line_spacing
-    measured.add(ClauseKey.LETTER_RULE_BELOW, spacing.mm if isinstance(spacing, Length) else None)
+    left = _Line(sheet.first_page_header.paragraphs[0]).size * _BELOW_NAME / gb.MM
+    measured.add(ClauseKey.LETTER_RULE_BELOW, spacing.mm + left if isinstance(spacing, Length) else None)
     frame = next((frame for p in sheet.first_page_footer.paragraphs for frame in p._p.iter(qn("w:framePr"))), None)
     foot = _mm(sheet.page_height) - _number(frame, "w:y") / _TWENTIETHS if frame is not None else "没有红色双线"
     measured.add(ClauseKey.LETTER_FOOT, foot)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 from typing import TypeVar
 
-from documents.checking.clauses import ClauseKey
+from documents.checking.clauses import PROPER, ClauseKey
 from documents.checking.pdf_reading import Glyph, Pdf, PdfFace, RuledLine, read_pdf
 from documents.checking.proof_reading import proof_read
 from documents.checking.report import Measured
@@ -30,6 +30,8 @@ _SAME_LINE = 0.6
 _ONE_PITCH = 16.0
 """Millimetres; what stands further apart is not the next line."""
 _SLACK = 1.5
+_SLIGHT = 1.0
+"""Millimetres 天头 may be off by."""
 _ENOUGH_FACES = _ENOUGH_LINES = 3
 _LARGER = 2.0
 _LONG = 0.8
@@ -125,6 +127,8 @@ def measure_pdf(data: bytes) -> Measured:
     _numbers(measured, sheet)
     _imprint(measured, sheet)
     proof_read(measured, [line.text for line in sheet.text if not _ENTRY.search(line.text)])
+    lacking = [name for name, carried in document.carried.items() if not carried]
+    measured.add(ClauseKey.EMBEDDED, f"没有嵌入{'、'.join(lacking)}" if lacking else PROPER)
     return measured
 
 
@@ -201,13 +205,14 @@ def _area(measured: Measured, sheet: _Sheet) -> None:
     begun = bool(sheet.text) and sheet.text[0].red
     firsts = {x.face.no: x for x in reversed(sheet.text)}
     tops = [(x.top, x.where) for no, x in firsts.items() if not begun or (no > 1 and sheet.is_body(x))]
+    step = _pitch(sheet)
     if tops:
-        measured.add(ClauseKey.TOP, *min(tops))
+        top, where = min(tops)
+        measured.add(ClauseKey.TOP, _upper_edge(top, sheet, step), where)
     if sheet.shows_left:
         measured.add(ClauseKey.LEFT, sheet.left)
     if sheet.right is not None:
         measured.add(ClauseKey.TEXT_WIDTH, sheet.right - sheet.left)
-    step = _pitch(sheet)
     if step:
         measured.add(ClauseKey.LINES, gb.TEXT[1] / step)
         last = sheet.faces[-1].no
@@ -215,6 +220,19 @@ def _area(measured: Measured, sheet: _Sheet) -> None:
         # A heading goes over with its text, so a few faces may all end short; over the edge is over the edge.
         if ends and (last > _ENOUGH_FACES or max(ends)[0] > gb.TEXT[1]):
             measured.add(ClauseKey.FILLED, *max(ends))
+
+
+def _upper_edge(top: float, sheet: _Sheet, step: float | None) -> float | None:
+    """Of 版心, above a first line whose type begins at `top`; None where it cannot be told.
+
+    A line's type may stand anywhere in its pitch: a typesetter sets it at the head, Word and LibreOffice at the foot.
+    Which it is shows where a face ends: with no room for another line below, what is to spare is above each line.
+    """
+    gap = (step or 0.0) - sheet.body / gb.MM
+    if top <= gb.TOP + _SLIGHT or step is None or top - gap > gb.TOP + _SLIGHT:
+        return top
+    ends = max(x.bottom for x in sheet.running if sheet.is_body(x))
+    return max(top - gap, gb.TOP) if gb.TOP + gb.TEXT[1] - ends < step else None
 
 
 def _pitch(sheet: _Sheet) -> float | None:
@@ -282,7 +300,8 @@ def _is_heading(line: PrintedLine) -> bool:
 def _title(measured: Measured, sheet: _Sheet) -> None:
     large = [x for x in sheet.text if x.face.no == 1 and not x.red and x.size > sheet.body + 1]
     if not large:
-        measured.add(ClauseKey.TITLE_SIZE, "没有比正文大的标题", "第1页")
+        if not _is_form(sheet):
+            measured.add(ClauseKey.TITLE_SIZE, "没有比正文大的标题", "第1页")
         return
     middle = sheet.left + gb.TEXT[0] / 2
     for line in large:
@@ -293,6 +312,14 @@ def _title(measured: Measured, sheet: _Sheet) -> None:
             ClauseKey.TITLE_PLACE,
             "居中" if abs(off) < 2 * _SLACK else f"偏{'右' if off > 0 else '左'} {abs(off):.1f} mm",
         )
+
+
+def _is_form(sheet: _Sheet) -> bool:
+    """Whether a table follows the red name and the 文号 at once: it says what a title would."""
+    first = [x for x in sheet.text if x.face.no == 1]
+    red = max((x.y for x in first if x.red), default=None)
+    below = [x for x in first if red is not None and x.y > red and not _PAPER_NUMBER.search(x.text)]
+    return bool(below) and below[0].face.in_table(below[0].y)
 
 
 def _head(measured: Measured, sheet: _Sheet) -> None:

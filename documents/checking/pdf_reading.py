@@ -2,17 +2,19 @@
 
 import io
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pdfminer.converter import PDFPageAggregator
 from pdfminer.layout import LTChar, LTCurve, LTFigure, LTPage
 from pdfminer.pdfdocument import PDFDocument, PDFEncryptionError
+from pdfminer.pdffont import PDFFont, PDFType3Font
 from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
 from pdfminer.pdfpage import PDFPage
 from pdfminer.pdfparser import PDFParser
 from pdfminer.psexceptions import PSException
-from pdfminer.utils import decode_text
+from pdfminer.utils import Matrix, decode_text
 
 from documents.formats.standard import MM
 from domain.base import Refusal
@@ -72,6 +74,8 @@ class Pdf:
     faces: tuple[PdfFace, ...]
     declared: str
     """Its description: where a substitution of faces is declared."""
+    carried: Mapping[str, bool]
+    """Each face its characters are set in, and whether the file carries it."""
 
 
 def read_pdf(data: bytes) -> Pdf:
@@ -84,7 +88,7 @@ def read_pdf(data: bytes) -> Pdf:
     logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
     try:
         document = PDFDocument(PDFParser(io.BytesIO(data)))
-        device = PDFPageAggregator(PDFResourceManager(), laparams=None)
+        device = _Setting(PDFResourceManager(), laparams=None)
         interpreter = PDFPageInterpreter(device.rsrcmgr, device)
         faces = []
         for no, page in enumerate(PDFPage.create_pages(document), start=1):
@@ -96,7 +100,31 @@ def read_pdf(data: bytes) -> Pdf:
         raise Refusal("这份文件不是完好的 PDF，不能检查", "malformed") from error
     if not any(face.glyphs for face in faces):
         raise Refusal("这份 PDF 没有可选取的文字（可能是扫描件），不能检查", "malformed")
-    return Pdf(tuple(faces), "".join(_text(info.get("Subject", "")) for info in document.info))
+    declared = "".join(_text(info.get("Subject", "")) for info in document.info)
+    return Pdf(tuple(faces), declared, device.carried)
+
+
+class _Setting(PDFPageAggregator):
+    """Sets a page, and remembers the faces that characters were really set in."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.carried: dict[str, bool] = {}
+
+    def render_char(self, matrix: Matrix, font: PDFFont, *rest: Any) -> float:
+        """One character; a Type 3 face is drawn by the file itself."""
+        carried = isinstance(font, PDFType3Font) or any(key in font.descriptor for key in _FONT_FILES)
+        name = _face_name(str(font.fontname))
+        self.carried[name] = self.carried.get(name, True) and carried
+        return super().render_char(matrix, font, *rest)
+
+
+_FONT_FILES = ("FontFile", "FontFile2", "FontFile3")
+
+
+def _face_name(name: str) -> str:
+    """Without the six letters of a face of which only some characters are carried."""
+    return name.partition("+")[2] or name
 
 
 def words_of_pdf(pdf: Pdf, above: float) -> str:
@@ -138,7 +166,7 @@ def _glyph(char: LTChar, height: float) -> Glyph:
         end=char.x1 / MM,
         y=(height - char.matrix[5]) / MM,
         size=char.size,
-        font=char.fontname.partition("+")[2] or char.fontname,
+        font=_face_name(char.fontname),
         red=_is_red(char.graphicstate.ncolor),
     )
 

@@ -1,7 +1,7 @@
 """A page as .docx: what the office edits and circulates, by docxtpl over the template of its layout.
 
 A character grid makes LibreOffice put each character in two cells, so the lines are exact and the characters a little
-closer instead. 版记 is a floating table at the foot of 版心; LibreOffice 7.4 shows it right below the text.
+closer instead. 版记 is a floating table at the foot of 版心, in LibreOffice since gb-6.
 """
 
 import io
@@ -17,7 +17,7 @@ from documents.formats import standard as gb
 from documents.formats.fonts import Typeface
 from documents.formats.placing import broken_title, red_name_lines, red_name_size
 from documents.formats.templates import Template
-from documents.formats.word_styles import LOOKS, Style
+from documents.formats.word_styles import LOOKS, MARK_PITCH, MARK_PITCH_OF_TWO, Style
 from documents.page import Layout, Page
 from documents.wording import full_date
 from domain.base import Refusal
@@ -41,7 +41,7 @@ REQUIRED: Mapping[Layout, tuple[str, ...]] = {
     Layout.REPORT: (*_ALWAYS, "编发单位", "日期", "说明"),
 }
 """Fields a template of a layout may not lose: without them an issue would say less than the log."""
-FIELDS = frozenset({*(field for fields in REQUIRED.values() for field in fields), "版记"})
+FIELDS = frozenset({*(field for fields in REQUIRED.values() for field in fields), "版记", "表单"})
 
 
 def docx_of(page: Page, template: Template, typeface: Typeface | None = None, home: Path | None = None) -> bytes:
@@ -70,10 +70,12 @@ def docx_of(page: Page, template: Template, typeface: Typeface | None = None, ho
     document = word.docx
     printed = _said(document)
     plain = {name: text.replace("\n", "") for name, text in fields.items() if isinstance(text, str)}
-    silent = [name for name in REQUIRED[page.layout] if plain.get(name, "") not in printed]
+    # What a form is about its table says; its title may be left out.
+    asked = [name for name in REQUIRED[page.layout] if not (page.form and name == "标题")]
+    silent = [name for name in asked if plain.get(name, "") not in printed]
     if silent:
         raise template.broken(name, f"没有印出 {'、'.join(silent)}（条件写错，或只判断而没有写出）")
-    _fit(document, ids, fields["报头"])
+    _fit(document, ids, fields["报头"], template)
     _describe(document, page)
     return finished_docx(document)
 
@@ -97,6 +99,7 @@ def _fields(page: Page, template: Template) -> dict[str, Any]:
         "按语": page.foreword or "",
         "说明": page.note or "",
         "版记": imprint is not None,
+        "表单": page.form,
         "报送": imprint.lines if imprint else (),
         "印数": (imprint.copies if imprint else None) or "",
     }
@@ -159,26 +162,30 @@ def _why(error: Exception) -> str:
 # --- after it is filled
 
 
-def _fit(document: "Docx", ids: Mapping[Style, str], name: str) -> None:
+def _fit(document: "Docx", ids: Mapping[Style, str], name: str, template: Template) -> None:
     """A long name is squeezed into one line, 版记 put at the foot."""
     from docx.shared import Pt  # noqa: PLC0415
 
+    pitch_of_name = (MARK_PITCH_OF_TWO if "\n" in name else MARK_PITCH) if template.since_gb6 else _PITCH_OF_GB5
     for line in (*_header(document), *document.paragraphs):
         if line._p.style == ids[Style.MASTHEAD] and line.text == name:
-            _squeeze(line, name)
+            _squeeze(line, name, pitch_of_name)
     for table in document.tables:
-        if table._tbl.tblPr.find(_w("tblpPr")) is None:
+        place = table._tbl.tblPr.find(_w("tblpPr"))
+        if place is None:
             continue
         if not table.rows:
             table._tbl.getparent().remove(table._tbl)
             continue
+        if place.get(_w("tblpY")) is None:
+            continue  # it stands at the foot however high it is
         lines = [p.text for row in table.rows for p in row.cells[0].paragraphs]
         pitch = Pt(LOOKS[Style.IMPRINT].pitch or 0).pt
         # A line counts as if every character were a full one, so it may stand a line high and never over the edge.
         room = (gb.TEXT[0] * gb.MM - 2 * gb.SMALL) / gb.SMALL
         high = sum(ceil(len(line) / room) for line in lines) * pitch
-        place = round((gb.TOP + gb.TEXT[1]) * _TWIPS - high * 20)
-        table._tbl.tblPr.find(_w("tblpPr")).set(_w("tblpY"), str(place))
+        top = round((gb.TOP + gb.TEXT[1]) * _TWIPS - high * 20)
+        place.set(_w("tblpY"), str(top))
 
 
 def _header(document: "Docx") -> "list[Line]":
@@ -192,15 +199,18 @@ def _headers(document: "Docx") -> list[Any]:
     return [relation.target_part for relation in document.part.rels.values() if relation.reltype.endswith("/header")]
 
 
-def _squeeze(line: "Line", name: str) -> None:
+_PITCH_OF_GB5 = 1.2
+
+
+def _squeeze(line: "Line", name: str, pitch: float) -> None:
     from docx.oxml import OxmlElement  # noqa: PLC0415
     from docx.shared import Pt  # noqa: PLC0415
 
     fonts = [*(run.font for run in line.runs), *(style.font for style in _styles(line.style))]
     own = next((float(font.size.pt) for font in fonts if font.size), gb.MARK)
     size, squeeze = red_name_size(max(name.split("\n"), key=len), own)
-    if size < own:
-        line.paragraph_format.line_spacing = Pt(size * 1.2)
+    if size < own or pitch == MARK_PITCH_OF_TWO:
+        line.paragraph_format.line_spacing = Pt(size * pitch)
         for run in line.runs:
             run.font.size = Pt(int(size * 2) / 2)
     if squeeze < 1:

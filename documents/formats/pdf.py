@@ -23,9 +23,10 @@ from documents.formats.placing import (
     roll_width,
     signature_lines,
 )
+from documents.formats.row_heads import with_row_heads
 from documents.formats.tables import columns_of
 from documents.formats.templates import Template
-from documents.page import Block, Figure, Grid, Items, Page, Picture, Roll, Section, Subheading
+from documents.page import Block, Figure, Grid, Items, Page, Picture, Roll, Section, Subheading, is_attendance
 from documents.wording import full_date, numeral
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ def pdf_of(page: Page, typeface: Typeface, template: Template, home: Path | None
         made = _compiled(compiler, source, inputs, page, standards=_STRICT if template.since_gb5 else _LEAST)
     except (TypstError, RuntimeError) as error:  # the second is what asking a layout raises
         raise template.broken("page.typ", _said(error)) from error
-    return made if isinstance(made, bytes) else b"".join(made or ())
+    pdf = made if isinstance(made, bytes) else b"".join(made or ())
+    return with_row_heads(pdf) if template.since_gb6 else pdf
 
 
 _STRICT, _LEAST = ("a-2a", "ua-1"), ("a-2b",)
@@ -201,7 +203,10 @@ def _declared(typeface: Typeface, absent: list[str]) -> str:
 def _section(page: Page, no: int, section: Section, template: Template, home: Path | None) -> dict[str, Any]:
     # A single section needs neither number nor heading: the title says it.
     title = f"{numeral(no)}、{section.title}" if len(page.sections) > 1 else ""
-    return {"title": title, "blocks": _blocks(section, template, home)}
+    following = page.sections[no : no + 1]
+    # What who was there, or the signature, follows: its last lines go over with it.
+    ends = not following or is_attendance(following[0])
+    return {"title": title, "blocks": _blocks(section, template, home), "ends": ends, "roll": is_attendance(section)}
 
 
 def _blocks(section: Section, template: Template, home: Path | None) -> list[dict[str, Any]]:

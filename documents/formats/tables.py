@@ -18,6 +18,7 @@ _INSET = 0.9
 """Left and right of the words of a cell together, in characters, with a little to spare."""
 _UNBROKEN = 7.0
 """A cell of so many characters stands on one line, where there is room."""
+_IN_TWO = 2
 _STEP = 0.5
 _MOST_LINES = 12
 _AIRY = 3.0
@@ -39,23 +40,36 @@ def columns_of(grid: Grid, template: Template) -> tuple[TableColumn, ...]:
         weights = gb.weights(grid.headers)
         places = ("left" if header in gb.LEFT_ALIGNED else "center" for header in grid.headers)
         return tuple(TableColumn(w / sum(weights), place) for w, place in zip(weights, places, strict=True))
-    natural, least = _wants(grid)
+    natural, least = _wants(grid, _IN_TWO if template.since_gb6 else 1)
     widths = _shared(natural, _for_few_lines(grid, least) if template.since_gb5 else least)
     return tuple(TableColumn(w / _WHOLE, _place(grid, n, w)) for n, w in enumerate(widths))
+
+
+def lines_of(row: tuple[str, ...], columns: tuple[TableColumn, ...]) -> int:
+    """How many lines the tallest cell of a table's row fills."""
+    return max(
+        ceil(_width(line) / (column.share * _WHOLE - _INSET))
+        for cell, column in zip(row, columns, strict=True)
+        for line in cell.splitlines() or [" "]
+    )
 
 
 def _width(text: str) -> float:
     return max((sum(0.52 if c.isascii() else 1.0 for c in line) for line in text.splitlines()), default=0.0)
 
 
-def _wants(grid: Grid) -> tuple[list[float], list[float]]:
-    """What each column would fill in one line, and what it needs for its short cells and its header."""
+def _wants(grid: Grid, lines: int) -> tuple[list[float], list[float]]:
+    """What each column would fill in one line, and what it needs for its short cells and its header.
+
+    `lines`: so many a cell that is not long takes at most, whatever long ones stand beside it.
+    """
     natural, least = [], []
     for n, header in enumerate(grid.headers):
         cells = [_width(row[n]) for row in grid.rows]
         short = [w for w in cells if w <= _UNBROKEN]
         natural.append(max([_width(header), *cells]) + _INSET)
-        least.append(max([min(_width(header), _UNBROKEN), *short]) + _INSET)
+        parted = [ceil(w / lines) for w in cells if _UNBROKEN < w <= lines * _UNBROKEN]
+        least.append(max([min(_width(header), _UNBROKEN), *short, *parted]) + _INSET)
     return natural, least
 
 

@@ -4,6 +4,7 @@ Put together as strings: a library takes a millisecond for each cell it makes, a
 """
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +13,32 @@ from xml.sax.saxutils import escape
 from documents.formats import standard as gb
 from documents.formats.fonts import Typeface
 from documents.formats.pictures import photograph, picture_for_word, png_of_chart
-from documents.formats.placing import attached_lines, numbered_item, outline_of_page, roll_width, signature_lines
-from documents.formats.tables import columns_of
+from documents.formats.placing import (
+    attached_lines,
+    largest_red_name,
+    numbered_item,
+    outline_of_page,
+    red_name_lines,
+    red_name_size,
+    roll_width,
+    signature_lines,
+)
+from documents.formats.tables import TableColumn, columns_of, lines_of
 from documents.formats.templates import Template
-from documents.formats.word_styles import HEADING, Style
-from documents.page import Block, Figure, Grid, Items, Page, Paragraph, Picture, Roll, Section, Subheading
+from documents.formats.word_styles import BELOW_HEAD_OF_FORM, HEADING, LOOKS, MARK_AROUND, MARK_PITCH, PITCH, Style
+from documents.page import (
+    Block,
+    Figure,
+    Grid,
+    Items,
+    Page,
+    Paragraph,
+    Picture,
+    Roll,
+    Section,
+    Subheading,
+    is_attendance,
+)
 from documents.wording import numeral
 
 if TYPE_CHECKING:
@@ -28,6 +50,9 @@ _TWIPS = gb.MM * 20
 _MARGIN = 45
 """Twips left and right of a cell's text."""
 _HEAD_ROW, _WHOLE = "<w:cantSplit/><w:tblHeader/>", "<w:cantSplit/>"
+_SPARE, _LEAST_TO_FILL, _RECEIPT_HIGH = 6.0, 18.0, 15.0
+"""Millimetres: of a form's face kept for what one word processor sets higher than another, the least left to fill, and
+how high the receipt below it is."""
 _LONGEST_WHOLE = 400
 """Characters of a cell; a row with more may be longer than a page and is let break."""
 
@@ -52,17 +77,23 @@ class Body:
     def fields(self) -> dict[str, str]:
         """正文, 附表, 目录 and 落款, by the name a template calls them."""
         # In the order of the page: headings are counted as they come.
-        sections = "".join(
-            part for no, section in enumerate(self.page.sections, 1) for part in self._section(no, section)
-        )
+        parts: list[str] = []
+        for no, section in enumerate(self.page.sections, 1):
+            if self.template.since_gb6 and is_attendance(section):
+                parts = _ending(parts)
+            parts += self._section(no, section)
         attached = attached_lines(self.page)
         if attached:
             listed = [f"{self.page.attached_label}：{attached[0]}", *(f"　　　{line}" for line in attached[1:])]
-            sections += "".join(self._line(Style.TEXT, line) for line in ["", *listed])
-        appendices = "".join(
+            parts += [self._line(Style.TEXT, line) for line in ["", *listed]]
+        lists = [
             part for n, appendix in enumerate(self.page.appendices) for part in self._appendix(appendix, first=n == 0)
-        )
-        return {"正文": sections, "附表": appendices, "目录": self._contents(), "落款": self._signed()}
+        ]
+        if self.template.since_gb6:
+            foot = self.page.imprint is not None
+            parts = _ending(parts) if signature_lines(self.page) or (foot and not lists) else parts
+            lists = _ending(lists) if foot else lists
+        return {"正文": "".join(parts), "附表": "".join(lists), "目录": self._contents(), "落款": self._signed()}
 
     def _contents(self) -> str:
         """The headings, each with the number of its page as a field."""
@@ -77,10 +108,12 @@ class Body:
 
     def _signed(self) -> str:
         """At the right below the text."""
-        lines = signature_lines(self.page)
-        indents = [f'<w:ind w:right="{round(right * gb.BODY * 20)}"/>' for _, right in lines]
-        signatures = [self._line(Style.SIGNED, text, ind) for (text, _), ind in zip(lines, indents, strict=True)]
-        return "".join([self._line(Style.TEXT, ""), *signatures]) if signatures else ""
+        signatures = [
+            self._line(Style.SIGNED, text, f'<w:ind w:right="{round(right * gb.BODY * 20)}"/>')
+            for text, right in signature_lines(self.page)
+        ]
+        lines = [self._line(Style.TEXT, ""), *signatures] if signatures else []
+        return "".join(map(_kept, lines) if self.template.since_gb6 else lines)
 
     # --- blocks
 
@@ -129,7 +162,8 @@ class Body:
         left = round((2 + roll_width(label)) * gb.BODY * 20)
         hang = round(roll_width(label) * gb.BODY * 20)
         runs = f'<w:r><w:rPr><w:rFonts w:eastAsia="{HEADING}"/></w:rPr>{_text(f"{label}：")}</w:r>{_run(names)}'
-        return self._paragraph(Style.ROLL, runs, f'<w:ind w:left="{left}" w:hanging="{hang}"/>')
+        kept = "<w:keepNext/>" if self.template.since_gb6 else ""
+        return self._paragraph(Style.ROLL, runs, f'{kept}<w:ind w:left="{left}" w:hanging="{hang}"/>')
 
     def _figure(self, figure: Figure) -> str:
         drawn = io.BytesIO(png_of_chart(figure.svg, self.typeface))
@@ -151,23 +185,41 @@ class Body:
     def _grid(self, grid: Grid) -> Iterator[str]:
         laid = columns_of(grid, self.template)
         widths = [round(gb.TEXT[0] * _TWIPS * column.share) for column in laid]
+        form = self.page.form and not self.template.former
+        heads = f'<w:tblLook w:firstRow="{int(not form)}" w:firstColumn="1"/>' if self.template.since_gb6 else ""
         columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
         yield (
             f'<w:tbl><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>{_EDGES}'
             f'<w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="{_MARGIN}" w:type="dxa"/>'
-            f'<w:right w:w="{_MARGIN}" w:type="dxa"/></w:tblCellMar></w:tblPr>'
+            f'<w:right w:w="{_MARGIN}" w:type="dxa"/></w:tblCellMar>{heads}</w:tblPr>'
             f"<w:tblGrid>{columns}</w:tblGrid>"
         )
-        form = self.page.form and not self.template.former
         if not form:
             yield _row(_HEAD_ROW, [self._cell(Style.CELL_HEAD, "", w) for w in widths], grid.headers)
         cells = [self._cell(*_PLACED[c.place], w) for c, w in zip(laid, widths, strict=True)]
         high = 0.0
+        filled, receipt = gb.FILLED_HIGH, gb.RECEIPT_HIGH
+        if form and self.template.since_gb6:
+            filled, receipt = self._left_to_fill(grid, laid), _RECEIPT_HIGH
         for row in grid.rows:
-            high = gb.FILLED_HIGH if row[0] == gb.TO_FILL else gb.RECEIPT_HIGH if high else 0.0
+            high = filled if row[0] == gb.TO_FILL else receipt if high else 0.0
             least = f'<w:trHeight w:val="{round(high * _TWIPS)}" w:hRule="atLeast"/>' if form and high else ""
             yield _row((_WHOLE if max(map(len, row)) < _LONGEST_WHOLE else "") + least, cells, row)
-        yield "</w:tbl>"
+        yield _TABLE_ENDS
+
+    def _left_to_fill(self, grid: Grid, columns: tuple[TableColumn, ...]) -> float:
+        """Millimetres of a form's face for what its reader writes, as far as can be told before it is laid out."""
+        names = red_name_lines(self.page, self.template)
+        size = red_name_size(max(names, key=len), largest_red_name(self.page))[0]
+        look, pitch = LOOKS[Style.CELL], PITCH / gb.MM
+        lines = [lines_of(row, columns) for row in grid.rows if row[0] != gb.TO_FILL]
+        table = sum(n * (look.pitch or 0.0) + 2 * look.around for n in lines) / gb.MM + _RECEIPT_HIGH
+        head = gb.MARK_FROM_TOP + size * MARK_PITCH / gb.MM + MARK_AROUND + gb.RULE_BELOW + BELOW_HEAD_OF_FORM
+        head += (2 + (self.page.addressee is not None)) * pitch
+        signed = (1 + len(signature_lines(self.page))) * pitch
+        imprint = self.page.imprint
+        foot = (1 + len(imprint.lines if imprint else ())) * (LOOKS[Style.IMPRINT].pitch or 0.0) / gb.MM
+        return max(gb.TEXT[1] - head - table - signed - foot - _SPARE, _LEAST_TO_FILL)
 
     def _cell(self, style: Style, look: str, width: int) -> tuple[str, str]:
         """What stands before and after a cell's text."""
@@ -204,6 +256,21 @@ _EDGES = (
 def _row(look: str, cells: list[tuple[str, str]], texts: tuple[str, ...]) -> str:
     filled = "".join(f"{before}{_text(text)}{after}" for (before, after), text in zip(cells, texts, strict=True))
     return f"<w:tr><w:trPr>{look}</w:trPr>{filled}</w:tr>" if look else f"<w:tr>{filled}</w:tr>"
+
+
+_TABLE_ENDS = "</w:tbl>"
+_STYLED = re.compile(r'<w:pStyle w:val="[^"]*"/>')
+
+
+def _kept(xml: str) -> str:
+    """Paragraphs that stay with what follows them."""
+    return _STYLED.sub(r"\g<0><w:keepNext/>", xml)
+
+
+def _ending(parts: list[str]) -> list[str]:
+    """A text whose last part goes over with what follows: a face with nothing but that is none (7.3.5.4)."""
+    last = 3 if parts[-1:] == [_TABLE_ENDS] else 1
+    return [*parts[:-last], *map(_kept, parts[-last:])]
 
 
 def _run(text: str) -> str:

@@ -13,6 +13,11 @@ BODY, HEADING, SUBHEADING, TITLE, NUMBER = "仿宋_GB2312", "黑体", "楷体_GB
 LATIN = "Times New Roman"
 PITCH = 28.95
 """Points; a hair less than a 22nd of 版心, which Word would round up and lose a line."""
+MARK_PITCH, MARK_PITCH_OF_TWO = 1.06, 1.12
+"""Of its size the line of a red name is high, of one line and of two: Word sets it at the line's foot, LibreOffice four
+fifths down, and with so little to spare both have its upper edge where it belongs, within a millimetre."""
+MARK_AROUND, BELOW_HEAD_OF_FORM = 9, 5
+"""Millimetres below the red name, and below the red rule of a form."""
 CLOSER = -5
 """Twips between two characters: 28 of them are 156 mm."""
 
@@ -67,7 +72,7 @@ class Look:
 _CELL_PITCH = gb.TABLE * 1.35
 LOOKS: dict[Style, Look] = {
     Style.MARKING: Look(HEADING, gb.BODY, "left"),
-    Style.MASTHEAD: Look(TITLE, gb.MARK, "center", pitch=gb.MARK * 1.2, close=False, red=True),
+    Style.MASTHEAD: Look(TITLE, gb.MARK, "center", pitch=gb.MARK * MARK_PITCH, close=False, red=True),
     Style.ISSUE: Look(BODY, gb.BODY, "center"),
     Style.ISSUER: Look(BODY, gb.BODY, "left"),
     Style.TITLE: Look(TITLE, gb.TITLE, "center", pitch=32, close=False),
@@ -84,7 +89,7 @@ LOOKS: dict[Style, Look] = {
     Style.CELL: Look(BODY, gb.TABLE, "center", pitch=_CELL_PITCH, around=2, close=False),
     Style.CELL_LEFT: Look(BODY, gb.TABLE, "left", pitch=_CELL_PITCH, around=2, close=False),
     Style.FIGURE: Look(BODY, gb.TABLE, "center", pitch=None, close=False),
-    Style.NOTE: Look(SUBHEADING, gb.SMALL, indent=2),
+    Style.NOTE: Look(SUBHEADING, gb.SMALL, indent=2, keep=True),
     Style.SIGNED: Look(BODY, gb.BODY, "right"),
     Style.APPENDIX: Look(HEADING, gb.BODY, "left", keep=True),
     Style.IMPRINT: Look(BODY, gb.SMALL, "left", pitch=gb.SMALL + 7, close=False),

@@ -9,6 +9,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from docx import Document
@@ -25,7 +26,18 @@ from docx.text.paragraph import Paragraph as Line
 
 from documents.formats import standard as gb
 from documents.formats.word_settings import set_up
-from documents.formats.word_styles import CLOSER, LATIN, LOOKS, PITCH, TITLE, Look, Style
+from documents.formats.word_styles import (
+    BELOW_HEAD_OF_FORM,
+    CLOSER,
+    LATIN,
+    LOOKS,
+    MARK_AROUND,
+    MARK_PITCH,
+    PITCH,
+    TITLE,
+    Look,
+    Style,
+)
 from documents.page import Layout
 
 _KEPT_STYLES = frozenset({"Normal", "Default Paragraph Font", "Normal Table", "No List", "heading 1", "heading 2"})
@@ -33,6 +45,9 @@ _RED = gb.RED.removeprefix("#")
 _EIGHTHS = 8 * gb.MM
 _RED_RULE = 0.53
 """One and a half points; the standard does not fix it."""
+_NEAR, _BELOW_MARK, _DOUBLE = 0.3, 1.4, 0.8
+"""Millimetres: what Word and LibreOffice differ by at the head of a 函, what a line leaves below its red name, and how
+high a double rule stands above its lower edge."""
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _TWIPS = 20 * gb.MM
 
@@ -132,9 +147,11 @@ def _look(style: ParagraphStyle, look: Look, *, plain: bool = False) -> None:
     element.append(
         parse_xml(
             # A face is 22 lines: no line is carried over so that its paragraph stays together. And no space of its own
-            # between a Chinese character and a letter or digit: 28 characters are a line.
+            # between a Chinese character and a letter or digit: 28 characters are a line. Every height is exact: on the
+            # grid LibreOffice would make each of them whole lines.
             f'<w:pPr {nsdecls("w")}>{keep}{broken}<w:widowControl w:val="0"/><w:autoSpaceDE w:val="0"/>'
-            f'<w:autoSpaceDN w:val="0"/><w:spacing w:before="{around}" w:after="{around}" {pitch}/>'
+            f'<w:autoSpaceDN w:val="0"/><w:snapToGrid w:val="0"/>'
+            f'<w:spacing w:before="{around}" w:after="{around}" {pitch}/>'
             f'<w:ind w:firstLine="{indent}"/><w:jc w:val="{look.place}"/>'
             + (f'<w:outlineLvl w:val="{level}"/>' if level is not None else "")
             + "</w:pPr>"
@@ -204,23 +221,25 @@ def _paper(document: Docx) -> None:
     _gap(document, gb.MARK_FROM_TOP)
     _line(document, Style.TEXT, "{%p endif %}")
     _masthead(document)
-    _blank(document, 2)
+    _blank(document, 1)
+    _unless_form(document, partial(_blank, document, 1))
     _line(document, Style.ISSUE, "{{ 期号 }}")
-    _red_rule(document)
+    _red_rule(document, blanks=0)
+    _unless_form(document, partial(_blank, document, 2))
     _numbers(document)
 
 
 def _letter(document: Docx) -> None:
     """信函 (10.1): the name in the first page's header, two red double rules, no number on that page."""
     sheet = document.sections[0]
-    sheet.header_distance = Mm(gb.LETTER_FROM_TOP)
+    sheet.header_distance = Mm(gb.LETTER_FROM_TOP - _NEAR)
     header = sheet.first_page_header
     header.is_linked_to_previous = False
     name = header.paragraphs[0]
     name.style = document.styles[Style.MASTHEAD]
     name.add_run("{{ 报头 }}")
     rule = header.add_paragraph(style=document.styles[Style.MARKING])
-    rule.paragraph_format.line_spacing = Mm(gb.LETTER_RULE_BELOW)
+    rule.paragraph_format.line_spacing = Mm(gb.LETTER_RULE_BELOW - _BELOW_MARK)
     _double_rule(rule, "bottom", "thickThinSmallGap")
     foot = sheet.first_page_footer
     foot.is_linked_to_previous = False
@@ -229,12 +248,14 @@ def _letter(document: Docx) -> None:
     last.paragraph_format.line_spacing = Pt(1)
     frame = {"w": round(gb.LETTER_RULE * _TWIPS), "h": 20, "hRule": "exact", "hAnchor": "page", "vAnchor": "page"}
     frame |= {"x": round((gb.PAPER[0] - gb.LETTER_RULE) / 2 * _TWIPS), "wrap": "around"}
-    frame |= {"y": round((gb.PAPER[1] - gb.LETTER_FOOT) * _TWIPS)}
+    frame |= {"y": round((gb.PAPER[1] - gb.LETTER_FOOT - _DOUBLE) * _TWIPS)}
     last._p.get_or_add_pPr().insert_element_before(
         OxmlElement("w:framePr", {qn(f"w:{k}"): str(v) for k, v in frame.items()}),
         "w:widowControl", "w:pBdr", "w:tabs", "w:spacing", "w:ind", "w:jc",
     )  # fmt: skip
     _double_rule(last, "top", "thinThickSmallGap", framed=True)
+    # A frame hangs on the line that follows it.
+    foot.add_paragraph(style=document.styles[Style.MARKING]).paragraph_format.line_spacing = Pt(1)
     _line(document, Style.SIGNED, "{{ 期号 }}").paragraph_format.space_before = Pt(gb.LETTER_GAP)
     _blank(document, 2)
     _numbers(document)
@@ -257,8 +278,8 @@ _HEADS: dict[Layout, Callable[[Docx], None]] = {
 def _masthead(document: Docx, size: float | None = None) -> None:
     line = _line(document, Style.MASTHEAD, "{{ 报头 }}")
     if size is not None:
-        line.runs[0].font.size, line.paragraph_format.line_spacing = Pt(size), Pt(size * 1.2)
-    line.paragraph_format.space_after = Mm(9)
+        line.runs[0].font.size, line.paragraph_format.line_spacing = Pt(size), Pt(size * MARK_PITCH)
+    line.paragraph_format.space_after = Mm(MARK_AROUND)
 
 
 def _issuer(document: Docx) -> None:
@@ -268,12 +289,12 @@ def _issuer(document: Docx) -> None:
     _red_rule(document)
 
 
-def _red_rule(document: Docx) -> None:
+def _red_rule(document: Docx, blanks: int = 2) -> None:
     """The red rule below the head (7.2.7): the lower border of a line of its own, which no indent moves."""
     line = _line(document, Style.MARKING, "")
     line.paragraph_format.line_spacing = Emu(Mm(gb.RULE_BELOW) - Pt(gb.BODY * 0.2))
     _border(line, "bottom", "single", round(_RED_RULE * _EIGHTHS))
-    _blank(document, 2)
+    _blank(document, blanks)
 
 
 def _double_rule(line: Line, side: str, kind: str, *, framed: bool = False) -> None:
@@ -300,17 +321,37 @@ def _text(document: Docx, layout: Layout) -> None:
     if layout in (Layout.BULLETIN, Layout.NEWS):
         _line(document, Style.TEXT, "{{p 目录 }}")
         _when(document, "按语", Style.FOREWORD, "按语：{{ 按语 }}", after=True)
-    _line(document, Style.TITLE, "{{ 标题 }}")
+    if layout is Layout.PAPER:
+        # A form stands on one face: its table says what a title would.
+        _unless_form(document, partial(_title, document), partial(_gap, document, BELOW_HEAD_OF_FORM))
+    else:
+        _line(document, Style.TITLE, "{{ 标题 }}")
     if layout is Layout.REPORT:
         _line(document, Style.ISSUE, "{{ 报头 }}　{{ 期号 }}")
         _line(document, Style.ISSUE, "{{ 编发单位 }}　{{ 日期 }}")
         _line(document, Style.TEXT, "{{p 目录 }}")
-    _blank(document, 1)
+    if layout is not Layout.PAPER:
+        _blank(document, 1)
     _when(document, "主送", Style.ADDRESSEE, "{{ 主送 }}：")
     _line(document, Style.TEXT, "{{p 正文 }}")
     _when(document, "说明", Style.NOTE, "{{ 说明 }}")
     _line(document, Style.TEXT, "{{p 落款 }}")
     _line(document, Style.TEXT, "{{p 附表 }}")
+
+
+def _title(document: Docx) -> None:
+    _line(document, Style.TITLE, "{{ 标题 }}")
+    _blank(document, 1)
+
+
+def _unless_form(document: Docx, draw: Callable[[], object], form: Callable[[], object] | None = None) -> None:
+    """What a page has that is no form, and what a form has in its place."""
+    _line(document, Style.TEXT, "{%p if not 表单 %}")
+    draw()
+    if form is not None:
+        _line(document, Style.TEXT, "{%p else %}")
+        form()
+    _line(document, Style.TEXT, "{%p endif %}")
 
 
 def _when(document: Docx, field: str, style: Style, text: str, *, after: bool = False) -> None:
@@ -344,6 +385,12 @@ def _imprint(document: Docx, *, ruled: bool) -> None:
     wide = str(round(gb.TEXT[0] * _TWIPS))
     properties.insert(1, OxmlElement("w:tblW", {qn("w:w"): wide, qn("w:type"): "dxa"}))
     properties.append(OxmlElement("w:tblLayout", {qn("w:type"): "fixed"}))
+    # What stands beside a cell's text is the style's affair; LibreOffice would begin the table so much further left.
+    properties.append(
+        parse_xml(
+            f'<w:tblCellMar {nsdecls("w")}><w:left w:w="0" w:type="dxa"/><w:right w:w="0" w:type="dxa"/></w:tblCellMar>'
+        )
+    )
     for column in table._tbl.tblGrid.findall(qn("w:gridCol")):
         column.set(qn("w:w"), wide)
     for row in table.rows:
@@ -354,9 +401,9 @@ def _imprint(document: Docx, *, ruled: bool) -> None:
 
 
 def _floating() -> BaseOxmlElement:
-    """Its place from the page's top; how high it stands is known when it is filled."""
-    place = {"leftFromText": "0", "rightFromText": "0", "vertAnchor": "page", "horzAnchor": "page"}
-    place["tblpX"], place["tblpY"] = str(round(gb.LEFT * _TWIPS)), str(round((gb.TOP + gb.TEXT[1] - 8) * _TWIPS))
+    """At the foot of 版心 (7.4.1); from the page's edge, or LibreOffice takes it for a table of the text."""
+    place = {"leftFromText": "0", "rightFromText": "0", "vertAnchor": "margin", "horzAnchor": "page"}
+    place["tblpX"], place["tblpYSpec"] = str(round(gb.LEFT * _TWIPS)), "bottom"
     return OxmlElement("w:tblpPr", {qn(f"w:{k}"): v for k, v in place.items()})
 
 

@@ -60,9 +60,26 @@ PRINTED: dict[str, dict[str, tuple[str, str]]] = {
         "briefing": ("26d4d118d17ab877", "55f8e48d73aba472"),
         "news": ("3b5b2ce89cadbd7e", "76b637b33424b5b6"),
     },
+    "gb-5": {
+        "交办": ("a5e4c1953fa8375d", "9d7687a560341f5c"),
+        "督办单": ("cec290b116668ee2", "0e460b751a23a305"),
+        "督办函": ("cd596c31ad5e80f9", "936a7d803956100c"),
+        "催办单": ("bd13eb33c0b23779", "805c7a5eb2e29c82"),
+        "问题": ("0835ff59577df72c", "cd9169bae5cc9a57"),
+        "批复": ("ac1e95ea222d4966", "5e03ddae05d662b4"),
+        "结论": ("8ff70bfcb2502770", "dcd63e484b24562c"),
+        "通报": ("29560420272541d6", "71065c0924617653"),
+        "纪要": ("dc38eb92578b6af4", "d48d9496c01efc6b"),
+        "briefing": ("fb48fc9430415d65", "d760826aa3b82255"),
+        "news": ("5484226a1b4a9005", "0622fe2190e56339"),
+    },
 }
 """Layout → document → the hash of its .md, .html and .pdf together, and of what is packed in its .docx."""
-WORDED = {"gb-3": ("briefing-3", "paper-4", "minutes-2"), "gb-4": ("briefing-6", "paper-6", "minutes-3")}
+WORDED = {
+    "gb-3": ("briefing-3", "paper-4", "minutes-2"),
+    "gb-4": ("briefing-6", "paper-6", "minutes-3"),
+    "gb-5": ("briefing-8", "paper-7", "minutes-4"),
+}
 """The last wordings of a layout: of a bulletin, a paper, minutes."""
 PAPERS: dict[str, tuple[PaperKind, str | None]] = {
     "交办": (PaperKind.ASSIGNMENT, "XMH-2022-001"),

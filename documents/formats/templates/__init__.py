@@ -39,6 +39,11 @@ class Template:
         """Whether it is set as from gb-5 on: filled forms, tagged titles, lines closer where lists follow."""
         return not self.former and self.id != "gb-4"
 
+    @property
+    def since_gb6(self) -> bool:
+        """Whether it is set as from gb-6 on: rows with heads, 版记 of a .docx at the foot wherever it is opened."""
+        return self.since_gb5 and self.id != "gb-5"
+
     @cached_property
     def files(self) -> dict[str, bytes]:
         """Name → bytes, as they are when they are first asked for: one issue is printed by one template.

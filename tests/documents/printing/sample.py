@@ -41,6 +41,33 @@ def paper(matters: int = 12) -> Page:
     )
 
 
+def form() -> Page:
+    """A 督办单 on one face, to be filled in by who gets it."""
+    rows = (
+        ("督办事项", "推进国际交流中心一期主体施工（XMH-2022-007）"),
+        ("督办依据", "《2022年工作计划》（香指办〔2022〕1号）"),
+        ("督办内容", "完成地下室结构封顶（11月30日前）；完成主体结构施工至五层（12月30日前）"),
+        ("牵头单位", "区建筑工务署"),
+        ("办结时限", "2022年12月30日"),
+        ("办理情况", "（由牵头单位填写，可另附页）"),
+        ("回执", "经办人：　　　　　负责人：　　　　　（盖章）　　年　月　日"),
+    )
+    section = Section(title="督办单", blocks=(Grid(headers=("项目", "内容"), rows=rows),))
+    return paper(1).model_copy(
+        update={
+            "form": True,
+            "sections": (section,),
+            "signer": None,
+            "imprint": Imprint(copied=("区住建局", "区水务局")),
+        }
+    )
+
+
+def report() -> Page:
+    """A 报告 without head or foot."""
+    return bulletin().model_copy(update={"layout": Layout.REPORT, "imprint": None})
+
+
 def news() -> Page:
     """A 动态: one thing, under a light head."""
     told = "12月29日，“推进国际交流中心一期主体施工”办结销号（区建筑工务署牵头，按期办结）。"
