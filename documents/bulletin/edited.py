@@ -304,7 +304,7 @@ def _lines_of(path: Path, charts: Iterable[Drawn]) -> Iterator[str | Grid | Draw
     for part in _inner(document.element.body, document):
         if isinstance(part, Table):
             headers, *rows = [
-                tuple("\n".join(map(_said, cell.paragraphs)).strip() for cell in row.cells)
+                tuple("\n".join(map(accepted_text, cell.paragraphs)).strip() for cell in row.cells)
                 for row in part.rows
                 if not row._tr.xpath("./w:trPr/w:del")  # a row struck out, or moved elsewhere
             ] or [()]
@@ -317,7 +317,7 @@ def _lines_of(path: Path, charts: Iterable[Drawn]) -> Iterator[str | Grid | Draw
                     yield one
                     taken.append(one)
             # A line of the 目录 whose page number is not filled yet ends with its tab.
-            text = _said(part)
+            text = accepted_text(part)
             if text.strip() in {one.words for one in taken if isinstance(one, Picture)}:
                 continue  # the words below a picture are its own
             if text or not part._p.xpath("./w:del|./w:moveFrom"):  # a paragraph struck out whole is none
@@ -348,7 +348,7 @@ _TAKEN = "ancestor::w:ins or ancestor::w:moveTo or ancestor::w:sdt or ancestor::
 _LEFT = "ancestor::w:del or ancestor::w:moveFrom or ancestor::w:txbxContent"
 
 
-def _said(paragraph: "Line") -> str:
+def accepted_text(paragraph: "Line") -> str:
     """The text of a paragraph as it reads when every tracked change is accepted, content controls and tags included."""
     if not paragraph._p.xpath("./w:ins|./w:del|./w:moveTo|./w:moveFrom|./w:sdt|./w:smartTag"):
         return paragraph.text

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from documents.bulletin.edited import described_as, opened_docx
+from documents.bulletin.edited import accepted_text, described_as, opened_docx
 from documents.page import Figure, Picture
+from domain.bulletin import Publication
 
 if TYPE_CHECKING:
     from docx.document import Document as Docx
@@ -51,18 +52,34 @@ def _comments(document: "Docx") -> Iterator[str]:
 
 
 def _pictures(document: "Docx", charts: list[str]) -> Iterator[str]:
-    for drawn in document.element.body.iter():
-        if drawn.tag.rpartition("}")[2] != "docPr":
-            continue
-        described = drawn.get("descr") or ""
-        if not any(described.startswith(title) for title in charts):
-            name = described or drawn.get("title") or drawn.get("name") or "未命名"
-            yield f"图片没有取用：{name[:_SHOWN]}，日志里没有它；请作为附件另发，或用 xmh task report --attach 存入事项"
+    for drawing in document.element.body.iter(f"{_W}drawing"):
+        if next(drawing.iter(f"{_W}txbxContent"), None) is not None:
+            continue  # a text box, which is named as one
+        kind = "图片" if any(part.tag.endswith("}blip") for part in drawing.iter()) else "图形"
+        for drawn in (part for part in drawing.iter() if part.tag.endswith("}docPr")):
+            described = drawn.get("descr") or ""
+            if not any(described.startswith(title) for title in charts):
+                name = described or drawn.get("title") or drawn.get("name") or "未命名"
+                yield (
+                    f"{kind}没有取用：{name[:_SHOWN]}，日志里没有它；"
+                    "请作为附件另发，或用 xmh task report --attach 存入事项"
+                )
 
 
 def _boxes(document: "Docx") -> Iterator[str]:
-    texts = dict.fromkeys(_said(box) for box in document.element.body.iter(f"{_W}txbxContent"))
-    yield from (f"文本框没有取用：“{text}”，请写在正文段落里" for text in texts if text)
+    boxes = [box for box in document.element.body.iter(f"{_W}txbxContent") if not any(map(_sends, _lines_in(box)))]
+    yield from (f"文本框没有取用：“{text}”，请写在正文段落里" for text in dict.fromkeys(map(_said, boxes)) if text)
+
+
+def _lines_in(box: Any) -> list[str]:
+    from docx.text.paragraph import Paragraph  # noqa: PLC0415
+
+    return [accepted_text(Paragraph(line, box)).strip() for line in box.iter(f"{_W}p")]
+
+
+def _sends(line: str) -> bool:
+    """Whether a line is one of 版记: a word processor may keep that in a text box."""
+    return line[:2] in ("报：", "送：", "发：")
 
 
 def _notes(document: "Docx") -> Iterator[str]:
@@ -75,7 +92,11 @@ def _notes(document: "Docx") -> Iterator[str]:
 
 def _distribution(document: "Docx", computed: "Briefing") -> Iterator[str]:
     """报、送、发: computed, or written in 简报.toml; what was typed over in Word is no order to send it elsewhere."""
-    lines = [p.text.strip() for table in document.tables for row in table.rows for p in row.cells[0].paragraphs]
-    typed = [line for line in lines if line[:2] in ("报：", "送：", "发：")]
-    if typed and typed != list(computed.imprint.lines):
+    cells = [row.cells[0] for table in document.tables for row in table.rows]
+    lines = [accepted_text(line).strip() for cell in cells for line in cell.paragraphs]
+    # A text box stands twice in a file: for who knows it, and for who does not.
+    kept = dict.fromkeys(line for box in document.element.body.iter(f"{_W}txbxContent") for line in _lines_in(box))
+    typed = [line for line in (*lines, *kept) if _sends(line)]
+    printed = computed.publication is Publication.BRIEFING  # a 动态 has no 版记
+    if (typed or printed) and typed != list(computed.imprint.lines):
         yield "分送范围的改动没有取用，请改 简报.toml 的 [分送] 后重新起草"

@@ -2,7 +2,6 @@
 
 import io
 import shutil
-import subprocess
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -373,16 +372,3 @@ def test_a_broken_a_macro_and_a_swollen_file_are_one_line(log: Database, draft: 
     for path, words in ((broken, "打不开"), (macro, "含有宏"), (bomb, "解压后过大")):
         with pytest.raises(Refusal, match=words):
             record_edited_draft(log, draft, path, OFFICE, EVENING)
-
-
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed: soffice")
-def test_a_file_saved_by_libreoffice_is_read_alike(
-    log: Database, draft: BulletinDraft, exported: Path, tmp_path: Path
-) -> None:
-    changed(exported, lambda d: reword(d, "主体施工至五层", "主体至五层"))
-    saved = tmp_path / "saved"
-    convert = ("soffice", "--headless", "--convert-to", "docx:MS Word 2007 XML", "--outdir", str(saved), str(exported))
-    subprocess.run(convert, check=True, capture_output=True, timeout=120)
-    found = record_edited_draft(log, draft, saved / exported.name, OFFICE, EVENING)
-    assert len(found) == 1
-    assert "主体至五层" in found[0].after[0]
