@@ -23,6 +23,7 @@ UNREACHABLE = frozenset(
         "vouch_key_missing",
         "store_missing",
         "disk_full",
+        "home_unwritable",
         "log_damaged",
     }
 )

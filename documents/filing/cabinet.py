@@ -71,7 +71,7 @@ def place_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     """Put files in the cabinet as a folder of their own, all of them or none, also when the current fails.
 
     Raises:
-        Refusal: `disk_full`; `unexpected`, when they cannot be written for another reason.
+        Refusal: `disk_full`; `home_unwritable`, when they cannot be written for another reason.
     """
     temporary = folder.parent / f".{uuid4().hex}"
     try:
@@ -91,7 +91,7 @@ def place_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def _unwritten(folder: Path, error: OSError) -> Refusal:
     why = f"无法在 {folder} 写入成文（{file_error_reason(error)}），没有编号；请检查磁盘空间和权限后重试"
-    return Refusal(why, "disk_full" if is_full(error) else "unexpected")
+    return Refusal(why, "disk_full" if is_full(error) else "home_unwritable")
 
 
 def _sweep(cabinet: Path) -> None:

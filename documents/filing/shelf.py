@@ -20,7 +20,7 @@ def shelve_template(home: Path, used: Template) -> None:
     """Keep the files of a template in the cabinet, once.
 
     Raises:
-        Refusal: `unexpected`, when they cannot be written; nothing has a number yet.
+        Refusal: `disk_full`, `home_unwritable`, when they cannot be written; nothing has a number yet.
     """
     place = _place(home, used.sha256)
     if all((place / name).is_file() for name in used.files):

@@ -123,8 +123,9 @@ def _copy_file(source: Path, target: Path) -> None:
     refuse(not source.exists(), f"没有事件日志 {source}，请先运行 xmh up", "not_found")
     target.touch(mode=0o600)
     try:
-        with closing(sqlite3.connect(source)) as log, closing(sqlite3.connect(target)) as copy:
-            log.backup(copy)
+        # Also of a home on a disk that was made read-only, which is when a copy is wanted most.
+        with closing(SqliteBackend(source).connect()) as log, closing(sqlite3.connect(target)) as copy:
+            log.raw.backup(copy)
     except sqlite3.Error as error:
         raise SqliteBackend(source).explain(error) or error from error
 

@@ -26,7 +26,12 @@ _TO_PRINT = {
 
 async def examine(settings: "Settings", *, noted: bool = False) -> HealthReport:
     """What doctor finds in home, log and Temporal, or cannot reach. `noted` forgets earlier notices."""
-    problems = [*home.schema_trouble(settings), *home.disk_trouble(settings), *home.process_trouble(settings)]
+    problems = [
+        *home.schema_trouble(settings),
+        *home.disk_trouble(settings),
+        *home.home_trouble(settings),
+        *home.process_trouble(settings),
+    ]
     problems += store_trouble(settings)
     certificate = [*home.web_certificate_trouble(settings, datetime.now(UTC))]
     notices = [*home.web_address_noticed(settings), *(f for f in certificate if f.code == "web_certificate_ends")]

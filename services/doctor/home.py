@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from domain.base import Refusal, refuse
@@ -18,6 +19,7 @@ from services.press import press_by
 from services.vouching import KEY_FILE as VOUCH_KEY
 from services.vouching import vouch_key
 from services.web_certificate import ENDS_SOON, believed_between
+from sheets.file_errors import file_error_reason, is_full
 
 if TYPE_CHECKING:
     from eventlog.database import Database
@@ -69,6 +71,23 @@ def disk_trouble(settings: "Settings") -> Iterator[HealthFinding]:
             remedy="清理磁盘；写满后命令会被拒绝，已记录的不受影响",
             more={"free_bytes": free},
         )
+
+
+def home_trouble(settings: "Settings") -> Iterator[HealthFinding]:
+    """For doctor: whether what belongs to the home and to the store can be written there."""
+    for place in dict.fromkeys((settings.home, settings.store_folder)):
+        if not place.is_dir():
+            continue
+        try:
+            with TemporaryFile(dir=place):
+                pass
+        except OSError as error:
+            if not is_full(error):
+                yield HealthFinding(
+                    code="home_unwritable",
+                    message=f"{place} 写不进去（{file_error_reason(error)}），不能办理，也不能成文",
+                    remedy="检查目录的属主和权限；磁盘出错后被系统改成只读的，先备份（xmh backup 到别的盘），再修",
+                )
 
 
 def process_trouble(settings: "Settings") -> Iterator[HealthFinding]:
