@@ -1,12 +1,16 @@
 """Work on what a stranger made, done in a process of its own: it may hang, and takes nothing of ours with it.
 
 The budget of a reader (`sheets/budget.py`) is kept by signals, which only the main thread of a process gets. A web
-server reads in threads; there the reader gets a process, and its main thread.
+server reads in threads; there the reader gets a process, and its main thread. It is forked from one that was begun for
+this, holds nothing but the readers' modules, and ends with the server: importing them costs a second each time.
 """
 
+import time
 from collections.abc import Callable
+from functools import cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
 from typing import TypeVar, cast
 
 from domain.base import Refusal
@@ -16,16 +20,33 @@ SECONDS = 30.0
 """Of the clock, the start of Python included; the budget of the reader itself is eight of the processor."""
 
 
+_MOMENT = 0.2
+"""Seconds until the system has told of an end."""
+READERS = ["intake.uploaded"]
+"""What is imported once, before any file of a stranger is opened."""
+
+
+@cache
+def _context() -> ForkServerContext:
+    context = get_context("forkserver")
+    context.set_forkserver_preload(READERS)
+    return context
+
+
 def done_apart(work: Callable[..., T], *args: object, seconds: float = SECONDS) -> T:
     """What a function of a module makes of its arguments, in a new process that is ended when it takes too long.
 
     Raises:
         Refusal: the function's own; `malformed`: no answer in time, or the process died.
     """
-    context = get_context("spawn")
+    context = _context()
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(there, work, args), daemon=True)
-    process.start()
+    try:
+        process.start()
+    except (EOFError, OSError):  # who forks was ended a moment ago, as when memory ran out; another one is begun
+        time.sleep(_MOMENT)
+        process.start()
     there.close()
     try:
         answer = here.recv() if here.poll(seconds) else None

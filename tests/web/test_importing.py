@@ -110,10 +110,9 @@ def test_a_list_is_looked_at_and_opened_once(working: Served, office: dict[str, 
 
 
 def test_who_hands_in_lists_keeps_nobody_from_his_page(working: Served, office: dict[str, str]) -> None:
-    """Each look costs a process of its own; more of them at once than there are threads that read."""
-    where = handed(working, office, task_list(("推进同时导入", LEADS, "2027-08-31", BASES)), "清单.xlsx").headers[
-        "location"
-    ]
+    """Each look costs a process of its own some time; more of them at once than there are threads that read."""
+    rows = ((f"推进第{n}项同时导入", LEADS, "2027-08-31", BASES) for n in range(500))
+    where = handed(working, office, task_list(*rows), "清单.xlsx").headers["location"]
     headers, looked = {**HERE, **office}, list[int]()
 
     def look(no: int) -> None:
