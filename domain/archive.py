@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from domain.base import Frozen, Term, refuse
-from domain.envelope import NumberSeries, Recorded
+from domain.envelope import LoggedEvent, NumberSeries
 from domain.event import Event, decode
 from domain.matter import Matter
 
@@ -145,7 +145,7 @@ def _reason(text: str) -> str:
     return plain
 
 
-def evolve_archive(state: ArchivedMatter | None, recorded: Recorded) -> ArchivedMatter:
+def evolve_archive(state: ArchivedMatter | None, recorded: LoggedEvent) -> ArchivedMatter:
     """Fold one event of a matter's place in the archives."""
     known, event = state or ArchivedMatter(), decode(recorded)
     match event:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from domain.base import Frozen, Term
-from domain.envelope import NumberSeries, Recorded
+from domain.envelope import LoggedEvent, NumberSeries
 from domain.event import Event, decode
 from domain.ids import bulletin_stream
 
@@ -160,7 +160,7 @@ def number_series(publication: Publication, year: int) -> NumberSeries:
     )
 
 
-def evolve_bulletins(state: BulletinSeries | None, recorded: Recorded) -> BulletinSeries:
+def evolve_bulletins(state: BulletinSeries | None, recorded: LoggedEvent) -> BulletinSeries:
     """Fold one issue."""
     series = state or BulletinSeries()
     event = decode(recorded)
@@ -190,7 +190,7 @@ def evolve_bulletins(state: BulletinSeries | None, recorded: Recorded) -> Bullet
     return series.model_copy(update={"issues": (*series.issues, issue)})
 
 
-def _past(event: BulletinRecorded, recorded: Recorded, series: BulletinSeries) -> Issue:
+def _past(event: BulletinRecorded, recorded: LoggedEvent, series: BulletinSeries) -> Issue:
     """An issue whose text lies elsewhere: all that is known of it is its number, day and title."""
     return Issue(
         number=event.number,

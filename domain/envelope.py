@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import AwareDatetime, ConfigDict
 
@@ -87,8 +87,56 @@ class Draft(Frozen):
     number: NumberSeries | None = None
 
 
+class LoggedEvent(Protocol):
+    """An event of the log, however it was read: what a fold goes by."""
+
+    @property
+    def position(self) -> int:
+        """Which of the log's it is."""
+
+    @property
+    def headquarters(self) -> str:
+        """Whose log that is."""
+
+    @property
+    def stream(self) -> str:
+        """What it is of."""
+
+    @property
+    def version(self) -> int:
+        """Which of the stream's it is."""
+
+    @property
+    def type(self) -> str:
+        """Its kind by name."""
+
+    @property
+    def schema_version(self) -> int:
+        """How its payload was written."""
+
+    @property
+    def payload(self) -> str:
+        """The canonical JSON text exactly as hashed."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who acted."""
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When it was so (UTC)."""
+
+    @property
+    def recorded_at(self) -> datetime:
+        """When the log took it (UTC)."""
+
+    @property
+    def hash(self) -> str:
+        """Its own."""
+
+
 class Recorded(Frozen):
-    """An event as stored. `payload` is the canonical JSON text exactly as hashed.
+    """An event as it is handed on, validated where it comes in. `payload` is the canonical JSON text exactly as hashed.
 
     Histories of earlier builds hold it with a `causation`, which was never set.
     """

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from pydantic import TypeAdapter
 
 from domain.base import Frozen
-from domain.envelope import Draft, NumberSeries, Recorded
+from domain.envelope import Draft, LoggedEvent, NumberSeries
 
 _TYPES: dict[str, type["Event"]] = {}
 _JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
@@ -51,7 +51,7 @@ class Event(Frozen):
         )
 
 
-def decode(recorded: Recorded) -> Event:
+def decode(recorded: LoggedEvent) -> Event:
     """The typed event of a recorded one, lifted to today's schema.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from domain.archive import ArchivedMatter, check_not_held
 from domain.base import Frozen
-from domain.envelope import Actor, Recorded
+from domain.envelope import Actor, LoggedEvent
 from domain.event import Event, decode
 from domain.facts import Words
 from domain.rules.authority import by_leader
@@ -54,7 +54,7 @@ def forget(
     )
 
 
-def evolve_forgotten(state: ForgottenSecrets | None, recorded: Recorded) -> ForgottenSecrets:
+def evolve_forgotten(state: ForgottenSecrets | None, recorded: LoggedEvent) -> ForgottenSecrets:
     """Fold one decision."""
     event = decode(recorded)
     if isinstance(event, SecretsForgotten):

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from domain.base import Frozen, refuse
 from domain.bounds import seen
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from domain.event import Event, decode
 from domain.headquarters import FIRST_HEADQUARTERS
 
@@ -49,7 +49,7 @@ def headquarters_name(text: str) -> str:
     return name
 
 
-def evolve_headquarters(state: Headquarters | None, recorded: Recorded) -> Headquarters:
+def evolve_headquarters(state: Headquarters | None, recorded: LoggedEvent) -> Headquarters:
     """Fold one event of a headquarters' own stream."""
     del state
     event = decode(recorded)

@@ -4,7 +4,7 @@ import re
 from typing import ClassVar
 
 from domain.base import Frozen
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from domain.event import Event, decode
 from domain.matter import Matter
 
@@ -42,7 +42,7 @@ class NumberLedger(Frozen):
     past: dict[str, int] = {}
 
 
-def evolve_numbers(state: NumberLedger | None, recorded: Recorded) -> NumberLedger:
+def evolve_numbers(state: NumberLedger | None, recorded: LoggedEvent) -> NumberLedger:
     """Fold one event of the numbers' stream."""
     ledger = state or NumberLedger()
     event = decode(recorded)

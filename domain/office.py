@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from domain.base import Frozen
 from domain.calendar import DayOverride, OfficeHours, PublishedYear, WorkCalendar, local_date
-from domain.envelope import NumberSeries, Recorded
+from domain.envelope import LoggedEvent, NumberSeries
 from domain.event import UPCASTERS, Event, decode
 from domain.policy import Policy, lifted
 from domain.terms import Role, Supervision, UnitLevel
@@ -170,7 +170,7 @@ class Directory(Frozen):
     delegations: dict[str, Delegation] = {}
 
 
-def evolve_calendar(state: WorkCalendar | None, recorded: Recorded) -> WorkCalendar:
+def evolve_calendar(state: WorkCalendar | None, recorded: LoggedEvent) -> WorkCalendar:
     """Fold one calendar event. A year published again replaces the earlier publication."""
     calendar = state or WorkCalendar()
     match decode(recorded):
@@ -190,7 +190,7 @@ def evolve_calendar(state: WorkCalendar | None, recorded: Recorded) -> WorkCalen
             raise TypeError(f"{type(other).__name__} does not belong to the calendar")
 
 
-def evolve_policy(state: Policy | None, recorded: Recorded) -> Policy:
+def evolve_policy(state: Policy | None, recorded: LoggedEvent) -> Policy:
     """Fold one policy event."""
     del state
     event = decode(recorded)
@@ -199,7 +199,7 @@ def evolve_policy(state: Policy | None, recorded: Recorded) -> Policy:
     raise TypeError(f"{type(event).__name__} does not belong to the policy")
 
 
-def evolve_directory(state: Directory | None, recorded: Recorded) -> Directory:
+def evolve_directory(state: Directory | None, recorded: LoggedEvent) -> Directory:
     """Fold one directory event."""
     directory = state or Directory()
     match decode(recorded):

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from domain.access.events import ProofsRequired
 from domain.base import Frozen
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from domain.event import Event, decode
 
 
@@ -154,7 +154,7 @@ class Operations(Frozen):
     restored_at: datetime | None = None
 
 
-def evolve_operations(state: Operations | None, recorded: Recorded) -> Operations:
+def evolve_operations(state: Operations | None, recorded: LoggedEvent) -> Operations:
     """Fold one event of the operations' stream."""
     known, event = state or Operations(), decode(recorded)
     match event:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from domain.base import Frozen, Term, refuse
-from domain.envelope import Actor, NumberSeries, Recorded
+from domain.envelope import Actor, LoggedEvent, NumberSeries
 from domain.event import Event, decode
 from domain.facts import Words
 from domain.terms import Role, Supervision
@@ -191,7 +191,7 @@ def void_paper(ledger: PaperLedger | None, number: str, reason: str) -> PaperVoi
     return PaperVoided(number=number, reason=reason)
 
 
-def evolve_papers(state: PaperLedger | None, recorded: Recorded) -> PaperLedger:
+def evolve_papers(state: PaperLedger | None, recorded: LoggedEvent) -> PaperLedger:
     """Fold one event of a year's papers."""
     ledger = state or PaperLedger()
     match decode(recorded):

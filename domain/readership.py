@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from domain.base import Frozen, Term
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from domain.event import Event, decode
 
 
@@ -44,7 +44,7 @@ class Readership(Frozen):
     readings: tuple[ItemReading, ...] = ()
 
 
-def evolve_readership(state: Readership | None, recorded: Recorded) -> Readership:
+def evolve_readership(state: Readership | None, recorded: LoggedEvent) -> Readership:
     """Fold one event of what is read."""
     event = decode(recorded)
     if not isinstance(event, ItemRead):

@@ -10,7 +10,7 @@ from domain.assessment.assessment import Assessment, evolve_assessment
 from domain.base import Frozen
 from domain.bulletin import BulletinSeries, evolve_bulletins
 from domain.calendar import WorkCalendar
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from domain.evolve import advance as advance_matter
 from domain.evolve import evolve as evolve_matter
 from domain.forgetting import ForgottenSecrets, evolve_forgotten
@@ -41,18 +41,18 @@ class Fold(Generic[S]):
     """How the events of one kind of stream become its state."""
 
     state: type[S]
-    evolve: Callable[[S | None, Recorded], S]
-    advance: Callable[[S, Recorded], None] | None = None
+    evolve: Callable[[S | None, LoggedEvent], S]
+    advance: Callable[[S, LoggedEvent], None] | None = None
     """As `evolve`, but changing the state in place, for the kinds whose streams are long."""
 
-    def after(self, state: S | None, first: Recorded, rest: Iterable[Recorded] = ()) -> S:
+    def after(self, state: S | None, first: LoggedEvent, rest: Iterable[LoggedEvent] = ()) -> S:
         """The state after these events; the one given stays as it is."""
         draft = self.evolve(state, first)
         for event in rest:
             draft = self.moved(draft, event)
         return draft
 
-    def moved(self, draft: S, event: Recorded) -> S:
+    def moved(self, draft: S, event: LoggedEvent) -> S:
         """A state nobody else holds, after one more event: the same one, changed, where the kind can."""
         if self.advance is None:
             return self.evolve(draft, event)

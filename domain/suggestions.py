@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 
 from domain.base import Frozen, Term, refuse
-from domain.envelope import NumberSeries, Recorded
+from domain.envelope import LoggedEvent, NumberSeries
 from domain.event import Event, decode
 from domain.facts import AtMost, MatterRef
 
@@ -119,7 +119,7 @@ def _words(text: str) -> str:
     return plain
 
 
-def evolve_suggestion(state: Suggestion | None, recorded: Recorded) -> Suggestion:
+def evolve_suggestion(state: Suggestion | None, recorded: LoggedEvent) -> Suggestion:
     """Fold one event of a suggestion."""
     match decode(recorded):
         case SuggestionMade(number=number, kind=kind, text=text, person=person, unit=unit, matter=matter):

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from domain.base import Frozen, Term, refuse
 from domain.calendar import local_date
-from domain.envelope import NumberSeries, Recorded
+from domain.envelope import LoggedEvent, NumberSeries
 from domain.event import Event, decode
 from domain.facts import MOST_TITLE, TEXT_BYTES
 
@@ -165,7 +165,7 @@ def answer_transfer(transfer: Transfer | None, text: str, matter: str | None) ->
     return TransferAnswered(text=text, matter=matter)
 
 
-def evolve_transfer(state: Transfer | None, recorded: Recorded) -> Transfer:
+def evolve_transfer(state: Transfer | None, recorded: LoggedEvent) -> Transfer:
     """Fold one event of a 上报 or 下达."""
     event, on = decode(recorded), local_date(recorded.occurred_at)
     match event:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from domain.base import Frozen, Term, refuse
 from domain.calendar import local_date
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from domain.event import Event, decode
 from domain.facts import Words
 from domain.rules.context import DecisionContext
@@ -127,7 +127,7 @@ def changes(before: tuple[PlanItem, ...], after: tuple[PlanItem, ...]) -> PlanCh
     )
 
 
-def evolve_plan(state: WorkPlan | None, recorded: Recorded) -> WorkPlan:
+def evolve_plan(state: WorkPlan | None, recorded: LoggedEvent) -> WorkPlan:
     """Fold one version."""
     event = decode(recorded)
     if not isinstance(event, PlanVersioned):

@@ -9,7 +9,7 @@ from domain.access.terms import LINK_GOOD_FOR, MOST_TOKEN_DAYS, AccountState, Fa
 from domain.base import Frozen, Refusal, refuse
 from domain.bounds import seen
 from domain.calendar import local_date
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from domain.event import Event, decode
 from domain.terms import Role
 
@@ -281,7 +281,7 @@ def _reason(text: str) -> str:
     return plain
 
 
-def evolve_account(state: Account | None, recorded: Recorded) -> Account:
+def evolve_account(state: Account | None, recorded: LoggedEvent) -> Account:
     """Fold one event of an account's stream."""
     known, event = state or Account(), decode(recorded)
     changed: dict[str, object]
@@ -309,7 +309,7 @@ _OF_PROOF = (
 )
 
 
-def _of_proof(known: Account, event: Event, recorded: Recorded) -> dict[str, object]:
+def _of_proof(known: Account, event: Event, recorded: LoggedEvent) -> dict[str, object]:
     """What changes by an event about what the person proves himself by."""
     match event:
         case ev.PasswordSet():
@@ -328,7 +328,7 @@ def _of_proof(known: Account, event: Event, recorded: Recorded) -> dict[str, obj
             return {"subject": None}
 
 
-def _of_programs(known: Account, event: Event, recorded: Recorded) -> dict[str, object]:
+def _of_programs(known: Account, event: Event, recorded: LoggedEvent) -> dict[str, object]:
     """What changes by an event about programs that act or are told for the person, or about what he may read."""
     match event:
         case ev.TokenIssued(person=person, id=no, scope=scope, until=until, addresses=addresses, post=post):
@@ -358,7 +358,7 @@ class AccessOfMonth(Frozen):
     failed: int = 0
 
 
-def evolve_access(state: AccessOfMonth | None, recorded: Recorded) -> AccessOfMonth:
+def evolve_access(state: AccessOfMonth | None, recorded: LoggedEvent) -> AccessOfMonth:
     """Fold one event of a month's access record."""
     known, event = state or AccessOfMonth(), decode(recorded)
     match event:

@@ -6,7 +6,7 @@ from domain.assessment import events as ev
 from domain.assessment.events import ResultUse, UnitScore
 from domain.base import Frozen
 from domain.calendar import local_date
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from domain.event import decode
 
 
@@ -85,7 +85,7 @@ class Assessment(Frozen):
         return (frozen.total if frozen else 0) + sum(a.points for a in self.adjustments if a.unit == unit)
 
 
-def evolve_assessment(state: Assessment | None, recorded: Recorded) -> Assessment:
+def evolve_assessment(state: Assessment | None, recorded: LoggedEvent) -> Assessment:
     """The assessment after one more event."""
     event, day = decode(recorded), local_date(recorded.occurred_at)
     if isinstance(event, ev.AssessmentOpened):

@@ -1,7 +1,7 @@
 """How each event moves a matter's state. A fold: total, and nothing here decides anything."""
 
 from domain import events as ev
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from domain.event import Event, decode
 from domain.evolve import ending, handling, limits, periods, pressing, relating
 from domain.evolve.change import APPLY
@@ -14,12 +14,12 @@ FOLDS = (handling, pressing, limits, ending, relating, periods)
 """Imported so that each registers its events."""
 
 
-def evolve(matter: Matter | None, recorded: Recorded) -> Matter:
+def evolve(matter: Matter | None, recorded: LoggedEvent) -> Matter:
     """The state after one recorded event. Total: whatever the log holds can be folded."""
     return evolve_told(matter, decode(recorded), recorded)
 
 
-def evolve_told(matter: Matter | None, event: Event, recorded: Recorded) -> Matter:
+def evolve_told(matter: Matter | None, event: Event, recorded: LoggedEvent) -> Matter:
     """The matter after an event its caller has decoded already: decoding costs as much as all the rest of a fold."""
     if matter is None:
         return _opened(event, recorded)
@@ -27,7 +27,7 @@ def evolve_told(matter: Matter | None, event: Event, recorded: Recorded) -> Matt
     return matter.model_copy(update={**change, "version": recorded.version, "hash": recorded.hash})
 
 
-def advance(matter: Matter, recorded: Recorded) -> None:
+def advance(matter: Matter, recorded: LoggedEvent) -> None:
     """Change a matter in place by one more event, for who holds it alone: the states between are nobody's."""
     event = decode(recorded)
     change = APPLY[type(event)](matter, event, recorded)
@@ -35,7 +35,7 @@ def advance(matter: Matter, recorded: Recorded) -> None:
     matter.overwrite(change)
 
 
-def _opened(event: Event, recorded: Recorded) -> Matter:
+def _opened(event: Event, recorded: LoggedEvent) -> Matter:
     if not isinstance(event, ev.MatterOpened):
         raise TypeError(f"a matter's stream begins with MatterOpened, not {recorded.type}")
     return Matter(

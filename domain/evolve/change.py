@@ -5,21 +5,21 @@ from datetime import date
 from typing import Any, TypeVar
 
 from domain.calendar import local_date
-from domain.envelope import Actor, Recorded
+from domain.envelope import Actor, LoggedEvent
 from domain.event import Event
 from domain.matter import Matter
 from domain.periods import RunningPeriod, period_key
 
 E = TypeVar("E", bound=Event)
 Change = dict[str, Any]
-APPLY: dict[type[Event], Callable[[Matter, Any, Recorded], Change]] = {}
+APPLY: dict[type[Event], Callable[[Matter, Any, LoggedEvent], Change]] = {}
 """Event → how it changes a matter; each module of this folder puts its own in."""
 
 
-def on(event: type[E]) -> Callable[[Callable[[Matter, E, Recorded], Change]], None]:
+def on(event: type[E]) -> Callable[[Callable[[Matter, E, LoggedEvent], Change]], None]:
     """Register how an event changes a matter."""
 
-    def register(change: Callable[[Matter, E, Recorded], Change]) -> None:
+    def register(change: Callable[[Matter, E, LoggedEvent], Change]) -> None:
         APPLY[event] = change
 
     return register
@@ -35,7 +35,7 @@ def authors(actor: Actor) -> tuple[str, ...]:
     return (actor.id, actor.on_behalf_of.id) if actor.on_behalf_of else (actor.id,)
 
 
-def period_of(m: Matter, r: Recorded, due: date) -> Change:
+def period_of(m: Matter, r: LoggedEvent, due: date) -> Change:
     """Of a matter without an end: the period that runs from this event on."""
     if m.period is None:
         return {}
@@ -49,14 +49,14 @@ def last_listing(m: Matter, change: Change) -> Change:
     return {"listings": (*m.listings[:-1], m.listings[-1].model_copy(update=change))}
 
 
-def off_the_register(m: Matter, r: Recorded, how: str) -> Change:
+def off_the_register(m: Matter, r: LoggedEvent, how: str) -> Change:
     """What ends is not listed any more, whatever was said of 摘牌."""
     if not m.listed:
         return {}
     return {"listed": False, **last_listing(m, {"left_on": local_date(r.occurred_at), "left_by": how})}
 
 
-def limit(due: date, r: Recorded) -> Change:
+def limit(due: date, r: LoggedEvent) -> Change:
     """Another limit, set by whoever this event is of."""
     return {
         "due": due,

@@ -2,7 +2,7 @@
 
 from domain import events as ev
 from domain.calendar import local_date
-from domain.envelope import Actor, Recorded
+from domain.envelope import Actor, LoggedEvent
 from domain.evolve.change import Change, authors, limit, off_the_register, on, period_of
 from domain.matter import (
     Closed,
@@ -16,7 +16,7 @@ from domain.terms import Duty, Stage
 
 
 @on(ev.ClosureRequested)
-def _(m: Matter, e: ev.ClosureRequested, r: Recorded) -> Change:
+def _(m: Matter, e: ev.ClosureRequested, r: LoggedEvent) -> Change:
     closure = Closure(
         at=r.recorded_at,
         authors=authors(r.actor),
@@ -30,13 +30,13 @@ def _(m: Matter, e: ev.ClosureRequested, r: Recorded) -> Change:
 
 
 @on(ev.SatisfactionGiven)
-def _(m: Matter, e: ev.SatisfactionGiven, r: Recorded) -> Change:
+def _(m: Matter, e: ev.SatisfactionGiven, r: LoggedEvent) -> Change:
     rating = Rating(by=e.by, satisfaction=e.satisfaction, on=local_date(r.occurred_at), text=e.text)
     return {"ratings": (*m.ratings, rating), "rated": (*(x for x in m.rated if x.by != e.by), rating)}
 
 
 @on(ev.ClosureEndorsed)
-def _(m: Matter, e: ev.ClosureEndorsed, r: Recorded) -> Change:
+def _(m: Matter, e: ev.ClosureEndorsed, r: LoggedEvent) -> Change:
     if m.closure is None:
         return {}
     why = e.over_open_children or m.closure.over_open_children
@@ -47,7 +47,7 @@ def _(m: Matter, e: ev.ClosureEndorsed, r: Recorded) -> Change:
 
 
 @on(ev.ClosureMarked)
-def _(m: Matter, e: ev.ClosureMarked, r: Recorded) -> Change:
+def _(m: Matter, e: ev.ClosureMarked, r: LoggedEvent) -> Change:
     if m.closure is None:
         return {}
     decider = (r.actor.on_behalf_of or r.actor).id
@@ -57,13 +57,13 @@ def _(m: Matter, e: ev.ClosureMarked, r: Recorded) -> Change:
 
 
 @on(ev.ClosureReturned)
-def _(m: Matter, e: ev.ClosureReturned, r: Recorded) -> Change:
+def _(m: Matter, e: ev.ClosureReturned, r: LoggedEvent) -> Change:
     counts = m.counts.model_copy(update={"returns": m.counts.returns + 1})
     return {"stage": Stage.IN_PROGRESS, "closure": None, "counts": counts, "returned_at": r.recorded_at, "rated": ()}
 
 
 @on(ev.MatterClosed)
-def _(m: Matter, e: ev.MatterClosed, r: Recorded) -> Change:
+def _(m: Matter, e: ev.MatterClosed, r: LoggedEvent) -> Change:
     wrote = (*m.closure.authors, *m.closure.endorsers) if m.closure else ()
     marked = m.closure.marked if m.closure else ()
     closed = Closed(
@@ -80,7 +80,7 @@ def _(m: Matter, e: ev.MatterClosed, r: Recorded) -> Change:
 
 
 @on(ev.MatterReopened)
-def _(m: Matter, e: ev.MatterReopened, r: Recorded) -> Change:
+def _(m: Matter, e: ev.MatterReopened, r: LoggedEvent) -> Change:
     change: Change = {"stage": e.stage, "closure": None, "closed": None, "windows": m.windows.begin_anew()}
     change |= {"rated": (), "objected": False, "objection": None, "merged_into": None}
     if e.due != m.due:
@@ -89,16 +89,16 @@ def _(m: Matter, e: ev.MatterReopened, r: Recorded) -> Change:
 
 
 @on(ev.MatterCancelled)
-def _(m: Matter, e: ev.MatterCancelled, r: Recorded) -> Change:
+def _(m: Matter, e: ev.MatterCancelled, r: LoggedEvent) -> Change:
     return _withdrawn(m, r)
 
 
 @on(ev.MatterMerged)
-def _(m: Matter, e: ev.MatterMerged, r: Recorded) -> Change:
+def _(m: Matter, e: ev.MatterMerged, r: LoggedEvent) -> Change:
     return {**_withdrawn(m, r), "merged_into": e.into}
 
 
-def _withdrawn(m: Matter, r: Recorded) -> Change:
+def _withdrawn(m: Matter, r: LoggedEvent) -> Change:
     """Supervised no more under its own number."""
     return {
         "stage": Stage.CANCELLED,
@@ -111,18 +111,18 @@ def _withdrawn(m: Matter, r: Recorded) -> Change:
 
 
 @on(ev.ObjectionRaised)
-def _(m: Matter, e: ev.ObjectionRaised, r: Recorded) -> Change:
+def _(m: Matter, e: ev.ObjectionRaised, r: LoggedEvent) -> Change:
     raised = Objection(unit=e.unit, text=e.text, raised_on=local_date(r.occurred_at), decide_by=e.decide_by)
     return {"objected": True, "objection": raised}
 
 
 @on(ev.ObjectionDecided)
-def _(m: Matter, e: ev.ObjectionDecided, r: Recorded) -> Change:
+def _(m: Matter, e: ev.ObjectionDecided, r: LoggedEvent) -> Change:
     return {"objection": None}
 
 
 @on(ev.MatterInspected)
-def _(m: Matter, e: ev.MatterInspected, r: Recorded) -> Change:
+def _(m: Matter, e: ev.MatterInspected, r: LoggedEvent) -> Change:
     seen = Inspection(
         version=r.version,
         on=local_date(r.occurred_at),
@@ -136,12 +136,12 @@ def _(m: Matter, e: ev.MatterInspected, r: Recorded) -> Change:
 
 
 @on(ev.RecusalDeclared)
-def _(m: Matter, e: ev.RecusalDeclared, r: Recorded) -> Change:
+def _(m: Matter, e: ev.RecusalDeclared, r: LoggedEvent) -> Change:
     return {"recused": tuple(sorted({*m.recused, e.person}))}
 
 
 @on(ev.DutyReassigned)
-def _(m: Matter, e: ev.DutyReassigned, r: Recorded) -> Change:
+def _(m: Matter, e: ev.DutyReassigned, r: LoggedEvent) -> Change:
     match e.duty:
         case Duty.PERSON:
             return {"person": e.to_person, "person_from": r.version}
@@ -181,7 +181,7 @@ def _succeeded(setter: Actor, e: ev.DutyReassigned) -> Actor:
 
 
 @on(ev.EventCorrected)
-def _(m: Matter, e: ev.EventCorrected, r: Recorded) -> Change:
+def _(m: Matter, e: ev.EventCorrected, r: LoggedEvent) -> Change:
     fields = {k: v for k, v in e.fields.items() if k not in e.overtaken}
     change: Change = {k: v for k, v in fields.items() if k in {"title", "source", "person"}}
     basis = {k.removeprefix("basis_"): v for k, v in fields.items() if k in {"basis_no", "basis_text"}}

@@ -2,7 +2,7 @@
 
 from domain import events as ev
 from domain.calendar import local_date
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from domain.evolve.change import Change, authors, on, with_point
 from domain.matter import (
     DONE,
@@ -19,7 +19,7 @@ from domain.terms import Stage
 
 
 @on(ev.MatterAssigned)
-def _(m: Matter, e: ev.MatterAssigned, r: Recorded) -> Change:
+def _(m: Matter, e: ev.MatterAssigned, r: LoggedEvent) -> Change:
     return {
         "stage": Stage.ASSIGNED,
         "lead": e.lead,
@@ -41,17 +41,17 @@ def _(m: Matter, e: ev.MatterAssigned, r: Recorded) -> Change:
 
 
 @on(ev.LeadersSet)
-def _(m: Matter, e: ev.LeadersSet, r: Recorded) -> Change:
+def _(m: Matter, e: ev.LeadersSet, r: LoggedEvent) -> Change:
     return {"leaders": e.leaders}
 
 
 @on(ev.ReceiptSigned)
-def _(m: Matter, e: ev.ReceiptSigned, r: Recorded) -> Change:
+def _(m: Matter, e: ev.ReceiptSigned, r: LoggedEvent) -> Change:
     return {"stage": Stage.IN_PROGRESS, "accepted_at": r.occurred_at, "receipt_due": None}
 
 
 @on(ev.ReceiptDeclined)
-def _(m: Matter, e: ev.ReceiptDeclined, r: Recorded) -> Change:
+def _(m: Matter, e: ev.ReceiptDeclined, r: LoggedEvent) -> Change:
     return {"stage": Stage.OPENED, "lead": None, "receipt_due": None, "declines": m.declines + 1}
 
 
@@ -59,66 +59,66 @@ def _(m: Matter, e: ev.ReceiptDeclined, r: Recorded) -> Change:
 
 
 @on(ev.PointAdded)
-def _(m: Matter, e: ev.PointAdded, r: Recorded) -> Change:
+def _(m: Matter, e: ev.PointAdded, r: LoggedEvent) -> Change:
     added = Point(no=e.no, text=e.point.text, due=e.point.due, original_due=e.point.due, stage=e.point.stage)
     return {"points": (*m.points, added)}
 
 
 @on(ev.PointChanged)
-def _(m: Matter, e: ev.PointChanged, r: Recorded) -> Change:
+def _(m: Matter, e: ev.PointChanged, r: LoggedEvent) -> Change:
     return with_point(m, e.no, text=e.point.text, due=e.point.due)
 
 
 @on(ev.PointDropped)
-def _(m: Matter, e: ev.PointDropped, r: Recorded) -> Change:
+def _(m: Matter, e: ev.PointDropped, r: LoggedEvent) -> Change:
     return with_point(m, e.no, dropped=True)
 
 
 @on(ev.BasisAdded)
-def _(m: Matter, e: ev.BasisAdded, r: Recorded) -> Change:
+def _(m: Matter, e: ev.BasisAdded, r: LoggedEvent) -> Change:
     return {"further": (*m.further, e.basis)}
 
 
 @on(ev.MatterCarriedOver)
-def _(m: Matter, e: ev.MatterCarriedOver, r: Recorded) -> Change:
+def _(m: Matter, e: ev.MatterCarriedOver, r: LoggedEvent) -> Change:
     known = e.basis in m.bases
     return {"carried": (*m.carried, e.year), "further": m.further if known else (*m.further, e.basis)}
 
 
 @on(ev.RhythmChanged)
-def _(m: Matter, e: ev.RhythmChanged, r: Recorded) -> Change:
+def _(m: Matter, e: ev.RhythmChanged, r: LoggedEvent) -> Change:
     # A surge goes on: the rhythm is what it will fall back to.
     return {"rhythm": e.rhythm, **({} if m.surge else {"windows": m.windows.put_away()})}
 
 
 @on(ev.UrgencyChanged)
-def _(m: Matter, e: ev.UrgencyChanged, r: Recorded) -> Change:
+def _(m: Matter, e: ev.UrgencyChanged, r: LoggedEvent) -> Change:
     return {"urgency": e.urgency, "receipt_hours": e.receipt_hours}
 
 
 @on(ev.SurgeStarted)
-def _(m: Matter, e: ev.SurgeStarted, r: Recorded) -> Change:
+def _(m: Matter, e: ev.SurgeStarted, r: LoggedEvent) -> Change:
     surge = Surge(campaign=e.campaign, until=e.until, every_day=e.every_day)
     return {"windows": m.windows.put_away(), "surge": surge}
 
 
 @on(ev.SurgeMoved)
-def _(m: Matter, e: ev.SurgeMoved, r: Recorded) -> Change:
+def _(m: Matter, e: ev.SurgeMoved, r: LoggedEvent) -> Change:
     return {"surge": m.surge.model_copy(update={"until": e.until}) if m.surge else None}
 
 
 @on(ev.SurgeEnded)
-def _(m: Matter, e: ev.SurgeEnded, r: Recorded) -> Change:
+def _(m: Matter, e: ev.SurgeEnded, r: LoggedEvent) -> Change:
     return {"windows": m.windows.put_away(), "surge": None}
 
 
 @on(ev.FeedbackWindowOpened)
-def _(m: Matter, e: ev.FeedbackWindowOpened, r: Recorded) -> Change:
+def _(m: Matter, e: ev.FeedbackWindowOpened, r: LoggedEvent) -> Change:
     return {"windows": m.windows.open(e.window, m.lead or "")}
 
 
 @on(ev.FeedbackSubmitted)
-def _(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> Change:
+def _(m: Matter, e: ev.FeedbackSubmitted, r: LoggedEvent) -> Change:
     windows = m.windows
     if e.late_for:
         windows = windows.make_up(e.late_for, r.version)
@@ -150,14 +150,14 @@ def _(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> Change:
     return change
 
 
-def _is_last_word(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> bool:
+def _is_last_word(m: Matter, e: ev.FeedbackSubmitted, r: LoggedEvent) -> bool:
     """Whether it is the lead's, and nothing the lead said was so later."""
     asked = m.windows.find(e.late_for or e.window)
     led = e.unit == m.lead or (asked is not None and asked.lead == e.unit)
     return led and (m.last_feedback is None or r.occurred_at >= m.last_feedback.at)
 
 
-def _points(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> tuple[Point, ...]:
+def _points(m: Matter, e: ev.FeedbackSubmitted, r: LoggedEvent) -> tuple[Point, ...]:
     """Each point as it was last so; a report entered later of an earlier day does not turn it back."""
     if not e.points:
         return m.points
@@ -181,7 +181,7 @@ def _points(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> tuple[Point, ...
     )
 
 
-def _indicators(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> tuple[Indicator, ...]:
+def _indicators(m: Matter, e: ev.FeedbackSubmitted, r: LoggedEvent) -> tuple[Indicator, ...]:
     """Each indicator as it was last so."""
     if not e.indicators:
         return m.indicators
@@ -194,7 +194,7 @@ def _indicators(m: Matter, e: ev.FeedbackSubmitted, r: Recorded) -> tuple[Indica
     )
 
 
-def _measured(i: Indicator, value: int, r: Recorded) -> Indicator:
+def _measured(i: Indicator, value: int, r: LoggedEvent) -> Indicator:
     """The value now, and since when what is to hold at every report does not."""
     now = i.model_copy(update={"value": value, "reported_at": r.occurred_at})
     out = now.always and not now.reached
@@ -210,7 +210,7 @@ def _progress(m: Matter, e: ev.FeedbackSubmitted, points: tuple[Point, ...]) -> 
 
 
 @on(ev.ReportReturned)
-def _(m: Matter, e: ev.ReportReturned, r: Recorded) -> Change:
+def _(m: Matter, e: ev.ReportReturned, r: LoggedEvent) -> Change:
     mark = ReturnedReport(
         report=e.report, unit=e.unit, reason=e.reason, text=e.text, on=local_date(r.occurred_at), until=e.until
     )
@@ -219,10 +219,10 @@ def _(m: Matter, e: ev.ReportReturned, r: Recorded) -> Change:
 
 
 @on(ev.FeedbackMissed)
-def _(m: Matter, e: ev.FeedbackMissed, r: Recorded) -> Change:
+def _(m: Matter, e: ev.FeedbackMissed, r: LoggedEvent) -> Change:
     return {"windows": m.windows.miss(e.window, m.lead or "")}
 
 
 @on(ev.MissWithdrawn)
-def _(m: Matter, e: ev.MissWithdrawn, r: Recorded) -> Change:
+def _(m: Matter, e: ev.MissWithdrawn, r: LoggedEvent) -> Change:
     return {"windows": m.windows.withdraw(e.window)}

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from domain import events as ev
 from domain.calendar import local_date
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from domain.evolve.change import Change, on, period_of, with_point
 from domain.matter import (
     Extension,
@@ -16,17 +16,17 @@ from domain.terms import DayCount, Stage
 
 
 @on(ev.NearDueWarned)
-def _(m: Matter, e: ev.NearDueWarned, r: Recorded) -> Change:
+def _(m: Matter, e: ev.NearDueWarned, r: LoggedEvent) -> Change:
     return {"warned_for": e.due}
 
 
 @on(ev.DueLapsed)
-def _(m: Matter, e: ev.DueLapsed, r: Recorded) -> Change:
+def _(m: Matter, e: ev.DueLapsed, r: LoggedEvent) -> Change:
     return {"lapsed_for": e.due}
 
 
 @on(ev.DeadlineMoved)
-def _(m: Matter, e: ev.DeadlineMoved, r: Recorded) -> Change:
+def _(m: Matter, e: ev.DeadlineMoved, r: LoggedEvent) -> Change:
     kind, _, no = e.what.partition(":")
     if kind == "due" and not isinstance(e.after, datetime):
         running = m.running.model_copy(update={"due": e.after}) if m.running else None
@@ -42,12 +42,12 @@ def _(m: Matter, e: ev.DeadlineMoved, r: Recorded) -> Change:
 
 
 @on(ev.ExtensionRequested)
-def _(m: Matter, e: ev.ExtensionRequested, r: Recorded) -> Change:
+def _(m: Matter, e: ev.ExtensionRequested, r: LoggedEvent) -> Change:
     return {"extension": Extension(to=e.to, reason=e.reason, asked_by=r.actor.id, point=e.point)}
 
 
 @on(ev.ExtensionGranted)
-def _(m: Matter, e: ev.ExtensionGranted, r: Recorded) -> Change:
+def _(m: Matter, e: ev.ExtensionGranted, r: LoggedEvent) -> Change:
     if e.point is not None:
         return {"extension": None, **with_point(m, e.point, due=e.to)}
     # The limit moved, but whoever set it still owns it.
@@ -55,12 +55,12 @@ def _(m: Matter, e: ev.ExtensionGranted, r: Recorded) -> Change:
 
 
 @on(ev.ExtensionRefused)
-def _(m: Matter, e: ev.ExtensionRefused, r: Recorded) -> Change:
+def _(m: Matter, e: ev.ExtensionRefused, r: LoggedEvent) -> Change:
     return {"extension": None}
 
 
 @on(ev.MatterSuspended)
-def _(m: Matter, e: ev.MatterSuspended, r: Recorded) -> Change:
+def _(m: Matter, e: ev.MatterSuspended, r: LoggedEvent) -> Change:
     line = Suspension(reason=e.reason, start=local_date(r.occurred_at), until=e.until)
     return {
         "stage": Stage.SUSPENDED,
@@ -71,7 +71,7 @@ def _(m: Matter, e: ev.MatterSuspended, r: Recorded) -> Change:
 
 
 @on(ev.MatterResumed)
-def _(m: Matter, e: ev.MatterResumed, r: Recorded) -> Change:
+def _(m: Matter, e: ev.MatterResumed, r: LoggedEvent) -> Change:
     line = m.suspensions[-1].model_copy(update={"resumed": local_date(r.occurred_at), "workdays": e.workdays})
     dues = {p.no: p.due for p in e.points}
     asked = tuple(

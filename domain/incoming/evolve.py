@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from domain.calendar import local_date
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from domain.event import Event, decode
 from domain.incoming import events as ev
 from domain.incoming.paper import IncomingPaper, Instruction, Reminded, SeenMark
@@ -13,7 +13,7 @@ from domain.terms import LeaderMark
 Change = dict[str, Any]
 
 
-def evolve_incoming(state: IncomingPaper | None, recorded: Recorded) -> IncomingPaper:
+def evolve_incoming(state: IncomingPaper | None, recorded: LoggedEvent) -> IncomingPaper:
     """Fold one event of a paper's stream."""
     event = decode(recorded)
     stands: Change = {"version": recorded.version, "hash": recorded.hash}
@@ -26,37 +26,37 @@ def evolve_incoming(state: IncomingPaper | None, recorded: Recorded) -> Incoming
     return state.model_copy(update={**change(state, event, recorded), **stands})
 
 
-def _instructed(paper: IncomingPaper, event: ev.LeaderInstructed, recorded: Recorded) -> Change:
+def _instructed(paper: IncomingPaper, event: ev.LeaderInstructed, recorded: LoggedEvent) -> Change:
     given = Instruction(version=recorded.version, **dict(event))
     return {"instructions": (*paper.instructions, given), "waiting": _without(paper, event.leader)}
 
 
-def _seen(paper: IncomingPaper, event: ev.PaperSeen, _: Recorded) -> Change:
+def _seen(paper: IncomingPaper, event: ev.PaperSeen, _: LoggedEvent) -> Change:
     mark = SeenMark(leader=event.leader, on=event.on)
     return {"seen": (*paper.seen, mark), "waiting": _without(paper, event.leader)}
 
 
-def _informed(paper: IncomingPaper, event: ev.LeaderInformed, recorded: Recorded) -> Change:
+def _informed(paper: IncomingPaper, event: ev.LeaderInformed, recorded: LoggedEvent) -> Change:
     one = _known(paper, event.instruction)
     return _with(paper, one, {"informed": (*one.informed, local_date(recorded.occurred_at))})
 
 
-def _extended(paper: IncomingPaper, event: ev.InstructionExtended, _: Recorded) -> Change:
+def _extended(paper: IncomingPaper, event: ev.InstructionExtended, _: LoggedEvent) -> Change:
     one = _known(paper, event.instruction)
     return _with(paper, one, {"due": event.to, "due_rule": None, "original": one.original or one.due})
 
 
-def _reminded(paper: IncomingPaper, event: ev.InstructionReminded, _: Recorded) -> Change:
+def _reminded(paper: IncomingPaper, event: ev.InstructionReminded, _: LoggedEvent) -> Change:
     one = _known(paper, event.instruction)
     return _with(paper, one, {"reminded": (*one.reminded, Reminded(of=event.of, day=event.day))})
 
 
-def _reported(paper: IncomingPaper, event: ev.CompletionReported, recorded: Recorded) -> Change:
+def _reported(paper: IncomingPaper, event: ev.CompletionReported, recorded: LoggedEvent) -> Change:
     on = local_date(recorded.occurred_at)
     return _with(paper, _known(paper, event.instruction), {"reported_on": on, "done_on": on if event.seen_at else None})
 
 
-def _marked(paper: IncomingPaper, event: ev.CompletionMarked, recorded: Recorded) -> Change:
+def _marked(paper: IncomingPaper, event: ev.CompletionMarked, recorded: LoggedEvent) -> Change:
     """继续办理 opens it again; a new limit is the leader's own day."""
     one = _known(paper, event.instruction)
     change: Change = {"mark": event.mark}
@@ -67,7 +67,7 @@ def _marked(paper: IncomingPaper, event: ev.CompletionMarked, recorded: Recorded
     return _with(paper, one, change | ({"due": event.due, "due_rule": None} if event.due else {}))
 
 
-def _handed_over(paper: IncomingPaper, event: ev.PaperHandedOver, _: Recorded) -> Change:
+def _handed_over(paper: IncomingPaper, event: ev.PaperHandedOver, _: LoggedEvent) -> Change:
     """Who instructed stays in the record. A successor who has his own turn keeps the earlier of the two."""
     to = event.to_person
     named = {event.from_person: to}
@@ -79,11 +79,11 @@ def _handed_over(paper: IncomingPaper, event: ev.PaperHandedOver, _: Recorded) -
     return {"instructions": tuple(moved), "waiting": waiting, "route": tuple(dict.fromkeys((*paper.route, *waiting)))}
 
 
-def _filed(_: IncomingPaper, __: ev.PaperFiled, recorded: Recorded) -> Change:
+def _filed(_: IncomingPaper, __: ev.PaperFiled, recorded: LoggedEvent) -> Change:
     return {"filed_on": local_date(recorded.occurred_at)}
 
 
-_CHANGES: dict[type[Event], Callable[[IncomingPaper, Any, Recorded], Change]] = {
+_CHANGES: dict[type[Event], Callable[[IncomingPaper, Any, LoggedEvent], Change]] = {
     ev.HandlingProposed: lambda paper, event, _: {"proposals": (*paper.proposals, event.text)},
     ev.PaperSubmitted: lambda paper, event, _: {
         "waiting": event.leaders,

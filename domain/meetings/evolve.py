@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from domain.calendar import local_date
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from domain.event import Event, decode
 from domain.meetings import events as ev
 from domain.meetings.meeting import DecisionPoint, Material, Meeting, Minutes, NoticeReply
@@ -12,17 +12,17 @@ from domain.meetings.terms import Delivery, MeetingStage, Outcome
 
 E = TypeVar("E", bound=Event)
 Change = dict[str, Any]
-_APPLY: dict[type[Event], Callable[[Meeting, Any, Recorded], Change]] = {}
+_APPLY: dict[type[Event], Callable[[Meeting, Any, LoggedEvent], Change]] = {}
 
 
-def _on(event: type[E]) -> Callable[[Callable[[Meeting, E, Recorded], Change]], None]:
-    def register(change: Callable[[Meeting, E, Recorded], Change]) -> None:
+def _on(event: type[E]) -> Callable[[Callable[[Meeting, E, LoggedEvent], Change]], None]:
+    def register(change: Callable[[Meeting, E, LoggedEvent], Change]) -> None:
         _APPLY[event] = change
 
     return register
 
 
-def evolve_meeting(meeting: Meeting | None, recorded: Recorded) -> Meeting:
+def evolve_meeting(meeting: Meeting | None, recorded: LoggedEvent) -> Meeting:
     """The state of a meeting after one recorded event. Total: whatever the log holds can be folded."""
     event = decode(recorded)
     if meeting is None:
@@ -31,7 +31,7 @@ def evolve_meeting(meeting: Meeting | None, recorded: Recorded) -> Meeting:
     return meeting.model_copy(update={**change, "version": recorded.version, "hash": recorded.hash})
 
 
-def advance_meeting(meeting: Meeting, recorded: Recorded) -> None:
+def advance_meeting(meeting: Meeting, recorded: LoggedEvent) -> None:
     """Change a meeting in place by one more event, for who holds it alone: the states between are nobody's."""
     event = decode(recorded)
     change = _APPLY[type(event)](meeting, event, recorded)
@@ -39,7 +39,7 @@ def advance_meeting(meeting: Meeting, recorded: Recorded) -> None:
     meeting.overwrite(change)
 
 
-def _begun(event: Event, recorded: Recorded) -> Meeting:
+def _begun(event: Event, recorded: LoggedEvent) -> Meeting:
     if not isinstance(event, ev.MeetingConvened | ev.MeetingRecorded):
         raise TypeError(f"a meeting's stream begins with MeetingConvened or MeetingRecorded, not {recorded.type}")
     common: Change = {
@@ -72,31 +72,31 @@ def _begun(event: Event, recorded: Recorded) -> Meeting:
 
 
 @_on(ev.MeetingMoved)
-def _(m: Meeting, e: ev.MeetingMoved, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.MeetingMoved, r: LoggedEvent) -> Change:
     because: Change = {"called_because": e.reason} if e.off_day else {}
     # What was answered was answered for another day.
     return {"starts": e.starts, "lapsed": False, "notified": False, "off_day": e.off_day, "replies": (), **because}
 
 
 @_on(ev.NoticeAnswered)
-def _(m: Meeting, e: ev.NoticeAnswered, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.NoticeAnswered, r: LoggedEvent) -> Change:
     others = (reply for reply in m.replies if reply.unit != e.unit)
     return {"replies": (*others, NoticeReply(unit=e.unit, coming=e.coming, leave=e.leave))}
 
 
 @_on(ev.MaterialHandedIn)
-def _(m: Meeting, e: ev.MaterialHandedIn, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.MaterialHandedIn, r: LoggedEvent) -> Change:
     handed = Material(key=e.key, unit=e.unit, at=r.occurred_at, late=e.late, attachments=e.attachments)
     return {"materials": (*m.materials, handed)}
 
 
 @_on(ev.MeetingCancelled)
-def _(m: Meeting, e: ev.MeetingCancelled, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.MeetingCancelled, r: LoggedEvent) -> Change:
     return {"stage": MeetingStage.CANCELLED, "cancelled": e.reason}
 
 
 @_on(ev.MeetingNotified)
-def _(m: Meeting, e: ev.MeetingNotified, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.MeetingNotified, r: LoggedEvent) -> Change:
     return {"notified": True}
 
 
@@ -104,7 +104,7 @@ def _(m: Meeting, e: ev.MeetingNotified, r: Recorded) -> Change:
 
 
 @_on(ev.AgendaItemAdded)
-def _(m: Meeting, e: ev.AgendaItemAdded, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.AgendaItemAdded, r: LoggedEvent) -> Change:
     if m.stage is MeetingStage.SCHEDULED:
         kept = {key: reason for key, reason in m.dropped.items() if key != e.item.key}
         return {"added": (*m.added, e.item), "dropped": kept}
@@ -112,7 +112,7 @@ def _(m: Meeting, e: ev.AgendaItemAdded, r: Recorded) -> Change:
 
 
 @_on(ev.AgendaItemDropped)
-def _(m: Meeting, e: ev.AgendaItemDropped, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.AgendaItemDropped, r: LoggedEvent) -> Change:
     if m.stage is MeetingStage.SCHEDULED:
         added = tuple(i for i in m.added if i.key != e.key)
         return {"added": added, "dropped": {**m.dropped, e.key: e.reason}}
@@ -120,12 +120,12 @@ def _(m: Meeting, e: ev.AgendaItemDropped, r: Recorded) -> Change:
 
 
 @_on(ev.AgendaOrdered)
-def _(m: Meeting, e: ev.AgendaOrdered, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.AgendaOrdered, r: LoggedEvent) -> Change:
     return {"order": e.order}
 
 
 @_on(ev.AgendaFrozen)
-def _(m: Meeting, e: ev.AgendaFrozen, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.AgendaFrozen, r: LoggedEvent) -> Change:
     return {"stage": MeetingStage.FROZEN, "items": e.items}
 
 
@@ -133,18 +133,18 @@ def _(m: Meeting, e: ev.AgendaFrozen, r: Recorded) -> Change:
 
 
 @_on(ev.MeetingOpened)
-def _(m: Meeting, e: ev.MeetingOpened, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.MeetingOpened, r: LoggedEvent) -> Change:
     held = {"ordinal": int(e.ordinal), "chair": e.chair or m.chair, "opened_at": r.occurred_at}
     return held if m.stage is MeetingStage.RECORDED else {**held, "stage": MeetingStage.IN_SESSION}
 
 
 @_on(ev.AttendanceRecorded)
-def _(m: Meeting, e: ev.AttendanceRecorded, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.AttendanceRecorded, r: LoggedEvent) -> Change:
     return {"attendance": e.attendance}
 
 
 @_on(ev.PointDecided)
-def _(m: Meeting, e: ev.PointDecided, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.PointDecided, r: LoggedEvent) -> Change:
     # 新立项 concerns the matter it opens, not the one the item was about.
     about = m.item(e.item) if e.new is None else None
     point = DecisionPoint(
@@ -175,12 +175,12 @@ def _way(point: DecisionPoint, *, bound: bool) -> Delivery:
 
 
 @_on(ev.PointWithdrawn)
-def _(m: Meeting, e: ev.PointWithdrawn, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.PointWithdrawn, r: LoggedEvent) -> Change:
     return _with_point(m, e.no, withdrawn=e.reason)
 
 
 @_on(ev.MinutesIssued)
-def _(m: Meeting, e: ev.MinutesIssued, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.MinutesIssued, r: LoggedEvent) -> Change:
     points = tuple(
         p.model_copy(update={"delivery": Delivery.PENDING}) if p.delivery is Delivery.WAITING else p for p in m.points
     )
@@ -192,24 +192,24 @@ def _(m: Meeting, e: ev.MinutesIssued, r: Recorded) -> Change:
 
 
 @_on(ev.OutcomeDelivered)
-def _(m: Meeting, e: ev.OutcomeDelivered, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.OutcomeDelivered, r: LoggedEvent) -> Change:
     return _with_point(m, e.point, delivery=Delivery.DELIVERED, matter=e.stream, number=e.matter, reason=None)
 
 
 @_on(ev.OutcomeRefused)
-def _(m: Meeting, e: ev.OutcomeRefused, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.OutcomeRefused, r: LoggedEvent) -> Change:
     return _with_point(m, e.point, delivery=Delivery.REFUSED, reason=e.reason)
 
 
 @_on(ev.OutcomeSentAgain)
-def _(m: Meeting, e: ev.OutcomeSentAgain, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.OutcomeSentAgain, r: LoggedEvent) -> Change:
     point = m.point(e.point)
     attempt = point.attempt + 1 if point else 0
     return _with_point(m, e.point, delivery=Delivery.PENDING, attempt=attempt, reason=None, decided_by=r.actor)
 
 
 @_on(ev.OutcomeWaived)
-def _(m: Meeting, e: ev.OutcomeWaived, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.OutcomeWaived, r: LoggedEvent) -> Change:
     return _with_point(m, e.point, delivery=Delivery.WAIVED, reason=e.reason)
 
 
@@ -218,15 +218,15 @@ def _with_point(m: Meeting, no: int, **change: object) -> Change:
 
 
 @_on(ev.MeetingLapsed)
-def _(m: Meeting, e: ev.MeetingLapsed, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.MeetingLapsed, r: LoggedEvent) -> Change:
     return {"lapsed": True}
 
 
 @_on(ev.MinutesOverdue)
-def _(m: Meeting, e: ev.MinutesOverdue, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.MinutesOverdue, r: LoggedEvent) -> Change:
     return {"minutes_overdue": True}
 
 
 @_on(ev.MeetingClosed)
-def _(m: Meeting, e: ev.MeetingClosed, r: Recorded) -> Change:
+def _(m: Meeting, e: ev.MeetingClosed, r: LoggedEvent) -> Change:
     return {"stage": MeetingStage.CLOSED}

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from domain.base import Frozen
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from domain.event import Event, decode
 from domain.ids import minutes_stream
 
@@ -52,7 +52,7 @@ def filing_key(meeting: str, number: str) -> str:
     return f"minutes:{meeting}:{number}"
 
 
-def evolve_minutes(state: MinutesOfYear | None, recorded: Recorded) -> MinutesOfYear:
+def evolve_minutes(state: MinutesOfYear | None, recorded: LoggedEvent) -> MinutesOfYear:
     """The year's filed minutes after one more event of filing; a 文号 has files once."""
     year = state or MinutesOfYear()
     event = decode(recorded)

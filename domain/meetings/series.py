@@ -10,7 +10,7 @@ from pydantic import Field
 
 from domain.base import Frozen, Refusal
 from domain.calendar import WorkCalendar, next_month
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from domain.event import Event, decode
 from domain.meetings.terms import AgendaReason
 from domain.queries.spoken import WEEKDAYS
@@ -111,7 +111,7 @@ class SeriesBook(Frozen):
         return tuple(s for s in self.series if wanted in {_plain(n) for n in (s.id, s.name, *s.aliases)})
 
 
-def evolve_series(state: SeriesBook | None, recorded: Recorded) -> SeriesBook:
+def evolve_series(state: SeriesBook | None, recorded: LoggedEvent) -> SeriesBook:
     """The book of meeting series after one event; a series recorded again takes its old place."""
     book = state or SeriesBook()
     event = decode(recorded)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from domain.base import Frozen
 from domain.calendar import local_date
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from domain.event import Event, decode
 from domain.facts import Attachment, MatterRef
 from domain.onsite import events as ev
@@ -121,7 +121,7 @@ class OnSite(Frozen):
         return next((f for f in self.findings if f.no == no), None)
 
 
-def evolve_onsite(state: OnSite | None, recorded: Recorded) -> OnSite:
+def evolve_onsite(state: OnSite | None, recorded: LoggedEvent) -> OnSite:
     """The inspection after one more event."""
     event = decode(recorded)
     if isinstance(event, ev.OnSitePlanned):
@@ -142,7 +142,7 @@ def evolve_onsite(state: OnSite | None, recorded: Recorded) -> OnSite:
     return state.model_copy(update=change)
 
 
-def _changed(state: OnSite, event: Event, recorded: Recorded) -> dict[str, object]:
+def _changed(state: OnSite, event: Event, recorded: LoggedEvent) -> dict[str, object]:
     day = local_date(recorded.occurred_at)
     match event:
         case ev.OnSiteReplanned(plan=plan, sealed_plan=sealed, approver=approver):
@@ -164,7 +164,7 @@ def _changed(state: OnSite, event: Event, recorded: Recorded) -> dict[str, objec
             return {"findings": tuple(_advanced(f, event, recorded, day) for f in state.findings)}
 
 
-def _advanced(finding: OnSiteFinding, event: Event, recorded: Recorded, day: date) -> OnSiteFinding:
+def _advanced(finding: OnSiteFinding, event: Event, recorded: LoggedEvent, day: date) -> OnSiteFinding:
     """A finding after one more event of its 整改."""
     if getattr(event, "no", None) != finding.no:
         return finding
@@ -198,6 +198,6 @@ def _advanced(finding: OnSiteFinding, event: Event, recorded: Recorded, day: dat
     return finding.model_copy(update={"problem": problem})
 
 
-def _authors(recorded: Recorded) -> tuple[str, ...]:
+def _authors(recorded: LoggedEvent) -> tuple[str, ...]:
     behalf = recorded.actor.on_behalf_of
     return tuple(dict.fromkeys((recorded.actor.id, *([behalf.id] if behalf else []))))

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
 from domain.base import Frozen
-from domain.envelope import SYSTEM, Actor, NumberSeries, Recorded
+from domain.envelope import SYSTEM, Actor, LoggedEvent, NumberSeries, Recorded
 from domain.event import UPCASTERS, Event, decode
 from domain.facts import PartOf
 from domain.log import Ahead, AppendAnswer, Appended, AppendRequest, Behind, Refused, UnitClaim
@@ -67,7 +67,7 @@ class Sample(Frozen):
     notes: tuple[str, ...] = ()
 
 
-def evolve_sample(state: Sample | None, recorded: Recorded) -> Sample:
+def evolve_sample(state: Sample | None, recorded: LoggedEvent) -> Sample:
     match decode(recorded):
         case SampleOpened(title=title, number=number):
             return Sample(number=number, title=title)
