@@ -49,8 +49,8 @@ def _fold(log: Database, scale: Scale) -> Row:
             cls.model_validate_json(payload)
 
     def xmh() -> None:
-        events = reading.read_stream(log, stream, upto_version=LIFE)
-        reading.folded_state(stream, list(events))
+        with log.reading() as transaction:
+            reading.folded_stream(transaction, stream, upto_version=LIFE)
 
     row = Row(f"fold {LIFE} events (load, decode, evolve)", "events/s", Goal(0.45, at_most=False))
     return _in_turns(row, bare, xmh, LIFE, scale.folds, scale.rounds)

@@ -56,31 +56,22 @@ def decode(recorded: LoggedEvent) -> Event:
 
     Raises:
         UnknownEventError: for a type or schema this build does not know.
+        ValidationError: the payload is none of the type's.
     """
-    return decode_payload(recorded.type, recorded.schema_version, recorded.payload)
+    return _decoded(recorded.type, recorded.schema_version, recorded.payload)
 
 
-def decode_payload(kind: str, schema_version: int, payload: str) -> Event:
-    """The typed event of what is recorded of it, as `decode` gives it; the last `REMEMBERED` are decoded once.
-
-    Raises:
-        UnknownEventError: for a type or schema this build does not know.
-    """
+# A worker that appended an event folds it in its workflow, tells it and answers with it: it is decoded once.
+@lru_cache(maxsize=REMEMBERED)
+def _decoded(kind: str, schema_version: int, payload: str) -> Event:
     cls = _TYPES.get(kind)
     if cls is None or schema_version > cls.schema_version:
         raise UnknownEventError(f"{kind} v{schema_version}")
-    if schema_version == cls.schema_version:
-        return _decoded(cls, payload)
-    lifted = _lifted(kind, schema_version, cls, _JSON.validate_json(payload))
-    return cls.model_validate_json(_JSON.dump_json(lifted))
-
-
-# Who folds an event, counts its number and checks what it says of others asks for it each time: it is decoded once.
-@lru_cache(maxsize=REMEMBERED)
-def _decoded(cls: type[Event], payload: str) -> Event:
-    event: Event = cls.__pydantic_validator__.validate_json(
-        payload
-    )  # `model_validate_json` does no more, in more calls
+    if schema_version < cls.schema_version:
+        return cls.model_validate_json(
+            _JSON.dump_json(_lifted(kind, schema_version, cls, _JSON.validate_json(payload)))
+        )
+    event: Event = cls.__pydantic_validator__.validate_json(payload)  # `model_validate_json`, in fewer calls
     return event
 
 

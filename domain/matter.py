@@ -136,6 +136,7 @@ class Coordination(Frozen):
     answered_at: datetime | None = None
 
 
+@of_checked_values
 class Climbed(Frozen):
     """A rung the matter was carried up to, when and why."""
 
@@ -306,6 +307,7 @@ class Counts(Frozen):
     returns: int = 0
 
 
+@of_checked_values
 class Matter(Frozen):
     """A supervised matter as of `version`. Dates are Shanghai dates, instants are UTC."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Generic, TypeVar
 
 from domain.access.account import AccessOfMonth, Account, evolve_access, evolve_account
@@ -48,8 +49,10 @@ class Fold(Generic[S]):
     def after(self, state: S | None, first: LoggedEvent, rest: Iterable[LoggedEvent] = ()) -> S:
         """The state after these events; the one given stays as it is."""
         draft = self.evolve(state, first)
+        if self.advance is None:
+            return reduce(self.evolve, rest, draft)
         for event in rest:
-            draft = self.moved(draft, event)
+            self.advance(draft, event)
         return draft
 
     def moved(self, draft: S, event: LoggedEvent) -> S:

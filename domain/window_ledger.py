@@ -133,7 +133,7 @@ class WindowLedger(Frozen):
     def open(self, window: Window, lead: str) -> Self:
         """Another window runs; the one before gives way."""
         running = ReportWindow(key=window.key, opens=window.opens, closes=window.closes, lead=lead, spell=self.spell)
-        return self._update(running=running, behind=self._all_behind())._summed_up(window.opens)
+        return self._update(running=running, **self._summed_up(self._all_behind(), window.opens))
 
     def move(self, closes: datetime) -> Self:
         """The running window closes at another moment."""
@@ -221,19 +221,22 @@ class WindowLedger(Frozen):
         changed = self.behind[place].model_copy(update=change)
         return self._update(behind=(*self.behind[:place], changed, *self.behind[place + 1 :]))
 
-    def _summed_up(self, now: datetime) -> Self:
-        """Without what nobody needs any more: a period may be asked again until it is over, an answer ends a row."""
+    def _summed_up(self, behind: tuple[ReportWindow, ...], now: datetime) -> dict[str, object]:
+        """The windows behind, and how many are summed up, without those nobody needs any more.
+
+        A period may be asked again until it is over, and an answer ends a row.
+        """
         answered, not_owed = WindowEnd.ANSWERED, WindowEnd.NOT_OWED
-        ends = [w.end for w in self.behind]
+        ends = [w.end for w in behind]
         if ends.count(answered) <= 1 and not_owed not in ends:
-            return self  # nearly always, and a ledger may be long
-        last = next((w for w in reversed(self.behind) if w.end is answered), None)
-        settled = [w for w in self.behind if (w.end is answered or w.end is not_owed) and w is not last]
-        over = [w for w in settled if period_end(w.key) < local_date(now)]
-        if not over:
-            return self
-        kept = tuple(w for w in self.behind if not any(w is one for one in over))
-        return self._update(behind=kept, summed=self.summed + sum(w.end is answered for w in over))
+            return {"behind": behind}  # nearly always, and a ledger may be long
+        settled = [n for n, end in enumerate(ends) if end is answered or end is not_owed]
+        last, today = max((n for n in settled if ends[n] is answered), default=None), local_date(now)
+        over = [n for n in settled if n != last and period_end(behind[n].key) < today]
+        kept = list(behind)
+        for n in reversed(over):
+            del kept[n]
+        return {"behind": tuple(kept), "summed": self.summed + [ends[n] for n in over].count(answered)}
 
 
 def _ended(window: ReportWindow) -> ReportWindow:

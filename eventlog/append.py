@@ -47,7 +47,7 @@ from eventlog.group import Taking
 from eventlog.list_rows import FOUND_BY, moved_rows, put_row
 from eventlog.outcomes import check_outcomes
 from eventlog.proofs import provenance_of
-from eventlog.reading import folded_state, stream_events
+from eventlog.reading import folded_stream
 from eventlog.reading.rules import rulebook_in
 from eventlog.reading.states import state_of
 from eventlog.readmodel import (
@@ -427,7 +427,9 @@ def _known(
     read = state_of(transaction, request.stream)
     if read is None or read.hash != standing.hash:
         # The read model has fallen behind its log (edited, mended, or half restored): the events are the truth.
-        read = folded_state(request.stream, list(stream_events(transaction, request.stream)))
+        read = folded_stream(transaction, request.stream)
+    if read is None:
+        return None
     return RememberedState(read.hash, standing.snapshot, read.state, len(state_text(read.state).encode()))
 
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from domain.base import Frozen
 from domain.ids import kind_of
 from eventlog.errors import LogUnreachable
-from eventlog.readmodel import parse_state, state_text
+from eventlog.readmodel import Placed, parse_state, state_text
 
 LIVE = 256
 """Streams that are in memory; the one that rested longest makes room for the next."""
@@ -128,7 +128,7 @@ class Resting(Generic[T]):
 
 
 class EventPlace(NamedTuple):
-    """Where an event stands."""
+    """Where an event stands that is not at hand any more."""
 
     stream: str
     version: int
@@ -139,8 +139,8 @@ class EventPlace(NamedTuple):
 class Folding:
     """A stream on the way from its events to its state: its first event, its last, its state, since when it rests."""
 
-    first: EventPlace
-    last: EventPlace
+    first: Placed
+    last: Placed
     state: Frozen
     ended: int
 
@@ -151,7 +151,8 @@ def folded_streams() -> Resting[Folding]:
 
 
 def _row_of(one: Folding) -> Sequence[Any]:
-    return (*one.first[1:], *one.last[1:], one.ended, state_text(one.state))
+    first, last = one.first, one.last
+    return (first.version, first.position, last.version, last.position, one.ended, state_text(one.state))
 
 
 def _of_row(stream: str, row: Sequence[Any]) -> Folding:

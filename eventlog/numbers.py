@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from domain.event import Event, decode, known_types
 from domain.ids import OfficeStream, kind_of
 from domain.numbering import NumbersAdvanced
@@ -14,9 +14,10 @@ _NUMBERS = OfficeStream.NUMBERS.value
 
 
 @lru_cache(maxsize=1024)
-def _is_numbered(event_type: str) -> bool:
+def _counts(event_type: str) -> bool:
+    """Whether such an event takes a number, or moves a series on."""
     known = known_types().get(event_type)
-    return known is not None and known.series is not Event.series
+    return known is not None and (known.series is not Event.series or known is NumbersAdvanced)
 
 
 @dataclass
@@ -25,14 +26,14 @@ class SeriesCount:
 
     last: dict[str, int] = field(default_factory=dict)
 
-    def take(self, event: Recorded) -> str | None:
+    def take(self, event: LoggedEvent) -> str | None:
         """Count one event; what is wrong with its number, in Chinese, or None."""
+        if not _counts(event.type):
+            return None  # nearly all
         if kind_of(event.stream) == _NUMBERS:
             moved = decode(event)
             if isinstance(moved, NumbersAdvanced):
                 self.last[moved.name] = max(moved.past, self.last.get(moved.name, 0))
-            return None
-        if not _is_numbered(event.type):
             return None
         decoded = decode(event)
         series = decoded.series(event.occurred_at)

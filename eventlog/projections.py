@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from domain.base import Frozen
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from domain.ids import OfficeStream, kind_of
 from domain.log import Rulebook
 from domain.matter import Matter
@@ -25,7 +25,7 @@ from eventlog.readmodel import (
     read_model_of_stream,
     state_text,
 )
-from eventlog.rows import EVENT_COLUMNS, event_of_row
+from eventlog.rows import EVENT_COLUMNS, stored_event
 from eventlog.snapshots import is_due, put_snapshots, snapshot_of
 from eventlog.typed import LARGEST
 from eventlog.words import put_words
@@ -56,7 +56,7 @@ class Projection:
         self._numbers = SeriesCount()
         self._pending: list[Statement] = []
 
-    def take(self, event: Recorded) -> str | None:
+    def take(self, event: LoggedEvent) -> str | None:
         """Fold one event; what is wrong with the number it took, in Chinese, or None.
 
         Raises:
@@ -64,22 +64,21 @@ class Projection:
         """
         one = self._streams.get(event.stream)
         state = fold_on(event.stream, one.state if one else None, event)
-        self._pending.extend(read_model_of_event(event))
-        place = EventPlace(event.stream, event.version, event.position)
+        if writing := read_model_of_event(event):
+            self._pending.extend(writing)
         if one is None:
-            one = Folding(place, place, state, 0)
+            one = Folding(EventPlace(event.stream, event.version, event.position), event, state, 0)
             self._streams[event.stream] = one
             if (kind := kind_of(event.stream)) in _RULING:
                 self._ruling[kind] = event.stream
-        one.last, one.state, one.ended = place, state, ended_since(state, one.ended, event.position)
+        one.last, one.state, one.ended = event, state, ended_since(state, one.ended, event.position)
         if is_due(event.version):
             self._snapshots.append(snapshot_of(event, state_text(state)))
         return self._numbers.take(event) if self._rulebook is None else None
 
-    def take_up(self, first: Recorded, last: Recorded, state: Frozen) -> None:
+    def take_up(self, first: LoggedEvent, last: LoggedEvent, state: Frozen) -> None:
         """Go on with a stream from a state that is not at rest, after its event `last`."""
-        began, stands = (EventPlace(event.stream, event.version, event.position) for event in (first, last))
-        self._streams[last.stream] = Folding(began, stands, state, 0)
+        self._streams[last.stream] = Folding(first, last, state, 0)
 
     def forget(self, stream: str) -> None:
         """Leave a stream out that cannot be read to its end."""
@@ -136,7 +135,7 @@ def fold_read_model(transaction: Transaction, progress: Progress | None = None) 
         transaction.run([("INSERT INTO event_words (event_words) VALUES ('rebuild')", [()])])
     done, total = 0, newest_position(transaction)
     for rows in log_pages(transaction):
-        events = [event_of_row(row) for row in rows]
+        events = [stored_event(row) for row in rows]
         for event in events:
             projection.take(event)
         words = put_words(((e.position, e.stream, e.payload) for e in events), total)

@@ -1,16 +1,15 @@
 """The read model: what an event changes in the tables that are read; append, rebuild and verify all compute it here."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from typing import Protocol, cast
 
 from domain import events as ev
 from domain.base import Frozen
 from domain.duplicates import title_key
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent, Recorded
 from domain.event import decode
 from domain.facts import InstructionRef, PartOf
 from domain.ids import kind_of
@@ -68,7 +67,11 @@ _BY_EVENT = frozenset({"directory", "numbers"})
 RELATING = frozenset(
     kind.__name__ for kind in (ev.MatterMerged, ev.PredecessorSet, ev.PredecessorDropped, ev.InstructionRecorded)
 )
-_PARTING = ev.MatterReopened.__name__
+_WRITING = RELATING | {
+    kind.__name__
+    for kind in (ev.MatterReopened, UnitRecorded, PersonRecorded, RoleChanged, PersonLeft, NumbersAdvanced)
+}
+"""Types of events that write rows of their own."""
 _PUT_ROLE = "UPDATE people SET role = ? WHERE id = ?"
 _PERSON_LEFT = "UPDATE people SET left_at = ? WHERE id = ?"
 
@@ -133,16 +136,17 @@ class UnknownKindError(Exception):
     """No fold is known for this kind of stream."""
 
 
-def fold_events(stream: str, state: Frozen | None, events: Sequence[Recorded]) -> Frozen:
-    """The state of a stream, for the read model, after these events.
+def fold_events(stream: str, state: Frozen | None, events: Iterable[LoggedEvent]) -> Frozen:
+    """The state of a stream, for the read model, after these events, of which there is at least one.
 
     Raises:
         UnknownKindError: for a kind of stream this build does not know.
     """
     known = FOLDS.get(kind_of(stream))
-    if known is None or not events:
+    if known is None:
         raise UnknownKindError(stream)
-    return cast("Frozen", known.after(state, events[0], islice(events, 1, None)))
+    to_fold = iter(events)
+    return cast("Frozen", known.after(state, next(to_fold), to_fold))
 
 
 @dataclass(frozen=True)
@@ -185,7 +189,7 @@ def ended_since(state: Frozen, before: int, position: int) -> int:
     return (before or position) if getattr(state, "settled", False) else 0
 
 
-def fold_on(stream: str, draft: Frozen | None, event: Recorded) -> Frozen:
+def fold_on(stream: str, draft: Frozen | None, event: LoggedEvent) -> Frozen:
     """The state of a stream after one more event, for who holds `draft` alone: it may be changed in place.
 
     Raises:
@@ -227,16 +231,17 @@ def read_model_of_state(last: Placed, state: Frozen) -> list[Statement]:
     return found_by(last, state) if found_by else []
 
 
-def read_model_of_event(event: Recorded) -> list[Statement]:
+def read_model_of_event(event: LoggedEvent) -> list[Statement]:
     """Rows of the read model that follow from an event and not from its stream's state.
 
     The directory, numbers advanced, what one matter says of another; one by one, so that it does not matter how they
     were batched.
     """
-    if kind_of(event.stream) == "matter":
-        return _relation(event) if event.type in RELATING or event.type == _PARTING else []
-    if kind_of(event.stream) not in _BY_EVENT:
-        return []
+    if event.type not in _WRITING:
+        return []  # nearly all
+    kind = kind_of(event.stream)
+    if kind not in _BY_EVENT:
+        return _relation(event) if kind == "matter" else []
     match decode(event):
         case UnitRecorded(unit=u):
             aliases = json.dumps(u.aliases, ensure_ascii=False)
@@ -254,7 +259,7 @@ def read_model_of_event(event: Recorded) -> list[Statement]:
             return []
 
 
-def _relation(event: Recorded) -> list[Statement]:
+def _relation(event: LoggedEvent) -> list[Statement]:
     """What a matter says of another, or of an instruction; a merge is undone when the matter is handled again."""
 
     def put(kind: str, other: str, holds: int) -> list[Statement]:
@@ -270,8 +275,10 @@ def _relation(event: Recorded) -> list[Statement]:
             return put("waits", earlier.stream, 0)
         case ev.InstructionRecorded(paper=paper):
             return put("carries", instruction_key(paper), 1) if paper else []
-        case _:
+        case ev.MatterReopened():
             return [(_PART_AGAIN, [(event.stream,)])]
+        case _:
+            return []
 
 
 def instruction_key(instruction: InstructionRef) -> str:

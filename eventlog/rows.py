@@ -3,16 +3,21 @@
 # ruff: noqa: S608  (column names are constants)
 
 import json
+from datetime import UTC, datetime
 from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple
 
 from domain.envelope import Actor, Provenance, Recorded, canonical
 from eventlog.backend import Row
-from eventlog.stored_time import from_micros
+from eventlog.stored_time import from_micros, micros
 
 EVENT_COLUMNS = (
     "position, headquarters, stream, version, event_id, type, schema, payload, actor, command_id, "
     "occurred_at, recorded_at, previous_hash, hash"
 )
+FOLDED_COLUMNS = "position, headquarters, stream, version, type, schema, payload, actor, occurred_at, recorded_at, hash"
+"""What a fold goes by."""
 PROVEN = "proven"
 INSERT_EVENT = f"INSERT INTO events ({EVENT_COLUMNS}) VALUES ({', '.join('?' * 14)})"
 
@@ -32,27 +37,93 @@ def _actor_of(text: str) -> tuple[Actor, Provenance | None]:
     return Actor.model_validate(stored), None if proven is None else Provenance.model_validate(proven)
 
 
+class StoredEvent(NamedTuple):
+    """An event in its row, for who folds it and hands it on to nobody: its times are made when they are asked for."""
+
+    position: int
+    headquarters: str
+    stream: str
+    version: int
+    type: str
+    schema_version: int
+    payload: str
+    actor: Actor
+    occurred: int
+    recorded: int
+    hash: str
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When it was so (UTC)."""
+        return from_micros(self.occurred)
+
+    @property
+    def recorded_at(self) -> datetime:
+        """When the log took it (UTC)."""
+        return from_micros(self.recorded)
+
+
+def folded_event(row: Row) -> StoredEvent:
+    """The event of a row selected by `FOLDED_COLUMNS`, at a quarter of the price of a `Recorded`.
+
+    Raises:
+        ValueError, OverflowError: its actor is none, or its times are; as of `event_of_row`.
+    """
+    position, headquarters, stream, version, kind, schema, payload, actor, occurred, recorded, digest = row
+    if not (_FIRST <= occurred <= _LAST and _FIRST <= recorded <= _LAST):
+        from_micros(occurred), from_micros(recorded)
+    who = _actor_of(actor)[0]
+    fields = (position, headquarters, stream, version, kind, schema, payload, who, occurred, recorded, digest)
+    return _stored(StoredEvent, fields)
+
+
+def stored_event(row: Row) -> StoredEvent:
+    """The same of a row selected by `EVENT_COLUMNS`."""
+    return folded_event(_folded(row))
+
+
+_folded = itemgetter(*(EVENT_COLUMNS.split(", ").index(name) for name in FOLDED_COLUMNS.split(", ")))
+_stored = tuple.__new__
+_FIRST, _LAST = micros(datetime(1, 1, 1, tzinfo=UTC)), micros(datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC))
+"""There are no times beyond."""
+
+
 def event_of_row(row: Row) -> Recorded:
     """The event (`Recorded`) of a row selected by `EVENT_COLUMNS`."""
-    actor, proven = _actor_of(row[8])
-    occurred, recorded = row[10], row[11]
+    (
+        position,
+        headquarters,
+        stream,
+        version,
+        event_id,
+        event_type,
+        schema,
+        payload,
+        actor_json,
+        command_id,
+        occurred,
+        recorded,
+        previous_hash,
+        digest,
+    ) = row
+    actor, proven = _actor_of(actor_json)
     noted = from_micros(recorded)
     return Recorded.trusted(
         {
-            "position": row[0],
-            "headquarters": row[1],
-            "stream": row[2],
-            "version": row[3],
-            "event_id": row[4],
-            "type": row[5],
-            "schema_version": row[6],
-            "payload": row[7],
+            "position": position,
+            "headquarters": headquarters,
+            "stream": stream,
+            "version": version,
+            "event_id": event_id,
+            "type": event_type,
+            "schema_version": schema,
+            "payload": payload,
             "actor": actor,
             "proven": proven,
-            "command_id": row[9],
+            "command_id": command_id,
             "occurred_at": noted if occurred == recorded else from_micros(occurred),
             "recorded_at": noted,
-            "previous_hash": row[12],
-            "hash": row[13],
+            "previous_hash": previous_hash,
+            "hash": digest,
         }
     )

@@ -5,7 +5,7 @@ rebuild makes them again, `verify` holds them to a fold. Who reads trusts one on
 it, and it stands on the event that is in the log there; otherwise he folds the events from the first on.
 """
 
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent
 from eventlog.backend import Row, Statement
 from eventlog.evidence import snapshot_digest
 from eventlog.schema import HEAD
@@ -27,7 +27,7 @@ def is_due(version: int) -> bool:
     return version % EVERY == 0
 
 
-def snapshot_of(event: Recorded, text: str) -> Row:
+def snapshot_of(event: LoggedEvent, text: str) -> Row:
     """The row of a stream's state after this event."""
     row = (event.stream, event.position, event.version, event.hash, HEAD, text)
     return (*row, snapshot_digest(row))

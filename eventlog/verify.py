@@ -13,7 +13,7 @@ from typing import TypeGuard
 
 from domain.base import Frozen
 from domain.bounds import storable
-from domain.event import REMEMBERED, decode_payload
+from domain.event import REMEMBERED, decode
 from domain.log import Rulebook
 from eventlog.backend import Row
 from eventlog.chain import ALGORITHMS, hash_over, hashed_bytes, stored_bytes
@@ -27,7 +27,7 @@ from eventlog.projections import Progress, Projection, log_pages, newest_positio
 from eventlog.protection import protection_problems
 from eventlog.reading.rules import rulebook_of
 from eventlog.readmodel import READ_MODEL, fold_events
-from eventlog.rows import EVENT_COLUMNS, event_of_row
+from eventlog.rows import EVENT_COLUMNS, StoredEvent, stored_event
 from eventlog.snapshot_check import snapshot_problems, stray_snapshots
 from eventlog.sqlite import SqliteConnection
 from eventlog.typed import LARGEST, NUMBERS, cell_problems, odd_cells
@@ -167,11 +167,12 @@ class _Walk:
     def _fold(self, fold: "ReadModelFold", looked: list[tuple[Row, bytes | None]]) -> None:
         for first in range(0, len(looked), REMEMBERED):
             some = looked[first : first + REMEMBERED]
-            _decode_ahead(row for row, hashed in some if hashed is not None)
-            for row, hashed in some:
+            events = [None if hashed is None else _event_in(row) for row, hashed in some]
+            _decode_ahead(events)
+            for (row, hashed), event in zip(some, events, strict=True):
                 if hashed is None:
                     fold.skip(row)
-                elif wrong := fold.problems(row):
+                elif wrong := fold.problems(row, event):
                     self._findings.add_all(wrong)
         self._findings.add_all(snapshot_problems(self._transaction, fold.snapshots()))
 
@@ -189,7 +190,7 @@ def _folded(transaction: Transaction, stream: str) -> Frozen | None:
     """The state of a stream; None when there is no such stream, or it cannot be read, which a whole `verify` names."""
     for rows in _stream_pages(transaction, stream):
         with suppress(Exception):
-            return fold_events(stream, None, list(map(event_of_row, rows)))
+            return fold_events(stream, None, list(map(stored_event, rows)))
     return None
 
 
@@ -199,11 +200,20 @@ def _newest(transaction: Transaction) -> int:
     return newest if newest.__class__ is int else 0
 
 
-def _decode_ahead(rows: Iterable[Row]) -> None:
+def _event_in(row: Row) -> StoredEvent | None:
+    """The event of a row; None when none can be read in it, which is named where it is folded."""
+    try:
+        return stored_event(row)
+    except Exception:
+        return None
+
+
+def _decode_ahead(events: Iterable[StoredEvent | None]) -> None:
     """Decode events one after the other that will be folded; what cannot be decoded is named there."""
-    for row in rows:
-        with suppress(Exception):
-            decode_payload(row[5], row[6], row[7])
+    for event in events:
+        if event is not None:
+            with suppress(Exception):
+                decode(event)
 
 
 def _looked_at(row: Row) -> bytes | None:
@@ -306,7 +316,7 @@ class ReadModelFold:
 
     def take_up(self, first: Row, last: Row, state: Frozen) -> None:
         """Go on with a stream from a state that is not at rest, as it was after its event `last`."""
-        self._projection.take_up(event_of_row(first), event_of_row(last), state)
+        self._projection.take_up(stored_event(first), stored_event(last), state)
 
     def skip(self, row: Row) -> None:
         """Its stream cannot be folded to the end."""
@@ -314,11 +324,12 @@ class ReadModelFold:
             self._unreadable.add(row[2])
             self._projection.forget(row[2])
 
-    def problems(self, row: Row) -> list[VerifyFinding]:
+    def problems(self, row: Row, event: StoredEvent | None = None) -> list[VerifyFinding]:
+        """What is wrong with the next event, or with its number; `event` is what was read in its row, if that was."""
         if row[2] in self._unreadable:
             return []
         try:
-            wrong_number = self._projection.take(event_of_row(row))
+            wrong_number = self._projection.take(event or stored_event(row))
         except NoRoomError:  # nothing is wrong with the event
             raise
         except Exception as error:

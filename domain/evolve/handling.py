@@ -1,5 +1,7 @@
 """交办、签收、要点、依据、反馈: what each does to a matter."""
 
+from datetime import datetime
+
 from domain import events as ev
 from domain.calendar import local_date
 from domain.envelope import LoggedEvent
@@ -129,12 +131,16 @@ def _(m: Matter, e: ev.FeedbackSubmitted, r: LoggedEvent) -> Change:
         change["reported_by"] = (*m.reported_by, e.unit)
     if e.letter is not None:
         change["letters"] = (*m.letters, e.letter)
-    if m.running is not None and r.occurred_at < m.running.since:
+    said_at = r.occurred_at
+    if m.running is not None and said_at < m.running.since:
         return change  # of a period that was judged already; what it came to the office can judge anew
-    change |= {"points": _points(m, e, r), "indicators": _indicators(m, e, r)}
-    if _is_last_word(m, e, r):
-        feedback = Feedback(
-            at=r.occurred_at,
+    if e.points:
+        change["points"] = _points(m, e, r)
+    if e.indicators:
+        change["indicators"] = _indicators(m, e, r)
+    if _is_last_word(m, e, said_at):
+        change["last_feedback"] = Feedback(
+            at=said_at,
             version=r.version,
             unit=e.unit,
             authors=authors(r.actor),
@@ -144,23 +150,23 @@ def _(m: Matter, e: ev.FeedbackSubmitted, r: LoggedEvent) -> Change:
             next_step=e.next_step,
             coordination=e.coordination,
         )
-        change |= {"last_feedback": feedback, "progress": _progress(m, e, change["points"])}
+        change["progress"] = _progress(m, e, change.get("points", ()))
         if e.progress is not None or e.points:
             change["progress_from"] = r.version
     return change
 
 
-def _is_last_word(m: Matter, e: ev.FeedbackSubmitted, r: LoggedEvent) -> bool:
+def _is_last_word(m: Matter, e: ev.FeedbackSubmitted, said_at: datetime) -> bool:
     """Whether it is the lead's, and nothing the lead said was so later."""
-    asked = m.windows.find(e.late_for or e.window)
-    led = e.unit == m.lead or (asked is not None and asked.lead == e.unit)
-    return led and (m.last_feedback is None or r.occurred_at >= m.last_feedback.at)
+    if e.unit != m.lead:
+        asked = m.windows.find(e.late_for or e.window)
+        if asked is None or asked.lead != e.unit:
+            return False
+    return m.last_feedback is None or said_at >= m.last_feedback.at
 
 
 def _points(m: Matter, e: ev.FeedbackSubmitted, r: LoggedEvent) -> tuple[Point, ...]:
     """Each point as it was last so; a report entered later of an earlier day does not turn it back."""
-    if not e.points:
-        return m.points
     reports = {p.no: p for p in e.points}
     done_on = local_date(r.occurred_at)
     return tuple(
@@ -183,8 +189,6 @@ def _points(m: Matter, e: ev.FeedbackSubmitted, r: LoggedEvent) -> tuple[Point, 
 
 def _indicators(m: Matter, e: ev.FeedbackSubmitted, r: LoggedEvent) -> tuple[Indicator, ...]:
     """Each indicator as it was last so."""
-    if not e.indicators:
-        return m.indicators
     values = {i.no: i.value for i in e.indicators}
     return tuple(
         _measured(i, values[i.no], r)

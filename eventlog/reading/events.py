@@ -19,7 +19,7 @@ PAGE = 1000
 LAST_POSITION = 2**62
 """Beyond any there is."""
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST_VERSION = 2**31 - 1
+LAST_VERSION = 2**31 - 1
 _AT_ONCE = 500
 
 
@@ -40,28 +40,13 @@ def read_stream(
     moment: "Moment | None" = None,
 ) -> tuple[Recorded, ...]:
     """Events of a stream in order: after a version, up to a version, a position of the log, or a moment."""
-    with database.reading() as transaction:
-        return stream_events(
-            transaction, stream, after=after, upto_version=upto_version, position=position, moment=moment
-        )
-
-
-def stream_events(
-    transaction: Transaction,
-    stream: str,
-    *,
-    after: int = 0,
-    upto_version: int | None = None,
-    position: int | None = None,
-    moment: "Moment | None" = None,
-) -> tuple[Recorded, ...]:
-    """The recorded events of a stream, read within a transaction as `read_stream` does."""
-    upto = _LAST_VERSION if upto_version is None else upto_version
-    rows = transaction.all(
+    sql = (
         f"SELECT {EVENT_COLUMNS} FROM events WHERE stream = ? AND version > ? AND version <= ? AND {WITHIN} "
-        "ORDER BY version",
-        (stream, after, upto, *within(moment or recorded_upto(position))),
+        "ORDER BY version"
     )
+    upto = LAST_VERSION if upto_version is None else upto_version
+    with database.reading() as transaction:
+        rows = transaction.all(sql, (stream, after, upto, *within(moment or recorded_upto(position))))
     return tuple(map(event_of_row, rows))
 
 

@@ -15,13 +15,22 @@ from typing import NamedTuple, cast
 from pydantic import ValidationError
 
 from domain.base import Frozen
-from domain.envelope import Recorded
+from domain.envelope import LoggedEvent, Recorded
 from domain.ids import kind_of
 from eventlog.backend import Params, Row
 from eventlog.database import Database, Transaction
-from eventlog.reading.events import WITHIN, Head, Moment, late_events_in, recorded_upto, stream_events, within
+from eventlog.reading.events import (
+    LAST_POSITION,
+    LAST_VERSION,
+    WITHIN,
+    Head,
+    Moment,
+    late_events_in,
+    recorded_upto,
+    within,
+)
 from eventlog.readmodel import fold_events, parse_state
-from eventlog.rows import EVENT_COLUMNS, event_of_row
+from eventlog.rows import EVENT_COLUMNS, FOLDED_COLUMNS, event_of_row, folded_event, stored_event
 from eventlog.snapshots import COLUMNS, EVERY, is_sound
 
 _STANDS_ON = (
@@ -60,6 +69,7 @@ _STREAM, _VERSION, _TYPE, _TEXT, _STOOD_ON = map(
 _SNAPSHOT = tuple(_COLUMNS.index(next(at for at, name in _AS_EVENT.items() if name == f"n.{told}")) for told in COLUMNS)
 """Where the columns of a snapshot stand among those of an event."""
 _NOW = recorded_upto(None)
+_LIFE = f"SELECT {FOLDED_COLUMNS} FROM events WHERE stream = ? AND version <= ? AND position <= ? ORDER BY version"
 _BETWEEN = f"SELECT {EVENT_COLUMNS} FROM events WHERE position > ? AND {WITHIN} ORDER BY position"
 
 
@@ -222,8 +232,7 @@ def _recorded_upto(
     for stream, rows in read.items():
         known = _state_in(tuple(sorted(rows, key=_place)))
         if known is None:  # its snapshot is spoilt, or one is missing: the events are the truth
-            events = list(stream_events(transaction, stream, position=position))
-            known = folded_state(stream, events) if events else None
+            known = folded_stream(transaction, stream, position=position)
         if known is not None:
             yield stream, known
 
@@ -239,7 +248,7 @@ def _state_in(rows: tuple[Row, ...]) -> StreamState | None:
     """The state of a stream from its snapshot and the events behind it; None when these cannot be trusted."""
     first, last = rows[0], rows[-1]
     if first[_TYPE] is not None:
-        return None if last[_VERSION] >= EVERY else _after(None, list(map(event_of_row, rows)))
+        return None if last[_VERSION] >= EVERY else _after(None, list(map(stored_event, rows)))
     snapshot = tuple(first[at] for at in _SNAPSHOT)
     stream, position, version, digest = snapshot[:4]
     if not is_sound(snapshot, first[_STOOD_ON]) or last[_VERSION] >= version + EVERY:
@@ -251,7 +260,7 @@ def _state_in(rows: tuple[Row, ...]) -> StreamState | None:
         return None
     if first is last:
         return StreamState(stream, kind, version, digest, position, state)
-    return _after(state, list(map(event_of_row, rows[1:])))
+    return _after(state, list(map(stored_event, rows[1:])))
 
 
 @lru_cache(maxsize=2048)
@@ -259,7 +268,7 @@ def _parsed(kind: str, text: str) -> Frozen:
     return parse_state(kind, text)
 
 
-def folded_state(stream: str, events: list[Recorded]) -> StreamState:
+def folded_state(stream: str, events: Sequence[LoggedEvent]) -> StreamState:
     """The state of a stream after all its events, folded from the first on."""
     last = events[-1]
     return StreamState(
@@ -267,7 +276,22 @@ def folded_state(stream: str, events: list[Recorded]) -> StreamState:
     )
 
 
-def _after(before: Frozen | None, events: list[Recorded]) -> StreamState:
+def folded_stream(
+    transaction: Transaction, stream: str, *, upto_version: int | None = None, position: int | None = None
+) -> StreamState | None:
+    """The state of a stream folded from its first event on, whatever snapshots there are; None when it has no event.
+
+    An event is let go as soon as it is folded: so a long stream leaves the garbage collector nothing to look through.
+    """
+    upto = (LAST_VERSION if upto_version is None else upto_version, LAST_POSITION if position is None else position)
+    rows = transaction.all(_LIFE, (stream, *upto))
+    if not rows:
+        return None
+    state, last = fold_events(stream, None, map(folded_event, rows)), folded_event(rows[-1])
+    return StreamState(stream, kind_of(stream), last.version, last.hash, last.position, state)
+
+
+def _after(before: Frozen | None, events: Sequence[LoggedEvent]) -> StreamState:
     """The state after these events of a stream, and where it stands."""
     last = events[-1]
     state = fold_events(last.stream, before, events)

@@ -17,8 +17,8 @@ from eventlog import reading
 from eventlog.backend import Params, Row
 from eventlog.database import Database, Transaction
 from eventlog.projections import rebuild_read_model
-from eventlog.reading import Head
-from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT
+from eventlog.reading import PAGE, Head, events_page
+from eventlog.rows import EVENT_COLUMNS, FOLDED_COLUMNS, INSERT_EVENT, event_of_row, folded_event, stored_event
 from eventlog.stored_time import micros
 from eventlog.verify import Token, verify
 from tests.eventlog.sample import NOON, Asker, Sample, SampleNoted, SampleOpened, everything, raw
@@ -49,6 +49,55 @@ def test_a_stream_is_read_after_a_version_up_to_one_or_as_known_on_a_day(asker: 
     assert versions(position=reading.position_at(database, NOON + 2 * DAY)) == [1, 2, 3]
     assert versions(position=reading.position_at(database, NOON - DAY)) == []
     assert reading.read_stream(database, "sample/none") == ()
+
+
+def test_what_is_folded_of_a_row_is_what_is_recorded_in_it(asker: Asker) -> None:
+    for name in ("a", "b"):
+        asker.open(name, notes=3, at=NOON - DAY)
+    database, stream = asker.database, "sample/a"
+    by_row = ("position", "headquarters", "stream", "version", "type", "schema_version", "payload", "actor", "hash")
+    asked = (*by_row, "occurred_at", "recorded_at")
+    with database.reading() as transaction:
+        rows = events_page(transaction, 0, PAGE)
+        folded = [
+            folded_event(row) for row in transaction.all(f"SELECT {FOLDED_COLUMNS} FROM events ORDER BY position")
+        ]
+        life = reading.folded_stream(transaction, stream)
+        then = reading.folded_stream(transaction, stream, upto_version=2)
+        assert reading.folded_stream(transaction, "sample/none") is None
+    recorded = reading.read_all(database)
+    for events in (folded, [stored_event(row) for row in rows]):
+        assert [[getattr(e, name) for name in asked] for e in events] == [
+            [getattr(e, name) for name in asked] for e in recorded
+        ]
+    assert life == reading.folded_state(stream, reading.read_stream(database, stream)) == reading.load(database, stream)
+    assert then == reading.folded_state(stream, reading.read_stream(database, stream, upto_version=2))
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("actor", "{"),
+        ("actor", "[]"),
+        ("actor", '{"id":"x"}'),
+        ("actor", '{"id":"x","role":"king"}'),
+        ("actor", '{"id":"x","role":"system","more":1}'),
+        ("actor", '{"id":"x","proven":{},"role":"system"}'),
+        ("occurred_at", 2**60),
+        ("occurred_at", -(2**60)),
+        ("recorded_at", 2**60),
+        ("recorded_at", None),
+    ],
+)
+def test_a_row_that_is_no_event_is_folded_no_more_than_it_is_read(asker: Asker, column: str, cell: object) -> None:
+    asker.open("a")
+    with asker.database.reading() as transaction:
+        (row, *_) = events_page(transaction, 0, 1)
+    spoilt = tuple(cell if name == column else was for name, was in zip(EVENT_COLUMNS.split(", "), row, strict=True))
+    with pytest.raises(Exception) as read:
+        event_of_row(spoilt)
+    with pytest.raises(type(read.value)):
+        stored_event(spoilt)
 
 
 def test_the_whole_log_is_read_in_pages(asker: Asker) -> None:
