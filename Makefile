@@ -13,7 +13,7 @@ ROOMS := domain eventlog workflows activities documents intake sheets views serv
 OWN   := $(wildcard $(ROOMS) *.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test chaos long cluster universes check bench bench-scale curves bundle release site month fonts lock components clean distclean
+.PHONY: help setup browser demo test chaos long cluster universes check bench bench-scale curves bundle release site month verapdf fonts lock components clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -124,6 +124,13 @@ $(SITE)/.installed: docs/site/requirements.txt
 	$(PYTHON) -m venv $(SITE)
 	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
 	@touch $@
+
+# A validator of PDF/A and PDF/UA by others, in Java; from Maven Central, kept in .verapdf.
+VERAPDF := .verapdf
+verapdf: setup ## what veraPDF says of a .pdf of each kind (needs Java 17 and Maven)
+	@command -v mvn >/dev/null || { echo "make verapdf needs Java 17 and Maven; nothing else here does" >&2; exit 1; }
+	mvn -q -B -f tests/documents/printing/verapdf/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(VERAPDF)
+	XMH_VERAPDF=$(CURDIR)/$(VERAPDF) $(BIN)/python -m pytest -s -q tests/documents/printing/test_verapdf.py
 
 month: setup ## an operator's month on a site of its own (PostgreSQL, Temporal, two machines): the tally of its days
 	$(BIN)/python -m tests.month
