@@ -247,6 +247,10 @@ FIELD_NAMES: dict[str, str] = {
 }
 
 
+_LONGEST_PATH = 80
+"""Characters; the longest of ours has some forty."""
+
+
 def field_name(model: str, path: Sequence[str | int]) -> str:
     """What the office calls a field, of a command of this class, where it stands in it: 督办要点第2项的内容.
 
@@ -266,7 +270,13 @@ def field_name(model: str, path: Sequence[str | int]) -> str:
             names.append(alone)
         else:
             walked.pop()
-    return "的".join(names) or ".".join(map(str, path))
+    return "的".join(names) or path_in_brief(path)
+
+
+def path_in_brief(path: Sequence[str | int]) -> str:
+    """A path as a program reads it: what nobody knows may be as long as a request is."""
+    whole = ".".join(map(str, path))
+    return whole if len(whole) <= _LONGEST_PATH else f"{whole[:_LONGEST_PATH]}…"
 
 
 def _keys(model: str, walked: Sequence[str]) -> Iterator[str]:

@@ -111,7 +111,9 @@ class HeadAsGet:
             await send(message)
 
         state = {**scope.get("state", {}), "head": True}
-        await self.app({**scope, "method": "GET", "state": state}, receive, without_body)
+        asked = {**scope, "method": "GET", "state": state}
+        await self.app(asked, receive, without_body)
+        scope["route"] = asked.get("route")  # who times it goes by that
 
 
 class BoundedWork:

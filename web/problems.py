@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from domain.base import FieldRefusal, Refusal
 from domain.bounds import seen
+from domain.field_names import path_in_brief
 from eventlog.errors import LogError
 from services.unreachable import Unreachable
 from views.wording import names_instead_of_ids, validation_line
@@ -105,7 +106,7 @@ def _of_model(fault: Any, model: str) -> ProblemDetails:
     """What a model does not take: in the office's words, and by the field's own name for a program."""
     where = [part for part in fault["loc"] if part not in ("body", "query", "path", "header")]
     line = validation_line([{"loc": where, "msg": fault["msg"]}], model.removesuffix("Body"))
-    return ProblemDetails(422, "malformed", line, more={"field": ".".join(map(str, where))})
+    return ProblemDetails(422, "malformed", line, more={"field": path_in_brief(where)})
 
 
 def _model_asked(request: Request) -> str:

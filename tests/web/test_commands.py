@@ -112,6 +112,9 @@ def test_what_is_no_command_is_refused_in_a_line_after_the_token(served: Served)
     ):
         assert said in problem_of(post(office, "/matters", body), 422, "malformed"), body
         problem_of(post(nobody, "/matters", body), 401, "unauthenticated")
+    unknown = post(office, "/matters", {**OPENING, "x" * 50_000: 1})
+    problem_of(unknown, 422, "malformed")
+    assert len(unknown.text) < 600, "what nobody knows is not sent back whole"
     raw = office.post(
         "/api/v1/matters", content=b"{", headers={"Idempotency-Key": uuid4().hex, "Content-Type": "application/json"}
     )

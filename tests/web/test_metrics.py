@@ -39,6 +39,7 @@ def test_it_moves_with_what_happens(watched: Served) -> None:
     assert (before["xmh_web_log_up"], before["xmh_web_live_streams"], before["xmh_web_position_lag"]) == (1, 0, 0)
     assert office.get("/api/v1/matters").status_code == 200
     assert office.get("/api/v1/matters/XMH-2022-404").status_code == 404
+    assert office.head("/api/v1/today").status_code == 200
     watched.client().post("/sign-in", data={"name": "li", "password": "Wrong-word-7", "code": "123456"}, headers=HERE)
     after = figures()
 
@@ -47,6 +48,7 @@ def test_it_moves_with_what_happens(watched: Served) -> None:
 
     assert moved("xmh_web_request_seconds_count /api/v1/matters 2xx") == 1
     assert moved("xmh_web_request_seconds_count /api/v1/matters/{no} 4xx") == 1
+    assert moved("xmh_web_request_seconds_count /api/v1/today 2xx") == 1, "asked by HEAD"
     assert moved("xmh_web_read_refusals_total") == 1
     assert moved("xmh_web_sign_in_failures_total") == 1
     assert not any("XMH-2022-404" in name for name in after), "a figure for each number would be one for each matter"
