@@ -40,7 +40,7 @@ _NOBODY = (
 )
 _NO_HOST = "数据库的主机名解析不到；请检查 XMH_DATABASE_URL 的主机，或域名服务"
 _LOGIN = "数据库账号或口令不对，或不许从这里登录；请检查 XMH_DATABASE_URL"
-_NO_DATABASE = "数据库服务器上没有这个数据库；请检查 XMH_DATABASE_URL"
+_NO_DATABASE = "数据库不存在，或名字写错了；请检查 XMH_DATABASE_URL"
 _ADDRESS = "数据库地址写法有误，请检查 XMH_DATABASE_URL；口令里的特殊字符要写成 %XX"
 _VERIFIED = "sslmode=verify-full 和 sslrootcert=根证书文件"
 _CONNECTING = {

@@ -100,7 +100,7 @@ WRONG: dict[str, tuple[Wrong, str]] = {
     "another port": (lambda _: {"port": str(free_port())}, "没有数据库在听"),
     "another password": (lambda _: {"password": "guessed"}, "账号或口令不对"),
     "nobody": (lambda _: {"user": "nobody"}, "账号或口令不对"),
-    "another database": (lambda _: {"database": "nowhere"}, "没有这个数据库"),
+    "another database": (lambda _: {"database": "nowhere"}, "数据库不存在"),
 }
 
 
