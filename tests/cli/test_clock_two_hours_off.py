@@ -1,4 +1,4 @@
-"""A machine whose clock is two hours off, at a log on PostgreSQL: nothing of it is recorded, and doctor says whose clock."""
+"""A machine whose clock is two hours off, at a log on PostgreSQL: it records nothing, and doctor says whose clock."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

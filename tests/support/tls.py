@@ -32,7 +32,7 @@ def certificate(
 ) -> Certificate:
     """A certificate for a host; a root without `by`. `days` from now it ends. Of an elliptic key, unless said."""
     private = rsa.generate_private_key(65537, 2048) if of_rsa else ec.generate_private_key(ec.SECP256R1())
-    now = datetime.now(UTC)
+    now, signer = datetime.now(UTC), by.private if by else private
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     made = (
         x509.CertificateBuilder()
@@ -44,13 +44,29 @@ def certificate(
         .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=by is None, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([_alternative(host)]), critical=False)
-        .sign(by.private if by else private, hashes.SHA256())
+        # Python asks for these from 3.13 on.
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(private.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
+        .add_extension(_signs(certificates=by is None), critical=True)
+        .sign(signer, hashes.SHA256())
     )
     cert, key = folder / f"{name}.pem", folder / f"{name}.key"
     cert.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     pkcs8, clear = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     key.write_bytes(private.private_bytes(serialization.Encoding.PEM, pkcs8, clear))
     return Certificate(cert, key, made, private)
+
+
+def _signs(*, certificates: bool) -> x509.KeyUsage:
+    """What the key is for."""
+    rest = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only")
+    return x509.KeyUsage(
+        digital_signature=True,
+        key_cert_sign=certificates,
+        crl_sign=certificates,
+        decipher_only=False,
+        **dict.fromkeys(rest, False),
+    )
 
 
 def _alternative(host: str) -> x509.GeneralName:
