@@ -20,7 +20,7 @@ from documents.bulletin.edited import (
 from documents.sections.recipe import Recipe
 from domain.base import Frozen, refuse
 from domain.bulletin import BulletinEdited, BulletinSeries, Change, Publication
-from domain.envelope import Actor
+from domain.envelope import Actor, Recorded
 from domain.event import decode
 from domain.ids import bulletin_stream
 from domain.queries.telling import office_time
@@ -74,9 +74,7 @@ def _refuse_losing(
     database: Database, draft: BulletinDraft, computed: Text, text: Text, made_from: int, actor: Actor
 ) -> None:
     """Two who edit one draft in Word: the second takes nothing away that he has not seen."""
-    recorded = reading.read_stream(database, bulletin_stream(draft.publication))
-    versions = [(one, event) for one in recorded if isinstance(event := decode(one), BulletinEdited)]
-    mine = [(one, event) for one, event in versions if event.key == draft.key]
+    mine = _versions_of(database, draft)
     if not mine:
         return
     since = next((_text_of(event) for one, event in mine if one.version == made_from), computed)
@@ -89,6 +87,19 @@ def _refuse_losing(
         f"读回会冲掉那时的{len(lost)}处修改（如{_spot(lost[0]) if lost else ''}）；请把您的修改并进最新的文字",
         "changed",
     )
+
+
+def text_as_exported(database: Database, draft: BulletinDraft, made_from: int, recipe: Recipe | None = None) -> Text:
+    """What a draft read up to an editor's version; what the log computes, where that is none of its own."""
+    versions = _versions_of(database, draft)
+    known = next((event for one, event in versions if one.version == made_from), None)
+    return _text_of(known or computed_draft(database, draft, recipe))
+
+
+def _versions_of(database: Database, draft: BulletinDraft) -> list[tuple[Recorded, BulletinEdited]]:
+    recorded = reading.read_stream(database, bulletin_stream(draft.publication))
+    edited = [(one, event) for one in recorded if isinstance(event := decode(one), BulletinEdited)]
+    return [(one, event) for one, event in edited if event.key == draft.key]
 
 
 def _spot(change: Change) -> str:

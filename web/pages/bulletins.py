@@ -47,6 +47,7 @@ from services.issuing.editing import (
     edited_version,
     record_edited_draft,
     record_typed_draft,
+    text_as_exported,
 )
 from services.press import press_by
 from web.asking import whole_number
@@ -392,8 +393,11 @@ def _of_word(at_hand: DraftAtHand, path: Path) -> Given:
     """What a Word file says otherwise than the newest text, set aside for whoever brought it."""
     briefing = at_hand.briefing
     newest = Text(briefing.title, briefing.sections, briefing.foreword)
-    edited, _ = read_draft(path, computed_draft(at_hand.service.database, at_hand.draft, at_hand.recipe))
-    return Given(_set_aside(f"w{briefing.edited or 0}", _texts_of(edited), newest))
+    database, draft, recipe = at_hand.service.database, at_hand.draft, at_hand.recipe
+    edited, made_from = read_draft(path, computed_draft(database, draft, recipe))
+    exported = set(_texts_of(text_as_exported(database, draft, made_from, recipe)).values())
+    written = {name: text for name, text in _texts_of(edited).items() if text not in exported}
+    return Given(_set_aside(f"w{briefing.edited or 0}", written, newest))
 
 
 def _send(service: "WebService", visitor: Visitor, draft_id: str, given: Given) -> Response:
