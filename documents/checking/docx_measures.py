@@ -204,7 +204,7 @@ def _embedded(measured: Measured, document: Docx, faces: set[str]) -> None:
 
 def _set_otherwise(line: _Line) -> bool:
     """What is addressed, hangs, or is set in the middle is no paragraph of the text."""
-    hangs = (_measure_of(line, "w:hanging") or 0) > 0 or (_measure_of(line, "w:left") or 0) > 0
+    hangs = any((_measure_of(line, name) or 0) > 0 for name in ("w:hanging", *_SIDES["left"]))
     beside = _alignment(line.paragraph) in (ALIGN.CENTER, ALIGN.RIGHT)
     return hangs or beside or line.text.endswith("：") or "\t" in line.paragraph.text
 
@@ -292,12 +292,23 @@ def _head(measured: Measured, document: Docx, lines: list[_Line]) -> None:
         if not document.sections[0].different_first_page_header_footer:  # a 函 has its own
             measured.add(ClauseKey.RED_RULE, "没有红色分隔线" if rule is None else gb.TEXT[0] - rule)
     titles = [x for x in lines if not x.red and gb.BODY + _LARGE < x.size <= gb.TITLE + _LARGE]
-    if not titles:
+    if not titles and not _is_form(document):
         measured.add(ClauseKey.TITLE_SIZE, "没有比正文大的标题")
     for line in titles:
         measured.add(ClauseKey.TITLE_SIZE, line.size)
         measured.add(ClauseKey.TITLE_FACE, line.font or "未指定")
         measured.add(ClauseKey.TITLE_PLACE, "居中" if _alignment(line.paragraph) == ALIGN.CENTER else "靠一边")
+
+
+def _is_form(document: Docx) -> bool:
+    """Whether its table follows red name, 文号 and addressee at once: it says what a title would."""
+    before: list[_Line] = []
+    for part in document.element.body.iterchildren():
+        if part.tag == qn("w:tbl"):
+            return bool(before) and all(x.red or x.text.endswith(("号", "：")) for x in before)
+        if part.tag == qn("w:p") and (line := _Line(Paragraph(part, document._body))).text:
+            before.append(line)
+    return False
 
 
 def _letter_rule(lines: list[Paragraph]) -> Paragraph | None:
@@ -324,14 +335,29 @@ def _rule_of(paragraph: Paragraph) -> float | None:
     borders = properties.find(qn("w:pBdr")) if properties is not None else None
     if borders is None or not any(_is_red(b.get(qn("w:color"), "")) for b in borders):
         return None
-    look = paragraph.paragraph_format
-    return _mm(look.left_indent) + _mm(look.right_indent)
+    return (_stands_in(paragraph, "left") + _stands_in(paragraph, "right")) / _TWENTIETHS
+
+
+_SIDES = {"left": ("w:left", "w:start"), "right": ("w:right", "w:end")}
+"""As Word names them, and as the newer standard does, which LibreOffice writes."""
+
+
+def _stands_in(paragraph: Paragraph, side: str) -> float:
+    """Twips a paragraph itself stands in at a side."""
+    indent = paragraph._p.pPr.find(qn("w:ind")) if paragraph._p.pPr is not None else None
+    return sum(_number(indent, name) for name in _SIDES[side])
+
+
+_PLACES = {"center": ALIGN.CENTER, "right": ALIGN.RIGHT, "end": ALIGN.RIGHT, "both": ALIGN.JUSTIFY}
 
 
 def _alignment(paragraph: Paragraph) -> ALIGN | None:
-    if paragraph.alignment is not None:
-        return paragraph.alignment
-    return next((s.paragraph_format.alignment for s in _styles(paragraph) if s.paragraph_format.alignment), None)
+    """What the paragraph or the first of its styles says, as Word names it or as the newer standard does (end)."""
+    for properties in (paragraph._p.pPr, *(style.element.pPr for style in _styles(paragraph))):
+        placed = properties.find(qn("w:jc")) if properties is not None else None
+        if placed is not None:
+            return _PLACES.get(placed.get(qn("w:val")), ALIGN.LEFT)
+    return None
 
 
 # --- page numbers
@@ -362,10 +388,9 @@ def _numbers(measured: Measured, document: Docx) -> None:
             measured.add(ClauseKey.NUMBER_SIDE, f"单双页都居{side}")
             continue
         measured.add(ClauseKey.NUMBER_SIDE, "单页居右、双页居左" if side == wanted else f"居{side}", where)
-        look = line.paragraph_format
         if side != "中":
-            empty = look.right_indent if side == "右" else look.left_indent
-            measured.add(ClauseKey.NUMBER_INDENT, (empty or Length(0)).pt / size, where)
+            empty = _stands_in(line, "right" if side == "右" else "left") / 20
+            measured.add(ClauseKey.NUMBER_INDENT, empty / size, where)
 
 
 def _number_line(footer: _Footer) -> Paragraph | None:
@@ -394,13 +419,12 @@ def _imprint(measured: Measured, document: Docx) -> None:
     if table is None:
         return
     measured.add(ClauseKey.IMPRINT_WIDTH, sum(_mm(c.width) for c in table.columns))
-    borders = table._tbl.tblPr.find(qn("w:tblBorders"))
     for side, key in (
         ("top", ClauseKey.IMPRINT_OUTER),
         ("bottom", ClauseKey.IMPRINT_OUTER),
         ("insideH", ClauseKey.IMPRINT_INNER),
     ):
-        measured.add(key, _thick(borders, side) if len(table.rows) > 1 or side != "insideH" else None)
+        measured.add(key, _thick(table, side) if len(table.rows) > 1 or side != "insideH" else None)
     for row in table.rows:
         for line in row.cells[0].paragraphs:
             if line.runs:
@@ -411,8 +435,12 @@ def _says_issued(table: Table) -> bool:
     return len(table.columns) == 1 and table.rows[-1].cells[0].text.strip().endswith(_ISSUED)
 
 
-def _thick(borders: BaseOxmlElement | None, side: str) -> float | str:
-    rule = borders.find(qn(f"w:{side}")) if borders is not None else None
+def _thick(table: Table, side: str) -> float | str:
+    """A rule of 版记, of the table or of its cells."""
+    cell = table.rows[-1 if side == "bottom" else 0].cells[0]._tc.tcPr
+    places = [(table._tbl.tblPr, "w:tblBorders", side), (cell, "w:tcBorders", "bottom" if side == "insideH" else side)]
+    rules = (one.find(f"{qn(borders)}/{qn(f'w:{name}')}") for one, borders, name in places if one is not None)
+    rule = next((rule for rule in rules if rule is not None), None)
     return _number(rule, "w:sz") / _EIGHTHS if rule is not None else "没有分隔线"
 
 

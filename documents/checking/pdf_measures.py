@@ -39,6 +39,8 @@ _LONG = 0.8
 _PAGE_NUMBER = re.compile(r"[—–－―\-─]?\s*\d{1,4}\s*[—–－―\-─]?")
 _PROPER_NUMBER = re.compile(r"[—―─]\s*\d+\s*[—―─]")
 _PAPER_NUMBER = re.compile(r"〔\d{4}〕\d+号$")
+_TOLD_BEFORE = re.compile(r"〔\d{4}〕\d+号$|：$")
+"""文号 and whom it is addressed to stand before a form's table."""
 _HEADING = re.compile(r"[一二三四五六七八九十百]+、")
 _SUBHEADING = re.compile(r"（[一二三四五六七八九十百]+）")
 _ENDS = ("。", "！", "？", "；")
@@ -242,7 +244,7 @@ def _pitch(sheet: _Sheet) -> float | None:
         for a, b in pairwise(sheet.running)
         if a.face is b.face and sheet.is_body(a) and sheet.is_body(b) and 0 < b.y - a.y < _ONE_PITCH
     ]
-    return median(steps) if steps else None
+    return median(steps) if len(steps) >= _ENOUGH_LINES else None  # a signature's lines are none of the text
 
 
 def _type(measured: Measured, sheet: _Sheet) -> None:
@@ -315,10 +317,10 @@ def _title(measured: Measured, sheet: _Sheet) -> None:
 
 
 def _is_form(sheet: _Sheet) -> bool:
-    """Whether a table follows the red name and the 文号 at once: it says what a title would."""
+    """Whether a table follows the red name, 文号 and addressee at once: it says what a title would."""
     first = [x for x in sheet.text if x.face.no == 1]
     red = max((x.y for x in first if x.red), default=None)
-    below = [x for x in first if red is not None and x.y > red and not _PAPER_NUMBER.search(x.text)]
+    below = [x for x in first if red is not None and x.y > red and not _TOLD_BEFORE.search(x.text)]
     return bool(below) and below[0].face.in_table(below[0].y)
 
 

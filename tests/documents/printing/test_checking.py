@@ -2,7 +2,9 @@
 
 import io
 import random
+import re
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -29,7 +31,7 @@ from documents.formats.templates import Template, load_template
 from documents.formats.word_styles import Style
 from documents.page import Page, Paragraph, Section
 from domain.base import Refusal
-from tests.documents.printing.sample import bulletin, letter, minutes, news, paper
+from tests.documents.printing.sample import bulletin, form, letter, minutes, news, paper, report
 
 PRESS = Press()
 FETCHED = Path(__file__).parents[3] / ".fonts"
@@ -66,7 +68,11 @@ def test_a_damaged_docx_is_refused_in_one_line_wherever_it_is_damaged() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [bulletin(1), bulletin(), bulletin(60), paper(1), paper(), minutes(), letter(1), letter(), news()]
+    "page",
+    [
+        *(bulletin(1), bulletin(), bulletin(60), paper(1), paper(), form()),
+        *(minutes(), letter(1), letter(), news(), report()),
+    ],
 )
 def test_what_the_press_prints_fails_no_clause(page: Page) -> None:
     set_right = of_pdf(PRESS.printed(page, "pdf"))
@@ -75,6 +81,24 @@ def test_what_the_press_prints_fails_no_clause(page: Page) -> None:
     assert failed(to_edit, usual=True) == set()
     assert not set_right.failed
     assert not to_edit.failed
+
+
+@pytest.mark.parametrize("page", [paper(), minutes(), letter()])
+def test_a_docx_that_names_sides_as_the_newer_standard_does_is_measured_alike(page: Page) -> None:
+    """Start and end for left and right: LibreOffice, and Word in its strict form."""
+    renamed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(PRESS.printed(page, "docx"))) as old, zipfile.ZipFile(renamed, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name.endswith(".xml"):
+                data = data.replace(b'<w:jc w:val="right"', b'<w:jc w:val="end"')
+                data = data.replace(b'<w:jc w:val="left"', b'<w:jc w:val="start"')
+                data = re.sub(rb"(<w:ind[^>]*) w:right=", rb"\1 w:end=", data)
+                data = re.sub(rb"(<w:ind[^>]*) w:left=", rb"\1 w:start=", data)
+            new.writestr(name, data)
+    renamed_alike = of_docx(renamed.getvalue())
+    assert failed(renamed_alike, usual=True) == set()
+    assert measured(renamed_alike) == measured(of_docx(PRESS.printed(page, "docx")))
 
 
 def test_a_paper_with_nothing_to_tell_whose_sentence_fills_its_line_fails_no_clause() -> None:

@@ -2,11 +2,12 @@
 
 import pytest
 
+from documents.checking.docx_measures import measure_docx
 from documents.checking.pdf_measures import measure_pdf
 from documents.checking.pdf_reading import Pdf, read_pdf
 from documents.checking.report import MeasuringReport, Verdict, judge_clauses
 from documents.formats.press import Press
-from documents.page import Page
+from documents.page import Layout, Page
 from tests.documents.printing.sample import bulletin, form, letter, minutes, news, paper, report
 from tests.support.libreoffice import converted, needs_libreoffice
 
@@ -35,6 +36,27 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     for path in paths:
         path.write_bytes(Press().printed(PAGES[path.stem], "docx"))
     return {path.stem: path.read_bytes() for path in converted(paths, "pdf", folder)}
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Each kind as LibreOffice saves it."""
+    folder = tmp_path_factory.mktemp("drawn")
+    paths = [folder / f"{name}.docx" for name in PAGES]
+    for path in paths:
+        path.write_bytes(Press().printed(PAGES[path.stem], "docx"))
+    return {path.stem: path.read_bytes() for path in converted(paths, "docx", tmp_path_factory.mktemp("saved"))}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_right_docx_saved_by_libreoffice_fails_no_clause(saved: dict[str, bytes], name: str) -> None:
+    """It names sides and places as the newer standard does, and draws the rules of 版记 at its cells.
+
+    Of a 函 it loses the lower double rule, which is said.
+    """
+    lines = judge_clauses("x.docx", measure_docx(saved[name])).lines
+    lost = [("函末双线距下页边", "没有红色双线")] if PAGES[name].layout is Layout.LETTER else []
+    assert [(x.what, x.found) for x in lines if x.verdict is Verdict.FAILED] == lost
 
 
 def judged(data: bytes) -> MeasuringReport:
