@@ -5,12 +5,12 @@ server reads in threads; there the reader gets a process, and its main thread. I
 this, holds nothing but the readers' modules, and ends with the server: importing them costs a second each time.
 """
 
-import time
+import signal
 from collections.abc import Callable
 from functools import cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext
+from multiprocessing.context import ForkServerContext, ForkServerProcess, SpawnContext, SpawnProcess
 from typing import TypeVar, cast
 
 from domain.base import Refusal
@@ -18,16 +18,12 @@ from domain.base import Refusal
 T = TypeVar("T")
 SECONDS = 30.0
 """Of the clock, the start of Python included; the budget of the reader itself is eight of the processor."""
-
-
-_MOMENT = 0.2
-"""Seconds until the system has told of an end."""
 READERS = ["intake.uploaded"]
 """What is imported once, before any file of a stranger is opened."""
 
 
 @cache
-def _context() -> ForkServerContext:
+def _forking() -> ForkServerContext:
     context = get_context("forkserver")
     context.set_forkserver_preload(READERS)
     return context
@@ -39,18 +35,14 @@ def done_apart(work: Callable[..., T], *args: object, seconds: float = SECONDS) 
     Raises:
         Refusal: the function's own; `malformed`: no answer in time, or the process died.
     """
-    context = _context()
-    here, there = context.Pipe(duplex=False)
-    process = context.Process(target=_answer, args=(there, work, args), daemon=True)
     try:
-        process.start()
-    except (EOFError, OSError):  # who forks was ended a moment ago, as when memory ran out; another one is begun
-        time.sleep(_MOMENT)
-        process.start()
-    there.close()
+        process, here = _begun(_forking(), seconds, work, args)
+    except (EOFError, OSError):
+        # Who forks was ended, as when memory ran out, or its socket was cleared away with other temporary files.
+        process, here = _begun(get_context("spawn"), seconds, work, args)
     try:
         answer = here.recv() if here.poll(seconds) else None
-    except EOFError:
+    except (EOFError, OSError):  # it ended before it answered, or amid its answer
         answer = None
     finally:
         process.kill()
@@ -64,8 +56,23 @@ def done_apart(work: Callable[..., T], *args: object, seconds: float = SECONDS) 
     return cast("T", made)
 
 
-def _answer(there: Connection, work: Callable[..., object], args: tuple[object, ...]) -> None:
-    """Send what was made, or the refusal with its code, which pickling would lose."""
+def _begun(
+    context: ForkServerContext | SpawnContext, seconds: float, work: Callable[..., object], args: tuple[object, ...]
+) -> tuple[SpawnProcess | ForkServerProcess, Connection]:
+    """A process that works, and where its answer comes."""
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_answer, args=(there, seconds, work, args), daemon=True)
+    process.start()
+    there.close()
+    return process, here
+
+
+def _answer(there: Connection, seconds: float, work: Callable[..., object], args: tuple[object, ...]) -> None:
+    """Send what was made, or the refusal with its code, which pickling would lose.
+
+    The system ends it after these seconds, as who asked does, should that be gone by then.
+    """
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         there.send((work(*args), None, ""))
     except Refusal as refusal:
