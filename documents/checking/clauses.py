@@ -48,6 +48,7 @@ class ClauseKey(Term):
     NUMBER_BELOW = "number_below", "页码距版心"
     NUMBER_SIDE = "number_side", "页码左右"
     NUMBER_INDENT = "number_indent", "页码空字"
+    IMPRINT = "imprint", "印发机关和印发日期"
     IMPRINT_SIZE = "imprint_size", "版记字号"
     IMPRINT_WIDTH = "imprint_width", "版记分隔线宽"
     IMPRINT_OUTER = "imprint_outer", "首末分隔线粗"
@@ -141,6 +142,7 @@ CLAUSES: tuple[StandardClause, ...] = (
     _near("7.5", ClauseKey.NUMBER_BELOW, MUST, gb.NUMBER_BELOW, 1),
     StandardClause("7.5", ClauseKey.NUMBER_SIDE, MUST, words=("单页居右、双页居左",)),
     _near("7.5", ClauseKey.NUMBER_INDENT, MUST, 1, 0.3, "字"),
+    StandardClause("7.4.3", ClauseKey.IMPRINT, USUAL, words=(PROPER,), said="有文号的，版记里有印发机关和印发日期"),
     _near("7.4.2", ClauseKey.IMPRINT_SIZE, MUST, gb.SMALL, 0.25, "磅（4号）"),
     _near("7.4.1", ClauseKey.IMPRINT_WIDTH, MUST, gb.TEXT[0], 1),
     _near("7.4.1", ClauseKey.IMPRINT_OUTER, ADVISED, gb.RULE_THICK, 0.06),

@@ -23,7 +23,7 @@ from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
 from documents.checking.clauses import HEI, KAI, PROPER, ClauseKey
-from documents.checking.proof_reading import proof_read
+from documents.checking.proof_reading import look_for_imprint, proof_read
 from documents.checking.report import Measured
 from documents.formats import standard as gb
 from domain.base import Refusal
@@ -80,6 +80,8 @@ def measure_docx(data: bytes) -> Measured:
     _numbers(measured, document)
     _imprint(measured, document)
     proof_read(measured, [line.text for line in lines if "\t" not in line.text])
+    every = ("".join(text.text or "" for text in p.iter(qn("w:t"))) for p in document.element.body.iter(qn("w:p")))
+    look_for_imprint(measured, every, letter=letter is not None)
     return measured
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from documents.checking.clauses import PROPER, ClauseKey
 from documents.checking.pdf_reading import Glyph, Pdf, PdfFace, RuledLine, read_pdf
-from documents.checking.proof_reading import proof_read
+from documents.checking.proof_reading import look_for_imprint, proof_read
 from documents.checking.report import Measured
 from documents.formats import standard as gb
 
@@ -129,6 +129,7 @@ def measure_pdf(data: bytes) -> Measured:
     _numbers(measured, sheet)
     _imprint(measured, sheet)
     proof_read(measured, [line.text for line in sheet.text if not _ENTRY.search(line.text)])
+    look_for_imprint(measured, (line.text for line in sheet.text), letter=sheet.letter)
     lacking = [name for name, carried in document.carried.items() if not carried]
     measured.add(ClauseKey.EMBEDDED, f"没有嵌入{'、'.join(lacking)}" if lacking else PROPER)
     return measured

@@ -16,6 +16,7 @@ _PROPER_NUMBER = re.compile(rf"{_HAN}{{2,}}〔\d{{4}}〕[1-9]\d*号")
 _YEAR, _PART = r"(?:\d{2,4}|[二〇○零一三四五六七八九]{4})", r"(?:\d{1,2}|[一二三四五六七八九十]+)"
 _DATE = re.compile(rf"{_YEAR}[年.\-/]{_PART}[月.\-/]{_PART}日?")
 _PROPER_DATE = re.compile(r"\d{4}年[1-9]\d?月[1-9]\d?日")
+_PRINTED = re.compile(rf"{_DATE.pattern}\s*印发$")
 _ADDRESSEE = re.compile(rf"[{_HAN[1:-1]}、，（）]{{2,80}}[：:]")
 _LEVEL_ONE = re.compile(r"([一二三四五六七八九十]{1,3})([、.．,，。])")
 _LEVEL_TWO = re.compile(r"([（(])([一二三四五六七八九十]{1,3})([）)])([、.．]?)")
@@ -44,6 +45,14 @@ def proof_read(measured: Measured, lines: Sequence[str]) -> None:
     for key, reader in _READERS.items():
         for value in reader(text):
             measured.add(key, value)
+
+
+def look_for_imprint(measured: Measured, lines: Iterable[str], *, letter: bool) -> None:
+    """7.4.3: what has a 文号 says at its end who had it printed, and when; a 函 leaves both out (10.1)."""
+    text = [line.strip() for line in lines]
+    if not letter and any(_NUMBER.fullmatch(line) for line in text):
+        there = any(_PRINTED.search(line) for line in text)
+        measured.add(ClauseKey.IMPRINT, PROPER if there else "没有")
 
 
 def _whole(pattern: re.Pattern[str], proper: re.Pattern[str], text: Sequence[str]) -> Iterator[str]:

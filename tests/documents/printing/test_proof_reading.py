@@ -129,6 +129,20 @@ def test_what_was_spoiled_is_marked_and_nothing_else_is(right: bytes) -> None:
     assert (+missed, +alarms) == (Counter(), Counter())
 
 
+@pytest.mark.parametrize("page", [paper(1), paper(12), minutes()], ids=["one face", "faces", "minutes"])
+def test_a_paper_without_who_had_it_printed_and_when_is_marked_and_a_letter_is_not(page: Page) -> None:
+    """Nor a 简报, which has no 文号: whether it has a 版记 is its own affair."""
+    label = ClauseKey.IMPRINT.label
+    for kind, measure in (("docx", measure_docx), ("pdf", measure_pdf)):
+        for one, wanted in ((page, {}), (page.model_copy(update={"imprint": None}), {label: "没有"})):
+            report = judge_clauses("x", measure(PRESS.printed(one, kind)))
+            failed = {x.what: x.found for x in report.lines if x.what == label and x.verdict is Verdict.FAILED}
+            assert (failed, report.ok) == (wanted, True)
+        for other in (letter(), bulletin(), news()):
+            (line,) = [x for x in judge_clauses("x", measure(PRESS.printed(other, kind))).lines if x.what == label]
+            assert line.verdict is Verdict.UNMEASURED, other.layout
+
+
 @pytest.mark.parametrize("heading", ["二、三个月来的工作", "二、五天攻坚", "二、六周进展"])
 def test_a_heading_whose_words_begin_with_a_figure_is_no_figure_of_two(right: bytes, heading: str) -> None:
     data = spoiled(right, "二、工作安排", heading)
