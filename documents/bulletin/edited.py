@@ -6,6 +6,7 @@ The text is read by how official papers number it (一、 （一） 1.), not by 
 import json
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -214,15 +215,23 @@ def lost_changes(since: Text, newest: Text, edited: Text, *, by_others: bool) ->
     """What was changed of a text since a file was exported from it, and is not in the file.
 
     A line the file words in a third way was worded on by whoever changed it himself; what others wrote there is lost.
+    Lines are counted, since one may stand in several places (暂无反馈。), and what was moved is lost where it stands
+    again as it did.
     """
-    there, stands = ({line.text for line in _lines(text)} for text in (edited, newest))
+    there, stands = (Counter(line.text for line in _lines(text)) for text in (edited, newest))
+    undone = {(_texts(d.after), _texts(d.before)) for d in differing_part(newest, edited)}
 
     def is_lost(changed: Differing) -> bool:
-        missing = any(line.text not in there for line in changed.after)
-        back = any(line.text in there - stands for line in changed.before)
-        return back or (missing and (by_others or not changed.before))
+        missing = any(there[line] < stands[line] for line in _texts(changed.after))
+        back = any(there[line] > stands[line] for line in _texts(changed.before))
+        as_before = (_texts(changed.before), _texts(changed.after)) in undone
+        return back or as_before or (missing and (by_others or not changed.before))
 
     return tuple(map(_change, filter(is_lost, differing_part(since, newest))))
+
+
+def _texts(lines: Iterable[TextLine]) -> tuple[str, ...]:
+    return tuple(line.text for line in lines)
 
 
 def _change(differing: Differing) -> Change:

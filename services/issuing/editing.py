@@ -77,10 +77,11 @@ def _refuse_losing(
     mine = _versions_of(database, draft)
     if not mine:
         return
-    since = next((_text_of(event) for one, event in mine if one.version == made_from), computed)
-    later = [one for one, _ in mine if one.version > made_from]
+    since = next((_text_of(event) for one, event in mine if one.version == made_from), None)
+    # Without a mark of this draft (an older build's file, another draft's) it may be from before any change.
+    later = [one for one, _ in mine if since is None or one.version > made_from]
     by_others = any(one.actor.id != actor.id for one in later)
-    lost = lost_changes(since, _text_of(mine[-1][1]), text, by_others=by_others)
+    lost = lost_changes(since or computed, _text_of(mine[-1][1]), text, by_others=by_others)
     refuse(
         bool(lost),
         f"草稿 {draft.id} 在这份文件导出以后又改过（{office_time(mine[-1][0].recorded_at)}），"

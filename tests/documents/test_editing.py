@@ -20,12 +20,13 @@ from docx.oxml.ns import nsdecls
 
 from documents.bulletin import drafts
 from documents.bulletin.drafts import BulletinDraft, keep_draft
-from documents.bulletin.edited import Text
+from documents.bulletin.edited import Text, lost_changes
 from documents.bulletin.not_taken import not_taken
 from documents.formats.fonts import Typeface
 from documents.formats.pictures import png_of_chart
 from documents.formats.press import Press
-from documents.page import Figure
+from documents.page import Figure, Paragraph, Section
+from documents.wording import INCLUDED, NOTE
 from domain.base import Refusal
 from domain.bulletin import BulletinEdited, Publication
 from domain.envelope import Actor
@@ -305,6 +306,47 @@ def test_a_paragraph_somebody_put_in_and_a_line_he_took_out_are_his_too(
     record_edited_draft(log, draft, first, OFFICE, EVENING)
     with pytest.raises(Refusal, match="冲掉那时的1处修改（如“本月天气晴好。”）"):
         record_edited_draft(log, draft, other, OFFICE, EVENING)
+
+
+def lines_as_text(*lines: str) -> Text:
+    return Text("标题", (Section(title="本期", blocks=tuple(Paragraph(text=line) for line in lines)),))
+
+
+@pytest.mark.parametrize(
+    ("since", "newest"),
+    [
+        (
+            ("甲", "进展正常。", "乙", "暂无反馈。", "丙", "暂无反馈。"),
+            ("甲", "进展正常。", "乙", "进展正常。", "丙", "暂无反馈。"),
+        ),
+        (("甲", "暂无反馈。", "乙", "暂无反馈。"), ("甲", "暂无反馈。", "乙")),
+        (("甲", "乙", "丙", "丁"), ("甲", "丙", "丁", "乙")),
+    ],
+    ids=["one of two alike worded anew", "one of two alike taken out", "moved"],
+)
+@pytest.mark.parametrize("by_others", [True, False])
+def test_a_change_to_a_line_that_stands_elsewhere_too_is_lost_by_a_file_without_it(
+    since: tuple[str, ...], newest: tuple[str, ...], by_others: bool
+) -> None:
+    stands = lines_as_text(*newest)
+    mine, merged = lines_as_text(*since, "我写的。"), lines_as_text(*newest, "我写的。")
+    assert lost_changes(lines_as_text(*since), stands, mine, by_others=by_others)
+    assert lost_changes(lines_as_text(*since), stands, merged, by_others=by_others) == ()
+
+
+@pytest.mark.parametrize("mark", [7, 999_999_999], ids=["another draft's", "none there is"])
+def test_a_file_with_a_mark_that_is_not_this_drafts_counts_as_exported_before_any_change(
+    log: Database, draft: BulletinDraft, exported: Path, mark: int
+) -> None:
+    def marked(document: Docx) -> None:
+        reword(document, "主体施工至五层", "主体施工到了五层")
+        [note] = [p for p in document.paragraphs if p.text.startswith(NOTE)]
+        note.add_run(INCLUDED.format(mark))
+
+    first = copy_of(exported, "甲.docx", lambda d: reword(d, "主体施工至五层", "主体至五层"))
+    record_edited_draft(log, draft, first, OTHER, EVENING)
+    with pytest.raises(Refusal, match="冲掉那时的1处修改"):
+        record_edited_draft(log, draft, changed(exported, marked), OFFICE, EVENING)
 
 
 def test_going_back_to_the_computed_text_is_a_version_too(log: Database, draft: BulletinDraft, exported: Path) -> None:
