@@ -7,7 +7,7 @@ flushed with its folder, and only then called by its digest.
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -129,20 +129,31 @@ def attachments_of(events: Sequence[Recorded]) -> tuple[StoredAttachment, ...]:
 
 def attachment_problems(database: Database, home: Path, stream: str | None = None) -> tuple[VerifyFinding, ...]:
     """Attachments of the log, or of one stream, that are missing in the home or altered there."""
+    return _problems(database, stream, lambda sha256: _digest_of(home / FOLDER / sha256))
+
+
+def lacking_attachments(database: Database, digests: Mapping[str, str]) -> tuple[VerifyFinding, ...]:
+    """Attachments of the log that are not among files kept elsewhere, by path and digest, or are altered there."""
+    return _problems(database, None, lambda sha256: digests.get(f"{FOLDER}/{sha256}"))
+
+
+def _problems(
+    database: Database, stream: str | None, digest_of: Callable[[str], str | None]
+) -> tuple[VerifyFinding, ...]:
     with database.reading() as transaction:
         rows = transaction.all(
             f"SELECT {EVENT_COLUMNS} FROM events WHERE payload LIKE ? AND (? = '' OR stream = ?) ORDER BY position",  # noqa: S608
             (_WITH_FILES, stream or "", stream or ""),
         )
-    return tuple(_problems(map(event_of_row, rows), home))
+    return tuple(_differing(map(event_of_row, rows), digest_of))
 
 
-def _problems(events: Iterable[Recorded], home: Path) -> Iterator[VerifyFinding]:
+def _differing(events: Iterable[Recorded], digest_of: Callable[[str], str | None]) -> Iterator[VerifyFinding]:
     judged: dict[str, str | None] = {}
     for event in events:
         for one in attachments_of([event]):
             if one.sha256 not in judged:
-                judged[one.sha256] = _digest_of(home / FOLDER / one.sha256)
+                judged[one.sha256] = digest_of(one.sha256)
             digest = judged[one.sha256]
             if digest == one.sha256:
                 continue

@@ -1,13 +1,14 @@
 """The cabinet against the log: issued files as they were printed, none beside them, templates as they were shelved."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from documents.filing.cabinet import FOLDER
+from documents.filing.filed import Filed
 from documents.filing.shelf import altered_templates
 from documents.formats.digest import sha256
-from eventlog.attachments import attachment_problems
+from eventlog.attachments import attachment_problems, lacking_attachments
 from eventlog.database import Database
 from eventlog.findings import Token, VerifyFinding
 from services.issuing.catalogue import all_filed
@@ -15,8 +16,7 @@ from services.issuing.catalogue import all_filed
 if TYPE_CHECKING:
     from settings import Settings
 
-_BESIDE = (Token.FILE_ADDED, Token.TEMPLATE_ALTERED)
-"""Found beside what the log names."""
+_UNREAD = (VerifyFinding(token=Token.FILES_UNREAD, message=Token.FILES_UNREAD.label),)
 
 
 def file_problems(database: Database, settings: "Settings", stream: str | None = None) -> tuple[VerifyFinding, ...]:
@@ -34,12 +34,35 @@ def file_problems(database: Database, settings: "Settings", stream: str | None =
             return missing
         return (*missing, *inspect_cabinet(database, home, elsewhere=_stands_elsewhere(settings)))
     except Exception:
-        return (VerifyFinding(token=Token.FILES_UNREAD, message=Token.FILES_UNREAD.label),)
+        return _UNREAD
 
 
-def lacking_files(database: Database, settings: "Settings") -> tuple[VerifyFinding, ...]:
-    """Attachments and issued files that the log names and that are not there, or not as they were."""
-    return tuple(one for one in file_problems(database, settings) if one.token not in _BESIDE)
+def lacking_files(database: Database, digests: Mapping[str, str]) -> tuple[VerifyFinding, ...]:
+    """Attachments and issued files that the log names and a backup has not, or not as they were.
+
+    Args:
+        database: the log that is in it.
+        digests: of the files that are in it, by their path below the home: of these and not of those in the home,
+            where one may be a link that no backup follows, or be taken away meanwhile.
+    """
+    try:
+        return (*lacking_attachments(database, digests), *_lacking_papers(database, digests))
+    except Exception:
+        return _UNREAD
+
+
+def _lacking_papers(database: Database, digests: Mapping[str, str]) -> Iterator[VerifyFinding]:
+    below = Path()
+    all_of_it = all_filed(database, below)
+    if not any(path.startswith(f"{FOLDER}/") for path in digests):
+        yield from _no_cabinet(all_of_it)
+        return
+    for folder, files in _by_folder(all_of_it).items():
+        for name in sorted(files):
+            digest = digests.get((folder / name).as_posix())
+            if digest != files[name]:
+                token = Token.FILE_MISSING if digest is None else Token.FILE_ALTERED
+                yield _problem(token, below, folder / name)
 
 
 def _stands_elsewhere(settings: "Settings") -> bool:
@@ -58,17 +81,26 @@ def inspect_cabinet(database: Database, home: Path, *, elsewhere: bool = False) 
         return
     all_of_it = all_filed(database, home)
     if not there:
-        if all_of_it:
-            line = f"{Token.FILE_MISSING.label}：目录 {FOLDER} 整个不在，日志里有{len(all_of_it)}件成文"
-            yield VerifyFinding(token=Token.FILE_MISSING, message=f"{line}，请从备份恢复")
+        yield from _no_cabinet(all_of_it)
         return
-    known: dict[Path, dict[str, str]] = {}
-    for filed in all_of_it:
-        known.setdefault(filed.folder, {}).update(filed.event.files)
-    for folder, files in known.items():
+    for folder, files in _by_folder(all_of_it).items():
         yield from _folder(home, folder, files)
     for place in altered_templates(home):
         yield _problem(Token.TEMPLATE_ALTERED, home, place)
+
+
+def _no_cabinet(all_of_it: Sequence[Filed]) -> Iterator[VerifyFinding]:
+    if all_of_it:
+        line = f"{Token.FILE_MISSING.label}：目录 {FOLDER} 整个不在，日志里有{len(all_of_it)}件成文"
+        yield VerifyFinding(token=Token.FILE_MISSING, message=f"{line}，请从备份恢复")
+
+
+def _by_folder(all_of_it: Sequence[Filed]) -> dict[Path, dict[str, str]]:
+    """Names of files and their digests, by the folder they belong in."""
+    known: dict[Path, dict[str, str]] = {}
+    for filed in all_of_it:
+        known.setdefault(filed.folder, {}).update(filed.event.files)
+    return known
 
 
 def _folder(home: Path, folder: Path, files: dict[str, str]) -> Iterator[VerifyFinding]:

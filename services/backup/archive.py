@@ -55,6 +55,11 @@ class Manifest(Frozen):
     hash: str
     files: tuple[KeptFile, ...] = ()
 
+    @property
+    def digests(self) -> dict[str, str]:
+        """Of each file, by its path."""
+        return {kept.path: kept.sha256 for kept in self.files}
+
 
 def write_archive(target: Path, manifest: Manifest, files: Iterable[tuple[str, Path]], moved: Progress) -> Manifest:
     """Write these files, by their path below the home; the manifest as it went in.

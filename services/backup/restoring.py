@@ -250,7 +250,7 @@ def _taken_up(
         numbers = advance_numbers(database, past, f"日志由备份 {file.name} 还原，其后的编号已在纸质件上")
         keep_witness(database)
         missing = _sealed(database) and not _has_master_key(settings)
-        lacking = lacking_files(database, settings)
+        lacking = lacking_files(database, manifest.digests)
         founded = founded_as(database)
     if founded is not None:
         keep_card(settings.home, founded)

@@ -64,13 +64,13 @@ def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = un
     try:
         _copy_database(settings, copy)
         position, newest = newest_of_sound(settings, copy)
-        with open_log(settings, f"sqlite:///{copy}") as database:
-            lacking = lacking_files(database, settings)
         manifest = Manifest(
             taken_at=datetime.now(UTC), headquarters=settings.headquarters, position=position, hash=newest
         )
         # The files after the log: it names none that is not there yet.
         manifest = write_archive(part, manifest, [(LOG, copy), *_files_of(settings)], moved)
+        with open_log(settings, f"sqlite:///{copy}") as database:
+            lacking = lacking_files(database, manifest.digests)
         part.chmod(0o600)
         with part.open("rb") as written:
             digest = hashlib.file_digest(written, "sha256").hexdigest()

@@ -122,7 +122,8 @@ def backup_noticed(database: Database, now: datetime) -> Iterator[HealthFinding]
         yield HealthFinding(
             code="backup_lacks_files",
             message=f"上次备份（{done.backup.file}）有{done.backup.lacking}处文件缺失或与日志不符",
-            remedy="xmh audit verify 逐个说出；从更早的备份或各台机器找回，再备份一次。找回以前不要删早先的备份",
+            remedy="xmh audit verify 逐个说出，是链接的由 xmh backup 说出；从更早的备份或各台机器找回，再备份一次。"
+            "找回以前不要删早先的备份",
         )
     last = max((t for t in (done.backed_up_at, done.restored_at) if t is not None), default=None)
     first = next(iter(reading.read_all(database, 0, 1)), None)

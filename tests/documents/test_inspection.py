@@ -67,6 +67,29 @@ def test_a_cabinet_that_is_gone_is_one_finding_unless_it_stands_elsewhere(
     assert found["message"] == "成文缺失：目录 documents 整个不在，日志里有1件成文，请从备份恢复"
 
 
+def test_a_backup_lacks_what_a_link_leads_to_and_says_so(
+    log: Database, home: Path, cabinet: Path, xmh: CommandLine, tmp_path: Path
+) -> None:
+    assert xmh.json("backup", str(tmp_path / "whole.zip"))["lacking"] == []
+    names = sorted(path.name for path in cabinet.iterdir())
+    (cabinet / names[0]).write_bytes(b"otherwise")
+    cabinet.rename(tmp_path / "another disk")
+    cabinet.symlink_to(tmp_path / "another disk")
+    done = xmh.json("backup", str(tmp_path / "linked.zip"), code=1)
+    folder = cabinet.relative_to(home).as_posix()
+    assert done["left_out"] == [folder]
+    assert [one["message"] for one in done["lacking"]] == [f"成文缺失：{folder}/{name}" for name in names]
+    cabinet.unlink()
+    (tmp_path / "another disk").rename(cabinet)
+    altered = xmh.json("backup", str(tmp_path / "altered.zip"), code=1)["lacking"]
+    assert [(one["token"], one["message"]) for one in altered] == [
+        (Token.FILE_ALTERED.value, f"{Token.FILE_ALTERED.label}：{folder}/{names[0]}")
+    ]
+    (home / "documents").rename(tmp_path / "away")
+    [gone] = xmh.json("backup", str(tmp_path / "gone.zip"), code=1)["lacking"]
+    assert "目录 documents 整个不在" in gone["message"]
+
+
 def test_an_office_that_issued_nothing_lacks_no_cabinet(log: Database, home: Path) -> None:
     play(log)
     assert list(inspect_cabinet(log, home)) == []
