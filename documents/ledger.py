@@ -23,7 +23,7 @@ from domain.bulletin import BulletinIssued, BulletinSeries, Issue, Publication
 from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
 from domain.event import Event, decode
-from domain.ids import OfficeStream, bulletin_stream, kind_of
+from domain.ids import OfficeStream, bulletin_stream
 from domain.incoming.paper import IncomingPaper
 from domain.log import Rulebook
 from domain.matter import Matter
@@ -92,9 +92,8 @@ class Lives:
                 self._after[position] = _behind(self._after[max(earlier)], position)
             else:
                 with _nothing_thrown_away():
-                    read = reading.streams_after(self._database, position, self._until)
-                    by_stream = {stream: _told(events) for stream, events in read.items()}
-                self._after[position] = {stream: happened for stream, happened in by_stream.items() if happened}
+                    read = reading.streams_after(self._database, MATTER, position, self._until)
+                    self._after[position] = {stream: _told(events) for stream, events in read.items()}
         return self._after[position]
 
     def since(self, instant: datetime) -> Mapping[str, tuple[Told, ...]]:
@@ -124,7 +123,7 @@ def _behind(by_stream: Mapping[str, tuple[Told, ...]], position: int) -> dict[st
 
 
 def _told(events: Iterable[Recorded]) -> tuple[Told, ...]:
-    return tuple(Told(recorded=e, event=decode(e)) for e in events if kind_of(e.stream) == MATTER)
+    return tuple(Told(recorded=e, event=decode(e)) for e in events)
 
 
 @dataclass(frozen=True)

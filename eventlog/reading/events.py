@@ -122,12 +122,12 @@ def read_streams(
     return read
 
 
-def streams_after(database: Database, position: int, moment: Moment) -> dict[str, list[Recorded]]:
-    """What belongs to a moment and was recorded after a position, by stream, in order."""
-    sql = f"SELECT {EVENT_COLUMNS} FROM events WHERE position > ? AND {WITHIN} ORDER BY position"
+def streams_after(database: Database, kind: str, position: int, moment: Moment) -> dict[str, list[Recorded]]:
+    """What belongs to a moment and was recorded after a position in streams of a kind, by stream, in order."""
+    sql = f"SELECT {EVENT_COLUMNS} FROM events WHERE position > ? AND stream LIKE ? AND {WITHIN} ORDER BY position"
     read: defaultdict[str, list[Recorded]] = defaultdict(list)
     with database.reading() as transaction:
-        for event in map(event_of_row, transaction.all(sql, (position, *within(moment)))):
+        for event in map(event_of_row, transaction.all(sql, (position, f"{kind}/%", *within(moment)))):
             read[event.stream].append(event)
     return read
 
