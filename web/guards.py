@@ -112,8 +112,10 @@ class HeadAsGet:
 
         state = {**scope.get("state", {}), "head": True}
         asked = {**scope, "method": "GET", "state": state}
-        await self.app(asked, receive, without_body)
-        scope["route"] = asked.get("route")  # who times it goes by that
+        try:
+            await self.app(asked, receive, without_body)
+        finally:
+            scope["route"] = asked.get("route")  # who times it goes by that, a fault too
 
 
 class BoundedWork:

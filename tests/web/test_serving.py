@@ -96,7 +96,8 @@ def test_a_browser_is_told_on_a_page_and_a_program_in_a_document(served: Served)
 
 
 async def test_a_fault_nobody_foresaw_is_a_safe_line_and_the_server_goes_on(served: Served) -> None:
-    app = make_app(WebService(Settings(home=served.home)))
+    service = WebService(Settings(home=served.home))
+    app = make_app(service)
 
     @app.get("/fault")
     def fault() -> None:
@@ -112,6 +113,8 @@ async def test_a_fault_nobody_foresaw_is_a_safe_line_and_the_server_goes_on(serv
             )
             assert told.headers["content-security-policy"].startswith("default-src 'none'")
             assert told.headers["cache-control"] == "no-store"
+        assert (await client.head("/fault")).status_code == 500
+    assert '_count{route="/fault",status="5xx"} 3.0' in service.metrics.exposition().decode(), "one asked by HEAD"
 
 
 def test_a_log_that_is_away_is_one_line_and_comes_back(served: Served) -> None:
