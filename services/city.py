@@ -1,11 +1,13 @@
 """What is asked over all headquarters: their logs, one after the other, opened for who may see them all."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from domain.base import Refusal, refuse
 from domain.calendar import local_date
+from domain.event import UnknownEventError
 from domain.founding import FIRST, Headquarters
 from domain.terms import Role
 from eventlog import reading
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from settings import Settings
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
+_OF_AN_EVENT = (UnknownEventError, ValueError, TypeError, LookupError, OverflowError)
+"""What an event raises that this build cannot read: it is of a newer one, or spoilt."""
 CITY_PERSON_ID = "city"
 """Who looks when nobody is named: the one a city's directory begins with."""
 
@@ -72,6 +77,9 @@ class Across:
                     answers.append(look(one, database))
             except (LogError, Refusal) as error:
                 self.unread[one.code] = error.message
+            except _OF_AN_EVENT:
+                _log.info("an event of %s cannot be read", one.code, exc_info=True)
+                self.unread[one.code] = "日志中有读不懂的记录，请先升级 xmh，仍不行请运行 xmh audit verify"
         return answers
 
 

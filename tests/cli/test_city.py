@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -204,6 +206,20 @@ def test_one_whose_log_is_broken_is_named_and_the_others_are_told(city: CommandL
     assert [one["headquarters"] for one in document["unread"]] == ["FT"]
     assert "FT 未计入" in city("city", "briefing", actor="city").out
     assert "注意：FT 未计入" in city("city", "list", actor="city").out
+
+
+@pytest.mark.parametrize("spoilt", ["type = 'MatterOfTomorrow'", """payload = '{"title":1}'""", "actor = '{}'"])
+def test_one_whose_events_cannot_be_read_is_named_and_the_others_are_told(
+    city: CommandLine, home: Path, spoilt: str
+) -> None:
+    with closing(sqlite3.connect(home / "headquarters/FT/events.db")) as raw, raw:
+        raw.execute("DROP TRIGGER events_no_update")
+        assert raw.execute(f"UPDATE events SET {spoilt} WHERE stream LIKE 'matter/%'").rowcount == 1
+    document = city.json("city", "table", actor="city")
+    assert [one["code"] for one in document["headquarters"]] == ["XMH"]
+    ((code, why),) = ((one["headquarters"], one["message"]) for one in document["unread"])
+    assert (code, "xmh audit verify" in why, "\n" in why) == ("FT", True, False), why
+    assert "FT 未计入" in city("city", "briefing", actor="city").out
 
 
 def test_the_citys_papers_hold_the_table_and_name_each_matter_behind_it(city: CommandLine, tmp_path: Path) -> None:
