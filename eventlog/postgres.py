@@ -42,18 +42,27 @@ _NO_HOST = "数据库的主机名解析不到；请检查 XMH_DATABASE_URL 的�
 _LOGIN = "数据库账号或口令不对，或不许从这里登录；请检查 XMH_DATABASE_URL"
 _NO_DATABASE = "数据库不存在，或名字写错了；请检查 XMH_DATABASE_URL"
 _ADDRESS = "数据库地址写法有误，请检查 XMH_DATABASE_URL；口令里的特殊字符要写成 %XX"
+_NO_ROOM = "数据库服务器磁盘、内存或连接数已满，无法读写；请通知管理员"
+_NOT_OURS = "数据库账号没有读写事件日志的权限；请通知管理员"
 _VERIFIED = "sslmode=verify-full 和 sslrootcert=根证书文件"
 _CONNECTING = {
     "certificate verify failed": (
         "数据库的证书不是 sslrootcert 里的机构签发的，或已过期；请核对 XMH_DATABASE_URL 里的 sslrootcert"
     ),
     "root certificate file": "XMH_DATABASE_URL 里 sslrootcert 指的文件没有或读不出来，请检查该文件和权限",
+    **dict.fromkeys(
+        ("certificate file", "private key file"),
+        "XMH_DATABASE_URL 里 sslcert、sslkey 指的证书或私钥用不了；请检查两个文件，私钥只能由运行账号读（权限 600）",
+    ),
     "does not match host name": "数据库的证书不是发给这个主机名的；XMH_DATABASE_URL 里的主机要写证书上的名字",
     "does not support SSL": "数据库没有开 TLS，而 XMH_DATABASE_URL 要求；请管理员先在数据库开启",
     "no encryption": f"数据库只接受 TLS 连接，或不许从这里登录；请在 XMH_DATABASE_URL 里写 {_VERIFIED}",
     **dict.fromkeys(("failed to resolve host", "could not translate host name"), _NO_HOST),
     "Connection refused": _NOBODY,
     "No such file or directory": _NOBODY,  # of its socket
+    **dict.fromkeys(("too many connections", "too many clients", "connection slots are reserved"), _NO_ROOM),
+    "permission denied for database": _NOT_OURS,
+    "not currently accepting connections": "这个数据库设成了暂不接受连接；请通知管理员",
     **dict.fromkeys(("authentication failed", "pg_hba.conf", "no password supplied", 'role "'), _LOGIN),
     'database "': _NO_DATABASE,
 }
@@ -67,8 +76,8 @@ _MESSAGES = {
     "40": LogBusy.LINE,
     "25006": "数据库只读，无法写入；请通知管理员",
     "25": _BROKEN,
-    "53": "数据库服务器磁盘、内存或连接数已满，无法写入；请通知管理员",
-    "42501": "数据库账号没有读写事件日志的权限；请通知管理员",
+    "53": _NO_ROOM,
+    "42501": _NOT_OURS,
     "3D000": _NO_DATABASE,
     "28": _LOGIN,
     "08": _DOWN,

@@ -4,8 +4,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import LiteralString
 from urllib.parse import urlencode
 
+import psycopg
 import pytest
 
 from domain import commands as c
@@ -25,6 +27,13 @@ PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 """Of the system: that of the tests' own wheel is built without TLS."""
 NOW = datetime.now(UTC)
 PASSWORD = "of-the-site"
+CLOSED: tuple[LiteralString, ...] = (
+    f"CREATE ROLE many LOGIN PASSWORD '{PASSWORD}' CONNECTION LIMIT 0",
+    "CREATE DATABASE crowded CONNECTION LIMIT 0",
+    "CREATE DATABASE private",
+    "REVOKE CONNECT ON DATABASE private FROM public",
+    "CREATE DATABASE closed ALLOW_CONNECTIONS false",
+)
 pytestmark = pytest.mark.skipif(not PROGRAMS, reason="no PostgreSQL of the system (Debian: postgresql) on this machine")
 
 
@@ -35,6 +44,8 @@ class SecuredServer(Server):
         self.tls = tls
         self.root, self.other = (certificate(certificates, name) for name in ("root", "other"))
         self.own = certificate(certificates, "server", self.root)
+        self.open_key = Path(shutil.copy(self.own.key, certificates / "open.key"))
+        self.open_key.chmod(0o666)
         self.port = free_port()
         super().__init__()
 
@@ -75,6 +86,9 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredServer]
         server.start()
         server.found_roles(PASSWORD)
         migrate(server.remote(user="xmh_owner"))
+        with psycopg.connect(server.url(), autocommit=True) as connection:
+            for line in CLOSED:
+                connection.execute(line)
         yield server
     finally:
         server.remove()
@@ -101,6 +115,11 @@ WRONG: dict[str, tuple[Wrong, str]] = {
     "another password": (lambda _: {"password": "guessed"}, "账号或口令不对"),
     "nobody": (lambda _: {"user": "nobody"}, "账号或口令不对"),
     "another database": (lambda _: {"database": "nowhere"}, "数据库不存在"),
+    "too many of one account": (lambda _: {"user": "many"}, "连接数已满"),
+    "too many of one database": (lambda _: {"database": "crowded"}, "连接数已满"),
+    "a database closed to it": (lambda _: {"database": "private"}, "账号没有读写事件日志的权限"),
+    "a database closed to all": (lambda _: {"database": "closed"}, "暂不接受连接"),
+    "a key others may read": (lambda s: {"sslcert": str(s.own.cert), "sslkey": str(s.open_key)}, "sslkey"),
 }
 
 
@@ -117,7 +136,7 @@ def test_what_keeps_it_from_the_log_is_one_line_with_its_remedy_and_never_the_pa
     with pytest.raises(LogUnreachable) as refused:
         schema_state(url)
     assert words in refused.value.message
-    assert "XMH_DATABASE_URL" in refused.value.message
+    assert any(word in refused.value.message for word in ("XMH_DATABASE_URL", "请通知管理员")), refused.value.message
     (tmp_path / "home").mkdir()
     monkeypatch.setenv("XMH_DATABASE_URL", url)
     xmh = CommandLine(tmp_path / "home", capsys)
