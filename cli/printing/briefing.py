@@ -346,7 +346,10 @@ def _show_draft(kept: "BulletinDraft", out: Path | None) -> None:
         write_output_file(out, press.printed(page, "docx"))
     text, changed = markdown_of(page), changes_of(session.database, kept.publication, kept.key)
     document = {**draft_document(kept), "edited": [c.model_dump(mode="json") for c in changed], "markdown": text}
-    saved = [f"已另存为 {out}，修改后用 xmh briefing edit {kept.id} --from {out} 读回"] if out else []
+    how = f"修改后用 xmh briefing edit {kept.id} --from {out} 读回"
+    if kept.corrects is not None:
+        how = f"这是更正稿，要改的请改好 {kept.corrects} 的 .docx，再用 xmh briefing correct 起草"
+    saved = [f"已另存为 {out}；{how}"] if out else []
     answer(
         {**document, "file": str(out) if out else None}, "\n".join([text, *change_lines(changed), *saved]).rstrip("\n")
     )

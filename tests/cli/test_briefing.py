@@ -254,6 +254,9 @@ def test_an_issue_is_corrected_by_a_new_one_and_both_say_so(
     assert "--reason" in xmh("briefing", "correct", wrong["bulletin"], "--from", file).error
     said = xmh.json("briefing", "correct", wrong["bulletin"], "--from", file, "--reason", "填报有误")
     assert said["corrects"] == wrong["bulletin"]
+    saved = xmh("briefing", "show", said["draft"], "-o", file.with_name("更正稿.docx"))
+    assert "再用 xmh briefing correct 起草" in saved.out
+    assert "briefing edit" not in saved.out
     assert said["title"] == f"关于《工作简报》{this_year()}年第1期的更正"
     assert f"更正 {wrong['bulletin']}" in xmh("briefing", "list").out
     done = xmh.json("briefing", "issue", said["draft"], "--sign", "leader")
