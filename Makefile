@@ -37,22 +37,26 @@ $(VENV)/.editable: $(VENV)/.installed pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Whether a package could not be had in the last half hour: without a network each asking may take minutes.
+TRIED_LATELY = find $(VENV)/.no-$(1) -mmin -30 2>/dev/null | grep -q .
+
 # The tests look at the pages in the machine's own Chromium; where root may not have it, they are told why and say so.
+
 browser: setup ## have Chromium for the tests of the pages (Debian and Ubuntu as root; elsewhere set XMH_CHROMIUM)
 	@if [ -n "$$XMH_CHROMIUM" ] || which chromium chromium-browser google-chrome chrome 2>/dev/null | grep -q .; then \
 	  rm -f $(VENV)/.no-browser; \
-	elif find $(VENV)/.no-browser -mmin -30 2>/dev/null | grep -q .; then :; \
+	elif $(call TRIED_LATELY,browser); then :; \
 	elif [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
 	  echo "no Chromium: install one, or name it by XMH_CHROMIUM; the tests of the pages fail without" >&2; \
 	elif apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium; then :; \
 	else echo "apt-get could not install it" > $(VENV)/.no-browser; fi
 	@# strace reads what a writer asks of the disk (tests/plugs); without it they are skipped by name.
-	@if ! command -v strace >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends strace || true; fi
+	@if ! command -v strace >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! { $(call TRIED_LATELY,strace); }; then \
+	  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends strace || touch $(VENV)/.no-strace; fi
 	@# promtool tries the alert rules (tests/house/test_promtool.py); taken out of its package, which would start a server.
-	@if ! command -v promtool >/dev/null && [ ! -x $(BIN)/promtool ] && command -v apt-get >/dev/null; then \
+	@if ! command -v promtool >/dev/null && [ ! -x $(BIN)/promtool ] && command -v apt-get >/dev/null && ! { $(call TRIED_LATELY,promtool); }; then \
 	  place=$$PWD/$(BIN) && work=$$(mktemp -d) && cd $$work && apt-get -qq download prometheus >/dev/null 2>&1 && \
-	  dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool && mv usr/bin/promtool $$place/ || true; \
+	  dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool && mv usr/bin/promtool $$place/ || touch $$place/../.no-promtool; \
 	  rm -rf "$$work"; fi
 
 demo: setup ## supervise the working year 2022 of the example and print what came out (in .xmh-demo)
