@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
@@ -75,9 +76,10 @@ def disk_trouble(settings: "Settings") -> Iterator[HealthFinding]:
 
 def home_trouble(settings: "Settings") -> Iterator[HealthFinding]:
     """For doctor: whether what belongs to the home and to the store can be written there."""
-    for place in dict.fromkeys((settings.home, settings.store_folder)):
-        if not place.is_dir():
-            continue
+    places = [settings.home] if settings.home.exists() else []
+    with suppress(Refusal):  # what is no store `store_trouble` tells of
+        places.append(settings.store_place)
+    for place in dict.fromkeys(places):
         try:
             with TemporaryFile(dir=place):
                 pass

@@ -25,9 +25,10 @@ from eventlog.words import BLOCK
 from services.backup import restoring
 from services.backup.restoring import restore
 from services.backup.taking import back_up
+from services.doctor.home import home_trouble
 from services.door_key import make_door_key
 from services.embedded.prepare import prepare_log
-from services.store import KEY, described_store, keep_store, store_apart
+from services.store import KEY, described_store, keep_store, store_apart, store_trouble
 from settings import STORE_MARK, Settings
 from tests.support.clock import open_log
 from tests.support.history import act
@@ -110,6 +111,20 @@ def test_a_share_that_is_not_mounted_is_no_store(office: tuple[Home, Home], tmp_
     assert list(share.iterdir()) == []
     assert "store_missing" in [p["code"] for p in here.here("doctor", "--json").json["problems"]]
     assert here.here("task", "list").code == 0, "what needs no file goes on"
+
+
+def test_a_share_that_is_no_store_is_named_once_whatever_the_system_says_of_it(tmp_path: Path) -> None:
+    stale = Settings(
+        home=tmp_path, store=tmp_path / ("long" * 100)
+    )  # the system looks at none such; nor at a stale one
+    with pytest.raises(OSError, match="long"):
+        stale.store_folder.is_dir()
+    for settings in (
+        stale,
+        Settings(home=tmp_path, store=Path("/proc")),
+    ):  # there, not a store, and not to be written to
+        assert list(home_trouble(settings)) == []
+        assert [one.code for one in store_trouble(settings)] == ["store_missing"]
 
 
 def test_only_who_prepares_the_log_marks_a_store_and_never_twice(tmp_path: Path) -> None:
