@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from docx import Document
 from docx.document import Document as Docx
 from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
+from docx.exceptions import PythonDocxError
 from docx.opc.exceptions import OpcError
 from docx.oxml import parse_xml
+from docx.oxml.exceptions import XmlchemyError
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.section import Section, _Footer
-from docx.shared import Length
 from docx.styles.style import ParagraphStyle
 from docx.table import Table
 from docx.text.paragraph import Paragraph
@@ -30,9 +31,16 @@ from domain.base import Refusal
 
 _MOST_BYTES = 300 * 1024 * 1024
 """Unpacked; more is a bomb."""
+_OF_LIBRARY = (PythonDocxError, XmlchemyError)
+_STRICT = b"http://purl.oclc.org/ooxml/"
 _DEFAULT_SIZE = 10.5
-_EIGHTHS = 8 * gb.MM
-_TWENTIETHS = 20 * gb.MM
+_TWENTIETHS, _EIGHTHS, _HALVES = 20, 8, 2
+"""Parts of a point the format counts in: lengths, rules, sizes of type."""
+_COUNTED = re.compile(r"([+-]?\d{1,9}(?:\.\d{0,9})?)(mm|cm|in|pt|pc|pi)?")
+_HUNDREDTHS = 100
+"""Parts of a character."""
+_UNITS = {"mm": gb.MM, "cm": 10 * gb.MM, "in": 72.0, "pt": 1.0, "pc": 12.0, "pi": 12.0}
+_HEX = re.compile("[0-9A-Fa-f]{6}")
 _HEADING = re.compile(r"[一二三四五六七八九十百]+、")
 _SUBHEADING = re.compile(r"（[一二三四五六七八九十百]+）")
 _LARGE = 1.0
@@ -54,18 +62,37 @@ def measure_docx(data: bytes) -> Measured:
     Raises:
         Refusal: `malformed`, when it cannot be read.
     """
+    document = _opened(data)
+    try:
+        return _measured(document)
+    # The library reads each value when it is asked for it, and ends in its own way on one it does not know.
+    except (*_OF_LIBRARY, LookupError, ValueError, AttributeError, ArithmeticError, TypeError) as error:
+        raise Refusal(
+            "这份 .docx 里有 Word 不会写的内容，不能检查；请用 Word 或 WPS 打开后重新另存", "malformed"
+        ) from error
+
+
+def _opened(data: bytes) -> Docx:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(i.file_size for i in archive.infolist()) > _MOST_BYTES:
                 raise Refusal("这份 .docx 解开后过大，不能检查", "malformed")
             if any(i.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for i in archive.infolist()):
                 raise Refusal("这份 .docx 的压缩方法不是 Word 所用的，不能检查；请用 Word 或 WPS 重新另存", "malformed")
-        document = Document(io.BytesIO(data))
+            if "_rels/.rels" in archive.namelist() and _STRICT in archive.read("_rels/.rels"):
+                raise Refusal(
+                    "这份 .docx 存成了“Strict Open XML 文档”，不能检查；请用 Word 或 WPS 另存为“Word 文档（.docx）”",
+                    "malformed",
+                )
+        return Document(io.BytesIO(data))
     except (
         *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError),  # damaged, encrypted
         *(OpcError, KeyError, ValueError, SyntaxError, AttributeError),
     ) as error:
         raise Refusal("这份文件不是完好的 .docx（可能设有密码），不能检查", "malformed") from error
+
+
+def _measured(document: Docx) -> Measured:
     measured = Measured()
     for n, sheet in enumerate(document.sections, start=1):
         _sheet(measured, sheet, f"第{n}节" if len(document.sections) > 1 else "")
@@ -105,18 +132,15 @@ class _Line:
 
     @property
     def red(self) -> bool:
-        fonts = [self.run.font] if self.run is not None else []
-        fonts += [style.font for style in _styles(self.paragraph)]
-        colours = (font.color.rgb for font in fonts if font.color is not None)
-        return _is_red(str(next((c for c in colours if c is not None), "")))
+        return _is_red(next(filter(None, map(_colour, _looks_of(self.run, self.paragraph))), ""))
 
 
 # --- the sheet
 
 
 def _sheet(measured: Measured, sheet: Section, where: str) -> None:
-    width, height = _mm(sheet.page_width), _mm(sheet.page_height)
-    top, bottom, left, right = map(_mm, (sheet.top_margin, sheet.bottom_margin, sheet.left_margin, sheet.right_margin))
+    width, height = _mm(sheet, "w:pgSz", "w:w"), _mm(sheet, "w:pgSz", "w:h")
+    top, bottom, left, right = (_mm(sheet, _MARGINS, f"w:{side}") for side in ("top", "bottom", "left", "right"))
     measured.add(ClauseKey.WIDTH, width, where)
     measured.add(ClauseKey.HEIGHT, height, where)
     measured.add(ClauseKey.TOP, top, where)
@@ -125,8 +149,11 @@ def _sheet(measured: Measured, sheet: Section, where: str) -> None:
     measured.add(ClauseKey.TEXT_HEIGHT, height - top - bottom, where)
 
 
-def _mm(length: Length | None) -> float:
-    return length.mm if length is not None else 0.0
+_MARGINS = "w:pgMar"
+
+
+def _mm(sheet: Section, part: str, side: str) -> float:
+    return _points(sheet._sectPr.find(qn(part)), side) / gb.MM
 
 
 # --- type
@@ -179,7 +206,7 @@ def _set_by_hand(line: _Line, body: tuple[float, str]) -> Iterator[str]:
             continue
         size, font = look = _look(run, line.paragraph)
         leading = leading and size == body[0] and any(word in font for word in (*HEI, *KAI))
-        coloured = run.font.color is not None and str(run.font.color.rgb or _BLACK) != _BLACK
+        coloured = ((_colour(run._element.rPr) if run._element.rPr is not None else "") or _BLACK) != _BLACK
         if coloured or (look not in (body, styled) and not leading):
             yield f"“{run.text.strip()[:_SHOWN]}”{'有颜色' if coloured else f'{size:g}磅{font}'}"
 
@@ -214,19 +241,18 @@ def _set_otherwise(line: _Line) -> bool:
 def _indent(line: _Line) -> float:
     """How far in a paragraph begins, in characters: as its style says, or typed as spaces of full width."""
     typed = len(line.paragraph.text) - len(line.paragraph.text.lstrip("\u3000"))
-    if chars := _measure_of(line, "w:firstLineChars"):
-        return chars / 100 + typed
-    points = (_measure_of(line, "w:firstLine") or 0.0) / 20
+    if chars := _measure_of(line, "w:firstLineChars", _HUNDREDTHS):
+        return chars + typed
+    points = _measure_of(line, "w:firstLine") or 0.0
     return points / (line.size + _closer(line)) + typed
 
 
-def _measure_of(line: _Line, name: str) -> float | None:
-    """What the paragraph or the first of its styles says of an indent (`w:ind`)."""
-    properties = (line.paragraph._p.pPr, *(style.element.pPr for style in _styles(line.paragraph)))
-    for one in properties:
-        indent = one.find(qn("w:ind")) if one is not None else None
+def _measure_of(line: _Line, name: str, parts: int = _TWENTIETHS) -> float | None:
+    """What the paragraph or the first of its styles says of an indent (`w:ind`): points, or characters of hundreds."""
+    for look in _places_of(line.paragraph):
+        indent = look.find(qn("w:ind"))
         if indent is not None and indent.get(qn(name)) is not None:
-            return _number(indent, name)
+            return _points(indent, name, parts)
     return None
 
 
@@ -237,43 +263,59 @@ def _is_heading(text: str) -> bool:
 
 def _lines(document: Docx, running: _Line) -> float | None:
     """How many lines of the text fit into 版心."""
-    looks = (running.paragraph.paragraph_format, *(s.paragraph_format for s in _styles(running.paragraph)))
-    spacing = next((look.line_spacing for look in looks if look.line_spacing is not None), None)
-    if isinstance(spacing, Length):
-        return gb.TEXT[1] * gb.MM / float(spacing.pt)
+    if pitch := _pitch(running.paragraph):
+        return gb.TEXT[1] * gb.MM / pitch
     grid = document.sections[0]._sectPr.find(qn("w:docGrid"))
     if grid is not None and grid.get(qn("w:type")) in ("lines", "linesAndChars", "snapToChars"):
-        pitch = _number(grid, "w:linePitch")
-        return gb.TEXT[1] * _TWENTIETHS / pitch if pitch else None
+        pitch = _points(grid, "w:linePitch")
+        return gb.TEXT[1] * gb.MM / pitch if pitch else None
     return None
+
+
+def _pitch(paragraph: Paragraph) -> float | None:
+    """Points from line to line, where the paragraph or the first of its styles sets them and counts no lines."""
+    spacings = (look.find(qn("w:spacing")) for look in _places_of(paragraph))
+    spacing = next((one for one in spacings if one is not None and one.get(qn("w:line"))), None)
+    counted = spacing is None or spacing.get(qn("w:lineRule")) not in ("exact", "atLeast")
+    return None if counted else _points(spacing, "w:line")
 
 
 def _closer(line: _Line) -> float:
     """Points added between two characters."""
-    own = [line.run._element.rPr] if line.run is not None else []
-    for properties in (*own, *(style.element.rPr for style in _styles(line.paragraph))):
-        spacing = properties.find(qn("w:spacing")) if properties is not None else None
-        if spacing is not None:
-            return _number(spacing, "w:val") / 20
-    return 0.0
+    spacings = (look.find(qn("w:spacing")) for look in _looks_of(line.run, line.paragraph))
+    return _points(next((one for one in spacings if one is not None), None), "w:val")
 
 
 def _size(run: Run | None, paragraph: Paragraph) -> float:
-    if run is not None and run.font.size is not None:
-        return float(run.font.size.pt)
-    for style in _styles(paragraph):
-        if style.font.size is not None:
-            return float(style.font.size.pt)
-    return _DEFAULT_SIZE
+    sizes = (_points(look.find(qn("w:sz")), "w:val", _HALVES) for look in _looks_of(run, paragraph))
+    return next(filter(None, sizes), _DEFAULT_SIZE)
 
 
 def _font(run: Run | None, paragraph: Paragraph) -> str:
-    own = [run._element.rPr] if run is not None else []
-    for element in (*own, *(s.element.rPr for s in _styles(paragraph))):
-        fonts = element.find(qn("w:rFonts")) if element is not None else None
+    for look in _looks_of(run, paragraph):
+        fonts = look.find(qn("w:rFonts"))
         if fonts is not None and fonts.get(qn("w:eastAsia")):
             return str(fonts.get(qn("w:eastAsia")))
     return ""
+
+
+def _colour(look: BaseOxmlElement) -> str:
+    """As six hexadecimal digits; empty where it is left to whoever shows it."""
+    colour = look.find(qn("w:color"))
+    value = str(colour.get(qn("w:val"), "")).upper() if colour is not None else ""
+    return value if _HEX.fullmatch(value) else ""
+
+
+def _looks_of(run: Run | None, paragraph: Paragraph) -> Iterator[BaseOxmlElement]:
+    """What is said of a run's characters, by itself and by its paragraph's styles, nearest first."""
+    own = [run._element.rPr] if run is not None else []
+    yield from (look for look in (*own, *(s.element.rPr for s in _styles(paragraph))) if look is not None)
+
+
+def _places_of(paragraph: Paragraph) -> Iterator[BaseOxmlElement]:
+    """What is said of where a paragraph stands, by itself and by its styles, nearest first."""
+    looks = (paragraph._p.pPr, *(style.element.pPr for style in _styles(paragraph)))
+    yield from (look for look in looks if look is not None)
 
 
 def _styles(paragraph: Paragraph) -> Iterator[ParagraphStyle]:
@@ -319,13 +361,13 @@ def _letter_rule(lines: list[Paragraph]) -> Paragraph | None:
 
 
 def _letter(measured: Measured, sheet: Section, rule: Paragraph) -> None:
-    measured.add(ClauseKey.LETTER_MARK, _mm(sheet.header_distance))
+    measured.add(ClauseKey.LETTER_MARK, _mm(sheet, _MARGINS, "w:header"))
     measured.add(ClauseKey.LETTER_RULE, gb.TEXT[0] - (_rule_of(rule) or 0.0))
-    spacing = rule.paragraph_format.line_spacing
+    pitch = _pitch(rule)
     left = _Line(sheet.first_page_header.paragraphs[0]).size * _BELOW_NAME / gb.MM
-    measured.add(ClauseKey.LETTER_RULE_BELOW, spacing.mm + left if isinstance(spacing, Length) else None)
+    measured.add(ClauseKey.LETTER_RULE_BELOW, pitch / gb.MM + left if pitch else None)
     frame = next((frame for p in sheet.first_page_footer.paragraphs for frame in p._p.iter(qn("w:framePr"))), None)
-    foot = _mm(sheet.page_height) - _number(frame, "w:y") / _TWENTIETHS if frame is not None else "没有红色双线"
+    foot = _mm(sheet, "w:pgSz", "w:h") - _points(frame, "w:y") / gb.MM if frame is not None else "没有红色双线"
     measured.add(ClauseKey.LETTER_FOOT, foot)
     numbered = _number_line(sheet.first_page_footer) is not None
     measured.add(ClauseKey.LETTER_NUMBER, "显示" if numbered else "不显示")
@@ -337,7 +379,7 @@ def _rule_of(paragraph: Paragraph) -> float | None:
     borders = properties.find(qn("w:pBdr")) if properties is not None else None
     if borders is None or not any(_is_red(b.get(qn("w:color"), "")) for b in borders):
         return None
-    return (_stands_in(paragraph, "left") + _stands_in(paragraph, "right")) / _TWENTIETHS
+    return (_stands_in(paragraph, "left") + _stands_in(paragraph, "right")) / gb.MM
 
 
 _SIDES = {"left": ("w:left", "w:start"), "right": ("w:right", "w:end")}
@@ -345,9 +387,9 @@ _SIDES = {"left": ("w:left", "w:start"), "right": ("w:right", "w:end")}
 
 
 def _stands_in(paragraph: Paragraph, side: str) -> float:
-    """Twips a paragraph itself stands in at a side."""
+    """Points a paragraph itself stands in at a side."""
     indent = paragraph._p.pPr.find(qn("w:ind")) if paragraph._p.pPr is not None else None
-    return sum(_number(indent, name) for name in _SIDES[side])
+    return sum(_points(indent, name) for name in _SIDES[side])
 
 
 _PLACES = {"center": ALIGN.CENTER, "right": ALIGN.RIGHT, "end": ALIGN.RIGHT, "both": ALIGN.JUSTIFY}
@@ -355,8 +397,8 @@ _PLACES = {"center": ALIGN.CENTER, "right": ALIGN.RIGHT, "end": ALIGN.RIGHT, "bo
 
 def _alignment(paragraph: Paragraph) -> ALIGN | None:
     """What the paragraph or the first of its styles says, as Word names it or as the newer standard does (end)."""
-    for properties in (paragraph._p.pPr, *(style.element.pPr for style in _styles(paragraph))):
-        placed = properties.find(qn("w:jc")) if properties is not None else None
+    for look in _places_of(paragraph):
+        placed = look.find(qn("w:jc"))
         if placed is not None:
             return _PLACES.get(placed.get(qn("w:val")), ALIGN.LEFT)
     return None
@@ -383,15 +425,15 @@ def _numbers(measured: Measured, document: Docx) -> None:
         size = _size(first, line)
         measured.add(ClauseKey.NUMBER_SIZE, size, where)
         measured.add(ClauseKey.NUMBER_FACE, _font(first, line) or "未指定", where)
-        below = gb.BOTTOM - _mm(sheet.footer_distance) - size * _NUMBER_ABOVE / gb.MM
-        measured.add(ClauseKey.NUMBER_BELOW, below + _mm(sheet.bottom_margin) - gb.BOTTOM, where)
+        below = gb.BOTTOM - _mm(sheet, _MARGINS, "w:footer") - size * _NUMBER_ABOVE / gb.MM
+        measured.add(ClauseKey.NUMBER_BELOW, below + _mm(sheet, _MARGINS, "w:bottom") - gb.BOTTOM, where)
         side = {ALIGN.RIGHT: "右", ALIGN.CENTER: "中"}.get(_alignment(line) or ALIGN.LEFT, "左")
         if not both:
             measured.add(ClauseKey.NUMBER_SIDE, f"单双页都居{side}")
             continue
         measured.add(ClauseKey.NUMBER_SIDE, "单页居右、双页居左" if side == wanted else f"居{side}", where)
         if side != "中":
-            empty = _stands_in(line, "right" if side == "右" else "left") / 20
+            empty = _stands_in(line, "right" if side == "右" else "left")
             measured.add(ClauseKey.NUMBER_INDENT, empty / size, where)
 
 
@@ -420,7 +462,7 @@ def _imprint(measured: Measured, document: Docx) -> None:
     table = next((t for t in reversed(document.tables) if _says_issued(t)), None)
     if table is None:
         return
-    measured.add(ClauseKey.IMPRINT_WIDTH, sum(_mm(c.width) for c in table.columns))
+    measured.add(ClauseKey.IMPRINT_WIDTH, sum(_points(c, "w:w") for c in table._tbl.tblGrid.gridCol_lst) / gb.MM)
     for side, key in (
         ("top", ClauseKey.IMPRINT_OUTER),
         ("bottom", ClauseKey.IMPRINT_OUTER),
@@ -443,20 +485,22 @@ def _thick(table: Table, side: str) -> float | str:
     places = [(table._tbl.tblPr, "w:tblBorders", side), (cell, "w:tcBorders", "bottom" if side == "insideH" else side)]
     rules = (one.find(f"{qn(borders)}/{qn(f'w:{name}')}") for one, borders, name in places if one is not None)
     rule = next((rule for rule in rules if rule is not None), None)
-    return _number(rule, "w:sz") / _EIGHTHS if rule is not None else "没有分隔线"
+    return _points(rule, "w:sz", _EIGHTHS) / gb.MM if rule is not None else "没有分隔线"
 
 
-def _number(element: BaseOxmlElement | None, attribute: str) -> float:
-    """An attribute that counts; 0 where there is none or it counts nothing."""
-    value = element.get(qn(attribute)) if element is not None else None
-    try:
-        return float(value or 0)
-    except ValueError:
+def _points(element: BaseOxmlElement | None, attribute: str, parts: int = _TWENTIETHS) -> float:
+    """What an attribute counts in parts of a point, or with a unit; 0 where there is none or it counts nothing.
+
+    Parts of parts too, which Word and others take, and the library does not.
+    """
+    value = _COUNTED.fullmatch(str(element.get(qn(attribute), "")).strip()) if element is not None else None
+    if value is None:
         return 0.0
+    return float(value[1]) * _UNITS[value[2]] if value[2] else float(value[1]) / parts
 
 
 def _is_red(colour: str) -> bool:
-    if not re.fullmatch("[0-9A-Fa-f]{6}", colour):
+    if not _HEX.fullmatch(colour):
         return False
     red, green, blue = (int(colour[i : i + 2], 16) for i in (0, 2, 4))
     return red > 0x8C and green < 0x5A and blue < 0x5A  # noqa: PLR2004  (as bright as a printed red is)

@@ -7,6 +7,8 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +114,109 @@ def test_a_paper_with_nothing_to_tell_whose_sentence_fills_its_line_fails_no_cla
 @pytest.mark.parametrize("matters", range(1, 9))
 def test_imprint_stands_at_the_foot_wherever_the_text_ends(matters: int) -> None:
     assert failed(of_pdf(PRESS.printed(bulletin(matters), "pdf"))) == set()
+
+
+_COUNTS = re.compile(rb'( w:(?:w|h|top|bottom|left|right|header|footer|line|val|sz)=")(\d{1,5})(?=")')
+
+
+@pytest.mark.parametrize("page", [bulletin(3), letter(3), minutes(3)])
+@pytest.mark.parametrize("written", [b"%d.0", b"%d.00000"])
+def test_a_docx_that_counts_in_decimals_is_measured_alike(page: Page, written: bytes) -> None:
+    """As programs on the web save it: w:w="9360.0"."""
+    whole = PRESS.printed(page, "docx")
+    decimal = changed_parts(whole, lambda _, data: _COUNTS.sub(lambda m: m[1] + written % int(m[2]), data))
+    assert of_docx(decimal) == of_docx(whole)
+
+
+def test_a_docx_that_names_its_units_is_measured_alike() -> None:
+    whole = PRESS.printed(bulletin(3), "docx")
+    sheet = re.compile(rb"(<w:pg(?:Sz|Mar) [^>]*>)")
+    named = changed_parts(
+        whole,
+        lambda _, data: sheet.sub(lambda m: re.sub(rb'="(\d+)"', lambda n: b'="%gpt"' % (int(n[1]) / 20), m[1]), data),
+    )
+    assert of_docx(named) == of_docx(whole)
+
+
+def _said_instead(value: bytes, found: "re.Match[bytes]") -> bytes:
+    return found[1] + value
+
+
+def _in_its_place(part: str, put: bytes, name: str, data: bytes) -> bytes:
+    return put if name == part else data
+
+
+_IMPOSSIBLE = (b"nan", b"numTab", b"1e400", b"FF0000", b"", b"-1", b"9" * 30, b"12pt")
+
+
+@pytest.mark.parametrize("part", ["word/document.xml", "word/styles.xml", "word/settings.xml"])
+def test_whatever_a_docx_says_of_its_looks_is_measured_or_refused_in_one_line(part: str) -> None:
+    """Each kind of attribute with a value it cannot have."""
+    whole = PRESS.printed(bulletin(1), "docx")
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        said = archive.read(part)
+    kinds = {(e[1], a) for e in re.finditer(rb"<w:(\w+)( [^<>]*)", said) for a in re.findall(rb"w:(\w+)=", e[2])}
+    for (element, attribute), value in zip(sorted(kinds), cycle(_IMPOSSIBLE), strict=False):
+        one = re.compile(rb"(<w:%s(?: [^<>]*?)? w:%s=\")[^\"]*" % (element, attribute))
+        spoiled = one.sub(partial(_said_instead, value), said)
+        with suppress(Refusal):
+            of_docx(changed_parts(whole, partial(_in_its_place, part, spoiled)))
+
+
+@pytest.mark.parametrize(
+    ("part", "element", "attribute"),
+    [
+        ("document", "pgSz", "h"),
+        ("document", "pgMar", "bottom"),
+        ("document", "pgMar", "footer"),
+        ("document", "gridCol", "w"),
+        ("styles", "sz", "val"),
+        ("styles", "color", "val"),
+        ("styles", "spacing", "line"),
+        ("styles", "style", "type"),
+    ],
+)
+@pytest.mark.parametrize("value", [b"numTab", b"inf", b"1e400"])
+def test_what_the_checker_reads_of_a_docx_may_say_anything(
+    part: str, element: str, attribute: str, value: bytes
+) -> None:
+    one = re.compile(rb"(<w:%s(?: [^<>]*?)? w:%s=\")[^\"]*" % (element.encode(), attribute.encode()))
+    whole = PRESS.printed(bulletin(1), "docx")
+    spoiled = changed_parts(
+        whole, lambda name, data: one.sub(partial(_said_instead, value), data) if name == f"word/{part}.xml" else data
+    )
+    assert spoiled != changed_parts(whole, lambda _, data: data)
+    with suppress(Refusal):
+        of_docx(spoiled)
+
+
+def test_a_docx_saved_as_strict_is_told_as_one() -> None:
+    strict = changed_parts(
+        PRESS.printed(bulletin(1), "docx"),
+        lambda _, data: data.replace(
+            b"http://schemas.openxmlformats.org/officeDocument/2006/", b"http://purl.oclc.org/ooxml/officeDocument/"
+        ),
+    )
+    with pytest.raises(Refusal, match="Strict"):
+        measure_docx(strict)
+
+
+@pytest.mark.parametrize("name", ["w:body", "w:document", "w:tblGrid", "w:tblPr", "w:tc", "w:styles", "w:settings"])
+def test_a_docx_that_lacks_what_every_one_has_is_refused_in_one_line(name: str) -> None:
+    other = re.compile(rb"(</?)%s(?=[ />])" % name.encode())
+    spoiled = changed_parts(PRESS.printed(bulletin(1), "docx"), lambda _, data: other.sub(rb"\1w:other", data))
+    with pytest.raises(Refusal, match="重新另存") as refused:
+        measure_docx(spoiled)
+    assert "\n" not in refused.value.message
+
+
+def changed_parts(data: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
+    """A .docx with each of its parts changed."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(made, "w") as out:
+        for name in archive.namelist():
+            out.writestr(name, change(name, archive.read(name)))
+    return made.getvalue()
 
 
 def test_of_a_long_paper_every_clause_but_those_of_a_docx_is_measured_in_the_pdf() -> None:
