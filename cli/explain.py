@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cli.session import Exit, Problem
-from eventlog.errors import LogError
+from eventlog.errors import UNREADABLE_EVENT, LogDamaged, LogError
 from sheets.file_errors import file_error_reason
 from views.wording import validation_in_chinese, validation_line
 
@@ -27,6 +27,8 @@ def explain_error(error: Exception) -> Problem:
         return wrong
     if type(error).__module__.startswith("typer"):
         return _usage(error)
+    if type(error).__name__ == "UnknownEventError":
+        return explain_error(LogDamaged(UNREADABLE_EVENT))
     if type(error).__name__ == "Unreachable":
         return _unreachable(error)
     if os.environ.get("XMH_DEBUG"):

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from domain.base import Frozen
 from domain.envelope import Draft, LoggedEvent, NumberSeries
@@ -21,7 +21,7 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 
 
 class UnknownEventError(Exception):
-    """The log holds an event this build does not know: it was written by a newer one."""
+    """The log holds an event this build cannot read: it was written by a newer one, or is spoilt."""
 
 
 class Event(Frozen):
@@ -55,8 +55,7 @@ def decode(recorded: LoggedEvent) -> Event:
     """The typed event of a recorded one, lifted to today's schema.
 
     Raises:
-        UnknownEventError: for a type or schema this build does not know.
-        ValidationError: the payload is none of the type's.
+        UnknownEventError: of a type or schema this build does not know, or the payload is none of its type's.
     """
     return _decoded(recorded.type, recorded.schema_version, recorded.payload)
 
@@ -67,11 +66,13 @@ def _decoded(kind: str, schema_version: int, payload: str) -> Event:
     cls = _TYPES.get(kind)
     if cls is None or schema_version > cls.schema_version:
         raise UnknownEventError(f"{kind} v{schema_version}")
-    if schema_version < cls.schema_version:
-        return cls.model_validate_json(
-            _JSON.dump_json(_lifted(kind, schema_version, cls, _JSON.validate_json(payload)))
-        )
-    event: Event = cls.__pydantic_validator__.validate_json(payload)  # `model_validate_json`, in fewer calls
+    try:
+        if schema_version < cls.schema_version:
+            lifted = _lifted(kind, schema_version, cls, _JSON.validate_json(payload))
+            return cls.model_validate_json(_JSON.dump_json(lifted))
+        event: Event = cls.__pydantic_validator__.validate_json(payload)  # `model_validate_json`, in fewer calls
+    except ValidationError as error:  # what a log says is nobody's input
+        raise UnknownEventError(str(error)) from error
     return event
 
 

@@ -4,6 +4,9 @@
 
 from typing import ClassVar
 
+UNREADABLE_EVENT = "日志中有读不懂的记录，请先升级 xmh，仍不行请运行 xmh audit verify"
+"""Of a newer build, or spoilt."""
+
 
 class LogError(Exception):
     """The log cannot answer; nothing is known to be written."""

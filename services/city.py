@@ -13,7 +13,7 @@ from domain.terms import Role
 from eventlog import reading
 from eventlog.configured import open_log
 from eventlog.database import Database
-from eventlog.errors import LogError
+from eventlog.errors import UNREADABLE_EVENT, LogError
 from services.headquarters import all_headquarters, settings_of, unfinished
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Across:
                 self.unread[one.code] = error.message
             except _OF_AN_EVENT:
                 _log.info("an event of %s cannot be read", one.code, exc_info=True)
-                self.unread[one.code] = "日志中有读不懂的记录，请先升级 xmh，仍不行请运行 xmh audit verify"
+                self.unread[one.code] = UNREADABLE_EVENT
         return answers
 
 

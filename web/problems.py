@@ -13,8 +13,9 @@ from starlette.exceptions import HTTPException
 
 from domain.base import FieldRefusal, Refusal
 from domain.bounds import seen
+from domain.event import UnknownEventError
 from domain.field_names import path_in_brief
-from eventlog.errors import LogError
+from eventlog.errors import UNREADABLE_EVENT, LogDamaged, LogError
 from services.unreachable import Unreachable
 from views.wording import names_instead_of_ids, validation_line
 from web.pages.rendering import (
@@ -85,6 +86,9 @@ def explained(error: Exception, service: "WebService") -> ProblemDetails:
                 message = error.message
             more = {"field": error.field} if isinstance(error, FieldRefusal) else {}
             return ProblemDetails(status_of(error.code), error.code, message, more=more)
+        case UnknownEventError():
+            logger.error("an event cannot be read", exc_info=error)
+            return explained(LogDamaged(UNREADABLE_EVENT), service)
         case LogError():
             return ProblemDetails(503, error.code, error.message)
         case Unreachable():

@@ -222,6 +222,16 @@ def test_one_whose_events_cannot_be_read_is_named_and_the_others_are_told(
     assert "FT 未计入" in city("city", "briefing", actor="city").out
 
 
+def test_what_the_log_says_is_not_called_wrongly_filled_in(city: CommandLine, home: Path) -> None:
+    with closing(sqlite3.connect(home / "headquarters/FT/events.db")) as raw, raw:
+        raw.execute("DROP TRIGGER events_no_update")
+        (number,) = raw.execute("SELECT payload ->> 'number' FROM events WHERE stream LIKE 'matter/%'").fetchone()
+        raw.execute("""UPDATE events SET payload = '{"title":1}' WHERE stream LIKE 'matter/%'""")
+        raw.execute("DELETE FROM snapshots")
+    refused = city("task", "show", number, "--headquarters", "FT")
+    assert (refused.code, "日志中有读不懂的记录" in refused.error, "\n" in refused.error) == (5, True, False), refused
+
+
 def test_the_citys_papers_hold_the_table_and_name_each_matter_behind_it(city: CommandLine, tmp_path: Path) -> None:
     briefing = city.json("city", "briefing", actor="city")
     assert "2个指挥部在办事项3件" in briefing["markdown"]

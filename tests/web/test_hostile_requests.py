@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from domain import commands as c
 from domain.calendar import local_date
+from domain.event import UnknownEventError
 from eventlog import reading
 from settings import Settings
 from tests.support.clock import open_log
@@ -210,3 +211,5 @@ def test_a_full_disk_is_no_unexpected_error(service: WebService) -> None:
         told = explained(OSError(number, "no room"), service)
         assert (told.status, told.code, "磁盘已满" in told.message) == (503, "disk_full", True)
     assert explained(OSError(errno.EIO, "broken"), service).status == 500
+    spoilt = explained(UnknownEventError("1 validation error"), service)
+    assert (spoilt.status, spoilt.code, "xmh audit verify" in spoilt.message) == (503, "log_damaged", True)
