@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from pydantic import ValidationError
 
-from domain.base import Frozen, refuse, refuse_always
+from domain.base import Frozen, Refusal, refuse, refuse_always
 from services.store import OFFICE_FILES
 from settings import CONFIG_FILE
 from sheets.file_errors import file_error_reason
@@ -72,8 +72,11 @@ def write_archive(target: Path, manifest: Manifest, files: Iterable[tuple[str, P
     kept: list[KeptFile] = []
     with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as archive:
         for n, (name, path) in enumerate(listed, start=1):
-            if name == LOG or path.exists():  # else removed since it was listed, and of no moment after that
+            try:
                 kept.append(_put(archive, name, path))
+            except Refusal as refusal:  # removed since it was listed, and of no moment after that
+                if name == LOG or refusal.code != "not_found":
+                    raise
             moved(n, len(listed))
         whole = manifest.model_copy(update={"files": tuple(kept)})
         archive.writestr(MANIFEST, whole.model_dump_json(indent=1))

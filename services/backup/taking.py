@@ -7,6 +7,7 @@ leader's words.
 """
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from domain.base import Frozen, Refusal, refuse
+from domain.base import Frozen, Refusal, refuse, refuse_always
 from domain.envelope import Actor
 from domain.operations import BackupTaken
 from eventlog.configured import open_log
@@ -31,7 +32,7 @@ from services.backup.archive import KEPT, LOG, Manifest, Progress, unmoved, writ
 from services.inspection import lacking_files
 from services.operations_record import record_operation
 from settings import CONFIG_FILE
-from sheets.file_errors import unwritable_file
+from sheets.file_errors import file_error_reason, unwritable_file
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -68,7 +69,7 @@ def back_up(settings: "Settings", file: Path, actor: Actor, moved: Progress = un
             taken_at=datetime.now(UTC), headquarters=settings.headquarters, position=position, hash=newest
         )
         # The files after the log: it names none that is not there yet.
-        manifest = write_archive(part, manifest, [(LOG, copy), *_files_of(settings)], moved)
+        manifest = write_archive(part, manifest, [(LOG, copy), *kept_files(settings)], moved)
         with open_log(settings, f"sqlite:///{copy}") as database:
             lacking = lacking_files(database, manifest.digests)
         part.chmod(0o600)
@@ -147,7 +148,7 @@ def newest_of_sound(settings: "Settings", copy: Path) -> tuple[int, str]:
     return (int(row[0]), str(row[1])) if row else (0, "")
 
 
-def _files_of(settings: "Settings") -> Iterator[tuple[str, Path]]:
+def kept_files(settings: "Settings") -> Iterator[tuple[str, Path]]:
     """Path as in one home, and where it lies. Never through a link within: what it leads to is not ours."""
     for name, path in _kept_in(settings):
         if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
@@ -162,5 +163,17 @@ def _kept_in(settings: "Settings") -> Iterator[tuple[str, Path]]:
     for name in KEPT:
         place = settings.home if name == CONFIG_FILE else settings.store_place
         top = place / name
-        for path in top.rglob("*") if top.is_dir() else [top]:
+        for path in _below(top) if top.is_dir() else [top]:
             yield path.relative_to(place).as_posix(), path
+
+
+def _below(top: Path) -> Iterator[Path]:
+    """All below a folder but what is hidden: there lies what is being written, and goes while it is looked at."""
+    for folder, folders, files in os.walk(top, onerror=_unless_gone):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(folder, name) for name in (*folders, *files))
+
+
+def _unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        refuse_always(f"{error.filename} 读不出来（{file_error_reason(error)}），没有备份成", "malformed")

@@ -1,6 +1,7 @@
 """`xmh backup` and `restore` without a service: one moment of a log that is written to, whole or not at all."""
 
 import json
+import shutil
 import threading
 import zipfile
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from eventlog.verify import verify
 from services.accounts import issue_token
 from services.backup.archive import MANIFEST
 from services.backup.restoring import HELD_BACK, restore
-from services.backup.taking import back_up
+from services.backup.taking import back_up, kept_files
 from services.doctor.log import backup_noticed
 from settings import Settings
 from tests.support.command_line import CommandLine
@@ -119,6 +120,31 @@ def test_a_backup_taken_in_a_storm_of_commands_holds_all_that_was_answered_befor
         assert verify(restored).ok
         for stream, head in answered.items():
             assert reading.read_stream(restored, stream)[head.version - 1].hash == head.hash
+
+
+def test_what_is_being_printed_meanwhile_neither_ends_a_backup_nor_is_in_it(home: Path) -> None:
+    cabinet = home / "documents/督办公文"
+    cabinet.mkdir(parents=True)
+    for no in range(200):
+        (cabinet / f"{no}.docx").write_bytes(b"paper")
+    over = threading.Event()
+
+    def printing() -> None:
+        while not over.is_set():
+            place = cabinet / f".{uuid4().hex}"
+            place.mkdir()
+            (place / "new.docx").write_bytes(b"half")
+            over.wait(0.0005)
+            shutil.rmtree(place)
+
+    printer = threading.Thread(target=printing)
+    printer.start()
+    try:
+        listed = {sum(name.startswith("documents/") for name, _ in kept_files(settings_of(home))) for _ in range(100)}
+    finally:
+        over.set()
+        printer.join()
+    assert listed == {200}
 
 
 def test_files_come_back_and_keys_stay_apart(home: Path, backup: Path, tmp_path: Path) -> None:
