@@ -23,7 +23,7 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
-from documents.checking.clauses import HEI, KAI, PROPER, ClauseKey
+from documents.checking.clauses import FANG, HEI, KAI, PROPER, ClauseKey
 from documents.checking.proof_reading import look_for_imprint, proof_read
 from documents.checking.report import Measured
 from documents.formats import standard as gb
@@ -176,7 +176,7 @@ def _type(measured: Measured, document: Docx, lines: list[_Line]) -> None:
     for line in text:
         if (line.size, line.font) == body and len(line.text) > gb.CHARACTERS and not _set_otherwise(line):
             measured.add(ClauseKey.INDENT, _indent(line), line.text[:8])
-    _strays(measured, [x for x in text if not _set_otherwise(x)], body)
+    _strays(measured, [x for x in text if not _set_otherwise(x)], (size, _kind_of(font)))
     _embedded(measured, document, {x.font for x in lines if x.font})
     for line in lines:
         if "\t" in line.paragraph.text:
@@ -202,7 +202,7 @@ def _strays(measured: Measured, text: list[_Line], body: tuple[float, str]) -> N
 def _set_by_hand(line: _Line, body: tuple[float, str]) -> Iterator[str]:
     styled, leading = _look(None, line.paragraph), True
     for run in line.paragraph.runs:
-        if not _HAN.search(run.text):
+        if not _HAN.search(run.text) or run.font.hidden:
             continue
         size, font = look = _look(run, line.paragraph)
         leading = leading and size == body[0] and any(word in font for word in (*HEI, *KAI))
@@ -213,7 +213,12 @@ def _set_by_hand(line: _Line, body: tuple[float, str]) -> Iterator[str]:
 
 def _look(run: Run | None, paragraph: Paragraph) -> tuple[float, str]:
     """Size and face of a run, or of what its paragraph's styles say."""
-    return _size(run, paragraph), _font(run, paragraph)
+    return _size(run, paragraph), _kind_of(_font(run, paragraph))
+
+
+def _kind_of(font: str) -> str:
+    """A face for comparing: 仿宋 is 仿宋, whatever its maker calls it."""
+    return FANG[0] if any(word in font for word in FANG) else font
 
 
 def _embedded(measured: Measured, document: Docx, faces: set[str]) -> None:

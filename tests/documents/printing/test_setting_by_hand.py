@@ -51,6 +51,10 @@ def faced(face: str) -> Spoil:
     return spoil
 
 
+def hidden(run: Run) -> None:
+    run.font.hidden = True
+
+
 def coloured(colour: str) -> Spoil:
     def spoil(run: Run) -> None:
         run.font.color.rgb = RGBColor.from_string(colour)
@@ -108,6 +112,9 @@ SPOILED: dict[str, tuple[str, str, tuple[Spoil, ...]]] = {
 RIGHT: dict[str, tuple[str, str, tuple[Spoil, ...]]] = {
     "没有改动": (SHORT, SHORT, ()),
     "另设而与样式一样": (TOLD[:6], MIDDLE, (sized(16), faced("仿宋_GB2312"))),
+    "中间几字另一家的仿宋": (TOLD[:6], MIDDLE, (faced("仿宋"),)),
+    "中间几字英文名的仿宋": (TOLD[:6], MIDDLE, (faced("FangSong"),)),
+    "隐藏的小字": (TOLD[:6], MIDDLE, (sized(9), hidden)),
     "另设为黑色": (TOLD[:6], MIDDLE, (coloured("000000"),)),
     "段首楷体标题接正文": (TOLD[:6], LEAD, (faced("楷体_GB2312"),)),
     "段首黑体标签接正文": (TOLD[:6], LEAD, (faced("黑体"),)),
@@ -126,12 +133,12 @@ def test_words_set_by_hand_against_their_style_are_marked_and_no_others(right: b
 
 
 def test_a_paper_of_another_maker_that_sets_every_word_by_hand_is_not_marked() -> None:
-    """As WPS and many hands do: one style, whose look is not that of the text."""
+    """As WPS and many hands do: one style, whose look is not that of the text; and a paragraph of another machine."""
     document = Document()
     for text in ("一、总体情况", TOLD * 2, SHORT * 3):
         run = document.add_paragraph().add_run(text)
         sized(16)(run)
-        faced("黑体" if text.startswith("一、") else "仿宋_GB2312")(run)
+        faced("黑体" if text.startswith("一、") else "仿宋" if text.startswith(SHORT) else "仿宋_GB2312")(run)
     packed = io.BytesIO()
     document.save(packed)
     assert of_docx(packed.getvalue(), ClauseKey.STRAY) is Verdict.MET
