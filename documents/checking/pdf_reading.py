@@ -2,6 +2,8 @@
 
 import io
 import logging
+import struct
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -94,13 +96,17 @@ def read_pdf(data: bytes) -> Pdf:
         for no, page in enumerate(PDFPage.create_pages(document), start=1):
             interpreter.process_page(page)
             faces.append(_face(no, device.get_result()))
+        declared = "".join(_text(info.get("Subject", "")) for info in document.info)
     except PDFEncryptionError as error:
         raise Refusal("这份 PDF 设有密码，不能检查；请先取消密码", "malformed") from error
-    except (PSException, ValueError, TypeError, KeyError) as error:
+    # The library asserts, and takes a number for an object, where a file is damaged.
+    except (
+        *(PSException, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError),
+        *(RuntimeError, struct.error, zlib.error),
+    ) as error:
         raise Refusal("这份文件不是完好的 PDF，不能检查", "malformed") from error
     if not any(face.glyphs for face in faces):
         raise Refusal("这份 PDF 没有可选取的文字（可能是扫描件），不能检查", "malformed")
-    declared = "".join(_text(info.get("Subject", "")) for info in document.info)
     return Pdf(tuple(faces), declared, device.carried)
 
 

@@ -69,6 +69,16 @@ def test_a_damaged_docx_is_refused_in_one_line_wherever_it_is_damaged() -> None:
             measure_docx(data[:place] + dice.randbytes(8) + data[place + 8 :])
 
 
+def test_a_damaged_pdf_is_refused_in_one_line_wherever_it_is_damaged() -> None:
+    """Bytes overwritten, and another thing where an object is named."""
+    data, dice = PRESS.printed(bulletin(1), "pdf"), random.Random(9704)
+    named = [found.span() for found in re.finditer(rb"\d+ 0 R", data)]
+    for begins, ends in [*dice.sample(named, 60), *((at, at + 8) for at in dice.sample(range(len(data)), 60))]:
+        put = dice.choice((b"null", b"(x)", b"9", b"[]", b"/N", dice.randbytes(8)))
+        with suppress(Refusal):
+            measure_pdf(data[:begins] + put + data[ends:])
+
+
 @pytest.mark.parametrize(
     "page",
     [
