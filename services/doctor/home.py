@@ -76,10 +76,10 @@ def disk_trouble(settings: "Settings") -> Iterator[HealthFinding]:
 
 def home_trouble(settings: "Settings") -> Iterator[HealthFinding]:
     """For doctor: whether what belongs to the home and to the store can be written there."""
-    places = [settings.home] if settings.home.exists() else []
+    places = [settings.home]
     with suppress(Refusal):  # what is no store `store_trouble` tells of
         places.append(settings.store_place)
-    for place in dict.fromkeys(places):
+    for place in dict.fromkeys(place for place in places if place.exists()):
         try:
             with TemporaryFile(dir=place):
                 pass

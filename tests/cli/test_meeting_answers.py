@@ -1,15 +1,14 @@
 """A meeting as it is, typed: at short notice on a day off, its 回执 and 材料, what a matter does not allow."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from domain.calendar import SHANGHAI
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
-from tests.recovery.chaos import away_from_midnight
+from tests.recovery.chaos import away_from_midnight, later_today
 from tests.support.command_line import CommandLine
 from tests.support.office import office_today
 
@@ -29,7 +28,7 @@ def soon(xmh: CommandLine, service: None) -> str:
     xmh.json("task", "open", "--title", "基坑渗水处置", "--basis", "任务清单", "--due", due, "--lead", LEAD)
     xmh.json("task", "accept", "1", actor="li")
     xmh.json("task", "point", "add", "1", "堵漏;due=" + due)
-    starts = datetime.now(UTC).astimezone(SHANGHAI) + timedelta(minutes=2)
+    starts = later_today(2)
     called = ("--at", f"{starts:%Y-%m-%dT%H:%M}", "--chair", "leader", "--emergency", "--reason", "基坑渗水")
     number = str(xmh.json("meeting", "schedule", "--series", "专题会议", *called)["meeting"])
     for _ in range(50):

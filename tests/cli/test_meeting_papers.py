@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from documents.formats.digest import sha256
-from domain.calendar import SHANGHAI, local_date, to_minute
+from domain.calendar import SHANGHAI, local_date
 from domain.meetings.commands import SignMinutes
 from domain.office import DayOverridden
 from eventlog import reading
 from eventlog.database import Database
 from services.office_records import record_office_events
-from tests.recovery.chaos import away_from_midnight
+from tests.recovery.chaos import away_from_midnight, later_today
 from tests.support.command_line import CommandLine
 from tests.support.history import meet
 from tests.support.office import FOR_LEADER, OFFICE
@@ -61,8 +61,7 @@ class Today:
 @pytest.fixture
 def today(service: None, xmh: CommandLine, log: Database) -> Today:
     away_from_midnight()
-    starts = to_minute(datetime.now(UTC)) + timedelta(minutes=30)
-    starts = min(starts, starts.astimezone(SHANGHAI).replace(hour=23, minute=59))
+    starts = later_today(30)
     # Meetings are held on working days only, and this one is today.
     working = DayOverridden(day=local_date(starts), workday=True, reason="测试当日开会")
     record_office_events(log, CALENDAR_STREAM, [working], actor=OFFICE, command_id="today", now=datetime.now(UTC))

@@ -94,7 +94,9 @@ def test_its_matters_are_listed_and_its_secrets_open(
     assert any("抢抓工期，每周报我。" in text for text in told)
     assert any("涉密的进展" in text for text in told)
     found = xmh.json("audit", "verify", code=1)["problems"]
-    assert {p["token"] for p in found} == {"attachment_missing"}, "the one picture was never part of the log"
+    assert {p["token"] for p in found} == {"attachment_missing", "file_missing"}, (
+        "neither picture nor papers were ever part of the log"
+    )
 
 
 def _dump(path: Path) -> list[str]:

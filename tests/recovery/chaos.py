@@ -24,7 +24,7 @@ from unittest import mock
 from uuid import uuid4
 
 from domain import commands as c
-from domain.calendar import SHANGHAI, OfficeHours, local_date
+from domain.calendar import SHANGHAI, OfficeHours, local_date, to_minute
 from domain.envelope import SYSTEM, Actor
 from domain.meetings import commands as mc
 from domain.office import DayOverridden, OfficeHoursSet
@@ -377,6 +377,12 @@ def away_from_midnight(seconds: float = 240) -> None:
     left = (now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1) - now).total_seconds()
     if left < seconds:
         time.sleep(left + 1)
+
+
+def later_today(minutes: int) -> datetime:
+    """So many minutes from now, and the last minute of the office's day at the latest."""
+    now = to_minute(datetime.now(UTC)).astimezone(SHANGHAI)
+    return min(now + timedelta(minutes=minutes), now.replace(hour=23, minute=59))
 
 
 def seed_of(name: str) -> random.Random:

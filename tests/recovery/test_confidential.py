@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,13 @@ import pytest
 from openpyxl import load_workbook
 
 from domain import confidential
-from domain.calendar import SHANGHAI, local_date, to_minute
+from domain.calendar import SHANGHAI, local_date
 from domain.envelope import SYSTEM
 from domain.office import Person, PersonRecorded
 from domain.terms import Role
 from services.office_records import record_office_events
 from settings import TEMPORAL_KEY
-from tests.recovery.chaos import away_from_midnight
+from tests.recovery.chaos import away_from_midnight, later_today
 from tests.support.command_line import CommandLine
 from tests.support.office import office_today
 from tests.support.served import Home, home_in, wait_for
@@ -205,8 +205,7 @@ def imported(xmh: Callable[..., Any], words: Words, outside: Path) -> str:
 def a_meeting_decides(xmh: Callable[..., Any], words: Words, outside: Path, one: str) -> None:
     """Every entrance by which words reach a matter by way of a meeting that is held today."""
     away_from_midnight()
-    starts = to_minute(datetime.now(UTC)) + timedelta(minutes=30)
-    starts = min(starts, starts.astimezone(SHANGHAI).replace(hour=23, minute=59))
+    starts = later_today(30)
     xmh("calendar", "override", str(local_date(starts)), "--workday", "--reason", "测试当日开会")
     at = f"{starts.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}"
     three = imported(xmh, words, outside)

@@ -3,12 +3,12 @@
 import asyncio
 import sys
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from domain.calendar import local_date, to_minute
+from domain.calendar import local_date
 from domain.event import decode
 from domain.events import DecisionRecorded
 from domain.meetings import commands as mc
@@ -21,7 +21,7 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify
 from services.office_records import record_office_events
-from tests.recovery.chaos import Desk, away_from_midnight, chaos_in
+from tests.recovery.chaos import Desk, away_from_midnight, chaos_in, later_today
 from tests.recovery.conftest import either
 from tests.recovery.deadly_worker import CALM
 from tests.support.meetings import decision
@@ -88,7 +88,7 @@ async def _signed_while_workers_die(
         desk = Desk(chaos.home, log)
         streams = await desk.in_progress(items)
         topic = next(s for s in DEFAULT_SERIES if s.id == "topic")
-        soon = to_minute(datetime.now(UTC)) + timedelta(minutes=5)
+        soon = later_today(5)
         convened = mc.ConveneMeeting(series=topic, starts=soon, chair="leader")
         # Meetings are held on working days only, and this one is today.
         today = DayOverridden(day=local_date(soon), workday=True, reason="测试当日开会")

@@ -46,7 +46,7 @@ async def test_minutes_that_could_not_be_filed_say_so_until_they_are(
     blocked = home / FOLDER / MINUTES
     blocked.write_text("no folder")
     refused = await client.post(filing, headers={**HERE, **office})
-    assert (refused.status_code, "没有归档" in refused.text, "写入成文" in refused.text) == (409, True, True)
+    assert (refused.status_code, "没有归档" in refused.text, "写入成文" in refused.text) == (503, True, True)
     assert "还没有成文归档" in (await client.get(page, headers=leader)).text
     blocked.unlink()
 
