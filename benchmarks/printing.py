@@ -82,7 +82,7 @@ from domain.calendar import end_of_day
 from eventlog.database import Database
 until = date(2022, 3, 31)
 found = compose_briefing(Database(sys.argv[1]), Publication.BRIEFING, date(2022, 3, 1), until, as_of=end_of_day(until))
-assert f"{sys.argv[2]}件" in found.sections[0].blocks[0].text
+assert f"{sys.argv[2]}件" in str(found.sections)
 """
 BARE_READ = """
 import sqlite3

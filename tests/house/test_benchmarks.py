@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 
 
-READERS = {"fold": 4, "list": 1, "reads": 10, "pages": 19, "city": 3, "draft": 3, "table": 4}
+READERS = {"fold": 4, "list": 1, "reads": 10, "pages": 19, "city": 3, "draft": 3, "table": 4, "print": 6}
 WRITERS = {"workflows": 4, "append": 12, "proof": 5}
 
 
