@@ -7,7 +7,6 @@ the earliest of them on keeps the state each matter had then. The states come fr
 a document asks for them: what it costs does not grow with the log before the period it is of.
 """
 
-import gc
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,6 +34,7 @@ from domain.workplan import WorkPlan
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.reading import Moment, StatesOver
+from sheets.budget import nothing_thrown_away
 
 OFFICE_UNIT = "office"
 _NEWS = bulletin_stream(Publication.NEWS)
@@ -80,7 +80,7 @@ class Lives:
         for events in self._after.values():  # what began behind a position that was asked for is known from there
             self._known |= {s: happened for s, happened in events.items() if happened[0].recorded.version == 1}
         missing = sorted({stream for stream in streams if stream not in self._known})
-        with _nothing_thrown_away():
+        with nothing_thrown_away():
             read = reading.read_streams(self._database, missing, self._until) if missing else {}
             self._known |= {stream: _told(read.get(stream, ())) for stream in missing}
 
@@ -91,7 +91,7 @@ class Lives:
             if earlier:
                 self._after[position] = _behind(self._after[max(earlier)], position)
             else:
-                with _nothing_thrown_away():
+                with nothing_thrown_away():
                     read = reading.streams_after(self._database, MATTER, position, self._until)
                     self._after[position] = {stream: _told(events) for stream, events in read.items()}
         return self._after[position]
@@ -103,18 +103,6 @@ class Lives:
 
 _CLOCKS_DIFFER = timedelta(days=1)
 """By how much the clock of an earlier build may have gone back along its log."""
-
-
-@contextmanager
-def _nothing_thrown_away() -> Iterator[None]:
-    """Whatever is read is kept, so the collector would look through all of it, again and again, a third of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _behind(by_stream: Mapping[str, tuple[Told, ...]], position: int) -> dict[str, tuple[Told, ...]]:
@@ -249,7 +237,7 @@ class RecordedLog:
             UnknownEventError: the log holds events of a newer build.
         """
         at = sorted({look.position for look in looks})
-        with _nothing_thrown_away():
+        with nothing_thrown_away():
             read = reading.states_over(self.database, _KINDS, at, self.until, from_events=_FROM_EVENTS.get())
         of_kind: defaultdict[str, list[StatesOver]] = defaultdict(list)
         for one in read:

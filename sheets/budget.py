@@ -4,6 +4,7 @@ A library that is sunk in a hostile file answers to nothing but a signal and a f
 line that says which part was too much.
 """
 
+import gc
 import os
 import resource
 import signal
@@ -63,6 +64,18 @@ def reading_budget(name: str, what: str, seconds: float | None = None, megabytes
         ) from None
     finally:
         _running = False
+
+
+@contextmanager
+def nothing_thrown_away() -> Iterator[None]:
+    """What is read is kept, so the collector would look through all of it, again and again, a third of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from intake.draft.shape.source import Source
 from intake.draft.tables import TableReader
 from intake.draft.text import View, fold, view
 from intake.sheets import CellFault
-from sheets.budget import reading_budget, reading_stage
+from sheets.budget import nothing_thrown_away, reading_budget, reading_stage
 
 _YEAR_OF_PLAN = re.compile(
     r"(20\d\d)年(?:度)?[^，。；\d]{0,16}(?:计划|要点|任务|分解|分工|方案|安排|清单|打算|目标|重点|政府工作报告|责任|实事|台账|一览表)"
@@ -74,7 +74,7 @@ def draft_file(
         Refusal: `not_found` or `malformed`, when the file as a whole cannot be read.
     """
     source = read_source(path)
-    with reading_budget(path.name, "标题和段落"):
+    with reading_budget(path.name, "标题和段落"), nothing_thrown_away():
         made = draft(source, path.name, office, everything=everything, year=year)
     if source.must_be_tables and not made.items and not made.faults:
         sheets = "、".join(grid.name for grid in source.grids)
