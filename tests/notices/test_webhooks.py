@@ -109,7 +109,7 @@ def post(room: PostRoom, certificate: tuple[Path, ssl.SSLContext]) -> Iterator[P
     accounts.open_account(room.log, "li", OFFICE, MONDAY)
     with http_receiver(tls=context) as receiver:
         here = (f"localhost:{receiver.port}",)
-        room.places = WebhookPlaces(hosts=here, private=here, ca=str(authority), timeout=0.6)
+        room.places = WebhookPlaces(hosts=here, private=here, ca=str(authority), timeout=1.2)
         yield Post(room, receiver, room.places)
 
 
@@ -160,7 +160,7 @@ def test_what_is_not_taken_comes_again_later_and_nothing_is_passed_over(post: Po
     wanted = [e.event_id for e in reading.read_stream(post.room.log, stream)]
     post.receiver.script = ["fails", "stalls", "drips", "drops", "elsewhere", "twice"]
     moment, pauses = MONDAY, list[timedelta]()
-    silence = "0.6 秒内没有答复"
+    silence = "1.2 秒内没有答复"
     for attempt, said in enumerate(("接收方答复 500", silence, silence, "中途断开", "接收方答复 307"), start=1):
         post.turn(moment)
         assert (post.kept.attempts, said in (post.kept.error or "")) == (attempt, True), post.kept.error
