@@ -24,6 +24,7 @@ from eventlog.errors import LogError
 from eventlog.presence import ServingKind
 from process import keep_what_is_loaded, leave
 from services.checkpoints_left import leave_for_ever
+from services.draining import Drain, last_drain
 from services.gateway import Gateway
 from services.health import Readiness, serve_health
 from services.home import make_home, make_private
@@ -81,7 +82,8 @@ async def serve(stop: asyncio.Event | None = None) -> None:
         if not await _settled(sweep, stop):
             return
         refusals = OrderRefusals(database)
-        metrics = WorkerMetrics(database, sweep, refusals)
+        metrics = WorkerMetrics(database, sweep, refusals, drained=last_drain(settings.home))
+        drain = Drain(settings.home)
         async with (
             running_worker(
                 client,
@@ -110,7 +112,9 @@ async def serve(stop: asyncio.Event | None = None) -> None:
                 logger.info("worker_ready", address=settings.address, task_queue=settings.task_queue)
                 _tell_ready()
                 await stop.wait()
+                drain.begin()
             logger.info("worker_draining")
+        drain.end()
     logger.info("worker_stopped")
 
 

@@ -78,6 +78,7 @@ app = group(
         "upgrade": "cli.service.upgrade:upgrade",
         "backup": "cli.service.keeping:backup",
         "restore": "cli.service.keeping:restore",
+        "drill": "cli.service.keeping:drill",
         "simulate": "cli.simulate:simulate",
         "demo": "cli.simulate:demo",
     },

@@ -25,6 +25,29 @@ class BackupTaken(Event):
     """Of the files its log names, how many were missing or altered where they were taken from."""
 
 
+class BackupTried(Event):
+    """备份演练: a backup was restored in a folder of its own, looked through, and thrown away again."""
+
+    label: ClassVar[str] = "备份演练"
+    file: str
+    taken_at: datetime
+    """When the backup was taken."""
+    position: int
+    sha256: str
+    """Of the whole file."""
+    seconds: int
+    """From the file to a log that could be worked on."""
+    lacking: int = 0
+    """Of the files its log names, how many were missing or altered."""
+    locked: int = 0
+    """Of the keys of its secrets, how many did not open."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether all that the log holds could be had from it."""
+        return not (self.lacking or self.locked)
+
+
 class CheckpointSigned(Event):
     """签发检查点: what the first `size` events of the log were, in a note somebody else keeps."""
 
@@ -142,10 +165,12 @@ class RunsRecovered(Event):
 
 
 class Operations(Frozen):
-    """When the log was last backed up, signed for, and restored."""
+    """When the log was last backed up, a backup tried, the log signed for, and restored."""
 
     backup: BackupTaken | None = None
     backed_up_at: datetime | None = None
+    tried_at: datetime | None = None
+    """When a backup was last restored by way of trial, and nothing was missing from it."""
     checkpoint: CheckpointSigned | None = None
     checkpoint_at: datetime | None = None
     witnessed: CheckpointWitnessed | None = None
@@ -160,6 +185,8 @@ def evolve_operations(state: Operations | None, recorded: LoggedEvent) -> Operat
     match event:
         case BackupTaken():
             return known.model_copy(update={"backup": event, "backed_up_at": recorded.recorded_at})
+        case BackupTried():
+            return known.model_copy(update={"tried_at": recorded.recorded_at}) if event.is_good else known
         case CheckpointSigned():
             return known.model_copy(update={"checkpoint": event, "checkpoint_at": recorded.recorded_at})
         case CheckpointWitnessed():

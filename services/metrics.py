@@ -34,8 +34,10 @@ LATE_EVERY = 300.0
 class WorkerMetrics:
     """The figures of one worker."""
 
-    def __init__(self, database: Database, sweep: Sweep, refusals: OrderRefusals) -> None:
-        """Of this worker's log, its sweeps, and what it refused as nobody's."""
+    def __init__(
+        self, database: Database, sweep: Sweep, refusals: OrderRefusals, *, drained: float | None = None
+    ) -> None:
+        """Of its log, its sweeps, what it refused as nobody's, and how many seconds the one before took to stop."""
         self._registry = CollectorRegistry()
         self._answers = Counter(
             "xmh_appends", "What the log answered to this worker.", ["answer"], registry=self._registry
@@ -44,6 +46,9 @@ class WorkerMetrics:
         self._registry.register(_SweepFigures(sweep))
         forged = Gauge("xmh_forged_orders", "Orders past all entrances this worker refused.", registry=self._registry)
         forged.set_function(lambda: refusals.total)
+        if drained is not None:
+            help_text = "How long the last worker of this home took to stop; infinite when it was killed amid it."
+            Gauge("xmh_last_drain_seconds", help_text, registry=self._registry).set(drained)
 
     def answered(self, answer: str) -> None:
         """Count one answer of the log: appended, behind, already, ahead, refused or failed."""
@@ -114,10 +119,16 @@ class _LogFigures(Collector):
     def _of_keeping(self) -> Iterator[Metric]:
         loaded = reading.load(self._database, self._database.own(OfficeStream.OPERATIONS))
         kept = loaded.state if loaded and isinstance(loaded.state, Operations) else Operations()
-        for what, at in (("backup", kept.backed_up_at), ("checkpoint", kept.checkpoint_at)):
-            help_text = f"Since the last {what} on record; -1 when there is none."
+        for what, of, at in (
+            ("backup", "backup", kept.backed_up_at),
+            ("drill", "backup that could be had back, by trial,", kept.tried_at),
+            ("checkpoint", "checkpoint", kept.checkpoint_at),
+        ):
+            help_text = f"Since the last {of} on record; -1 when there is none."
             age = -1 if at is None else (datetime.now(UTC) - at).total_seconds()
             yield _gauge(f"xmh_{what}_age_seconds", help_text, age)
+        lacking = kept.backup.lacking if kept.backup else 0
+        yield _gauge("xmh_backup_lacking_files", "Files the log names that the last backup has not.", lacking)
 
     def _of_clock(self) -> Metric:
         if time.monotonic() - self._counted_at >= LATE_EVERY:

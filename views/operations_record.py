@@ -48,6 +48,10 @@ def _said(event: Event, numbers: Mapping[str, str]) -> Iterator[str]:
     match event:
         case did.BackupTaken(file=file, position=position, lacking=lacking):
             yield from (file, f"日志到第{position}条", f"文件缺失或不符{lacking}处" if lacking else "")
+        case did.BackupTried(file=file, position=position, seconds=seconds, lacking=lacking, locked=locked):
+            yield from (file, f"日志到第{position}条", f"还原用{seconds}秒")
+            yield f"文件缺失或不符{lacking}处" if lacking else ""
+            yield f"打不开的密钥{locked}把" if locked else ""
         case did.CheckpointSigned(size=size):
             yield f"日志到第{size}条"
         case did.CheckpointWitnessed(size=size, witnesses=witnesses, signers=signers, authority=authority):

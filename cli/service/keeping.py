@@ -1,4 +1,4 @@
-"""`xmh backup` and `xmh restore`."""
+"""`xmh backup`, `xmh restore` and `xmh drill`."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -95,6 +95,36 @@ def restore(
         "下一步：xmh up，再运行 xmh recover",
     ]
     answer({**back.model_dump(mode="json"), "lacking": _documents(back.lacking)}, "\n".join(lines))
+
+
+def drill(
+    file: FileArg,
+    master_key: Annotated[
+        Path | None, typer.Option("--master-key", metavar="FILE", help="另外保管的那份主密钥；不写则用本机正在用的")
+    ] = None,
+    within: Annotated[
+        Path | None, typer.Option("--in", metavar="DIR", help="在哪个目录里试，试完即删；不写则用临时目录（TMPDIR）")
+    ] = None,
+) -> None:
+    """演练：把备份试着还原到一处临时目录，核验、看齐文件和密钥后删去，记入日志；服务不受影响。有缺的退出码为 1。"""
+    from services.backup.drill import drill as try_out
+
+    session.need_machine()
+    with _progress("演练") as moved:
+        done = try_out(session.settings, file, session.actor, master_key=master_key, within=within, moved=moved)
+    tried = done.tried
+    locked = f"主密钥打不开其中{tried.locked}把密钥，密件读不出来；请找到原来的 master.key，用 --master-key 再试"
+    lines = [
+        f"{tried.file} 能还原：{office_time(tried.taken_at)}的备份，日志到第{tried.position}条（已核验），"
+        f"未办结事项{done.matters}件，文件{done.files}个，用时{tried.seconds}秒",
+        *_about_files(done.lacking, "备份时就是这样，请从更早的备份或各台机器找回，再备份一次"),
+        *([locked] if tried.locked else []),
+        "已删去试还原的目录" + ("，演练已记入日志" if tried.is_good else "；已记入日志，但不算一次合格的演练"),
+    ]
+    document = {**tried.model_dump(mode="json"), "files": done.files, "matters": done.matters, "ok": tried.is_good}
+    answer({**document, "lacking": _documents(done.lacking)}, "\n".join(lines))
+    if not tried.is_good:
+        raise SystemExit(Exit.FOUND_WRONG)
 
 
 def _documents(lacking: "Sequence[VerifyFinding]") -> list[dict[str, object]]:

@@ -42,6 +42,7 @@ from domain.onsite.rules import check_plan
 from domain.operations import (
     ArchiveWritten,
     BackupTaken,
+    BackupTried,
     CheckpointMailed,
     CheckpointSigned,
     CheckpointWitnessed,
@@ -97,6 +98,7 @@ RECORDS: dict[type[Event], Authority] = {
     PostAssigned: Authority.OFFICE,
     SeriesRecorded: Authority.OFFICE,
     BackupTaken: Authority.OFFICE,
+    BackupTried: Authority.OFFICE,
     CheckpointSigned: Authority.SYSTEM,
     CheckpointWitnessed: Authority.SYSTEM,
     CheckpointMailed: Authority.SYSTEM,

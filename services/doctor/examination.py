@@ -53,6 +53,7 @@ async def examine(settings: "Settings", *, noted: bool = False) -> HealthReport:
             if noted and database.witness is not None:
                 mark = database.witness.note(database.log(), Watermark.noted)
             notices = [*log.healing_noticed(mark), *log.backup_noticed(database, datetime.now(UTC)), *notices]
+            notices += log.drill_noticed(database, datetime.now(UTC))
             notices += presence_noticed(database, datetime.now(UTC))
             notices += store_apart(database, settings, platform.node())
             notices += [*home.sign_in_noticed(database, settings), *home.scanner_noticed(database, settings)]

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 HOUR_MINUTES, DAY_MINUTES = 60, 24 * 60
 BACKED_UP_WITHIN = timedelta(days=7)
 """So long a log may be without a backup before doctor says so."""
+DRILLED_WITHIN = timedelta(days=100)
+"""A quarter and some days: so long nobody may have tried whether a backup can be had back."""
 
 
 def healing_noticed(mark: Watermark) -> Iterator[HealthFinding]:
@@ -135,6 +137,20 @@ def backup_noticed(database: Database, now: datetime) -> Iterator[HealthFinding]
         code="backup_due",
         message=message,
         remedy="运行 xmh backup FILE，写到另一块盘；可放进定时任务。另有数据库自己的备份的，不看这一条",
+    )
+
+
+def drill_noticed(database: Database, now: datetime) -> Iterator[HealthFinding]:
+    """For doctor: a log in use for a quarter of which no backup was tried for a quarter."""
+    loaded = reading.load(database, database.own(OfficeStream.OPERATIONS))
+    done = loaded.state if loaded and isinstance(loaded.state, Operations) else Operations()
+    first = next(iter(reading.read_all(database, 0, 1)), None)
+    began = done.tried_at or (first.recorded_at if first else now)
+    if now - began < DRILLED_WITHIN:
+        return
+    message = f"上次合格的备份演练是{_apart(now, done.tried_at)}以前" if done.tried_at else "备份从未演练过"
+    yield HealthFinding(
+        code="drill_due", message=message, remedy="运行 xmh drill 备份.zip：试着还原最近一份备份，试完即删，不影响服务"
     )
 
 

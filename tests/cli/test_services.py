@@ -22,6 +22,7 @@ from domain.calendar import local_date
 from eventlog import reading
 from eventlog.schema import HEAD
 from eventlog.verify import verify
+from services.draining import last_drain
 from services.embedded.runfile import Process, RunFile
 from services.embedded.supervise import free_port
 from tests.support.office import office_today
@@ -275,6 +276,9 @@ def test_sigterm_drains_the_worker_before_the_server(home: Home) -> None:
     assert not (home.path / "run.json").exists()
     events = [json.loads(line)["event"] for line in (home.path / "logs" / "worker.log").read_text().splitlines()]
     assert events[-1] == "worker_stopped"
+    drained = last_drain(home.path)
+    assert drained is not None
+    assert 0 < drained < 30
     acknowledged = sum("version" in json.loads(a) for a in answers)
     with home.log() as log:
         stream = reading.find_matters(log, number)[0].stream

@@ -12,7 +12,7 @@ from tests.fuzz.hostile import DATES, ENVIRONMENT, MATTERS, NUMBERS, PEOPLE, TEX
 NEVER = frozenset({("up",), ("down",), ("worker",), ("web",), ("simulate",), ("migrate",), ("headquarters", "add")})
 """They start, stop or found something; their words are tried by subprocess, with what they must refuse."""
 VERDICTS = (
-    *(("upgrade",), ("backup",)),
+    *(("upgrade",), ("backup",), ("drill",)),
     *(("doctor",), ("audit", "verify"), ("audit", "unanswered"), ("simulate",)),
     *(("audit", "check"), ("audit", "preflight"), ("archive", "verify")),
 )

@@ -222,12 +222,12 @@ def served(month: Month) -> str:
 
 
 def quiet(month: Month) -> str:
-    """Nothing is wrong: no alert but that there is no backup yet, and `doctor` finds nothing at either client"""
+    """Nothing is wrong: no alert but for want of a backup and a drill; `doctor` finds nothing at either"""
     month.site.look()
     time.sleep(2)
     month.site.look()
     raised = {name for name in BY_NAME if is_raised(name, month.site.now, month.site.before)}
-    assert raised - {"XmhCalendarEnds"} == {"XmhBackupOld"}, raised
+    assert raised - {"XmhCalendarEnds"} == {"XmhBackupOld", "XmhDrillOld"}, raised
     for machine in month.site.machines:
         looked = machine.xmh("doctor").json
         assert [p["code"] for p in looked["problems"]] in ([], ["calendar_unpublished"]), looked["problems"]
@@ -241,6 +241,9 @@ def backed_up(month: Month) -> str:
     month.backup = site.folder / "备份.zip"
     taken = month.there.ok("backup", month.backup)
     month.alert("XmhBackupOld", over=True)
+    tried = month.here.ok("drill", month.backup, "--in", site.folder)
+    assert (tried["ok"], tried["position"]) == (True, taken["position"])
+    month.alert("XmhDrillOld", over=True)
     drill = Machine(site.folder / "演练", {})
     began = time.monotonic()
     back = drill.ok("restore", month.backup)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,9 +16,10 @@ from domain.calendar import local_date
 from domain.envelope import SYSTEM
 from domain.ids import OfficeStream
 from domain.office import DayOverridden
-from domain.operations import BackupTaken
+from domain.operations import BackupTaken, BackupTried
 from eventlog.database import Database
 from eventlog.notices import keep_notices, untold_events
+from services.draining import Drain, last_drain
 from services.gateway import Gateway
 from services.healing import Recovery
 from services.metrics import WorkerMetrics
@@ -31,6 +33,8 @@ from tests.support.office import DOOR, OFFICE, founded, opening, sqlite
 ROOT = Path(__file__).parents[2]
 NOT_OURS = {"XmhWorkerDown", "XmhWebDown"}
 """Prometheus itself says that nobody answers."""
+ONLY_AT_TIMES = {"xmh_notice_waiting_seconds", "xmh_last_drain_seconds"}
+"""Figures of what need not be: a notice that waits, a worker of before."""
 
 
 class Watched:
@@ -46,7 +50,8 @@ class Watched:
     def begin_again(self) -> None:
         """A worker starts: its counters stand at nothing."""
         self.refusals = OrderRefusals(self.log)
-        self.metrics = WorkerMetrics(self.log, self.sweep, self.refusals)
+        home = self.path.parent
+        self.metrics = WorkerMetrics(self.log, self.sweep, self.refusals, drained=last_drain(home))
 
     def figures(self) -> list[Figure]:
         return figures_in(self.metrics.exposition().decode())
@@ -59,9 +64,9 @@ class Watched:
         """All events are told."""
         keep_notices(self.log, untold_events(self.log, 0, 1000), [], datetime.now(UTC))
 
-    def back_up(self) -> None:
+    def back_up(self, lacking: int = 0) -> None:
         """On record."""
-        taken = BackupTaken(file="a.zip", position=1, hash="h", sha256="0" * 64, size=1)
+        taken = BackupTaken(file="a.zip", position=1, hash="h", sha256="0" * 64, size=1, lacking=lacking)
         self.record(OfficeStream.OPERATIONS, taken)
         self.tell()
 
@@ -120,6 +125,19 @@ def _day_off(watched: Watched) -> None:
     watched.record(OfficeStream.CALENDAR, DayOverridden(day=datetime.now(UTC).date(), workday=False, reason="台风"))
 
 
+def _stopped(*, killed: bool) -> Callable[[Watched], None]:
+    """The worker of before stopped, whole or amid its drain, and the next one begins."""
+
+    def stop(watched: Watched) -> None:
+        drain = Drain(watched.path.parent)
+        drain.begin()
+        if not killed:
+            drain.end()
+        watched.begin_again()
+
+    return stop
+
+
 LEVEL = Recovery(open=1)
 TROUBLES: dict[str, tuple[Callable[[Watched], None], Callable[[Watched], None]]] = {
     "XmhLogDown": (_lost, _found),
@@ -134,6 +152,8 @@ TROUBLES: dict[str, tuple[Callable[[Watched], None], Callable[[Watched], None]]]
         Watched.begin_again,
     ),
     "XmhEventsUntold": (_day_off, Watched.tell),
+    "XmhBackupLacks": (lambda w: w.back_up(lacking=2), Watched.back_up),
+    "XmhDrainCut": (_stopped(killed=True), _stopped(killed=False)),
 }
 """Alert → what raises it, and what clears it."""
 
@@ -154,10 +174,34 @@ def test_a_log_never_backed_up_is_said_until_it_is(watched: Watched) -> None:
     assert not watched.raised("XmhBackupOld")
 
 
+def test_a_backup_nobody_could_have_back_is_said_until_one_is_had_back_whole(watched: Watched) -> None:
+    def drilled(locked: int) -> None:
+        moment = datetime.now(UTC)
+        tried = BackupTried(file="a.zip", taken_at=moment, position=1, sha256="0" * 64, seconds=3, locked=locked)
+        watched.record(OfficeStream.OPERATIONS, tried)
+
+    assert watched.raised("XmhDrillOld")
+    drilled(locked=1)
+    assert watched.raised("XmhDrillOld")
+    drilled(locked=0)
+    assert not watched.raised("XmhDrillOld")
+
+
+def test_a_worker_tells_how_long_the_one_before_took_to_stop(watched: Watched) -> None:
+    assert "xmh_last_drain_seconds" not in {name for name, _, _ in watched.figures()}
+    drain = Drain(watched.path.parent)
+    drain.begin()
+    time.sleep(0.2)
+    drain.end()
+    watched.begin_again()
+    (seconds,) = [value for name, _, value in watched.figures() if name == "xmh_last_drain_seconds"]
+    assert 0.2 <= seconds < 30
+
+
 def test_every_alert_names_figures_that_exist_and_has_its_page(watched: Watched) -> None:
     watched.metrics.answered("failed")
     of_web = {"xmh_web_commands_total"}  # held by tests/web/test_metrics.py
-    known = {name for name, _, _ in watched.figures()} | {"xmh_notice_waiting_seconds"} | of_web
+    known = {name for name, _, _ in watched.figures()} | ONLY_AT_TIMES | of_web
     page = (ROOT / "docs/运维告警.md").read_text(encoding="utf-8")
     assert {line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")} == set(BY_NAME)
     for rule in RULES:
@@ -172,7 +216,7 @@ SHOWN = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["ta
 
 def test_the_dashboard_shows_figures_that_exist_each_once_and_all_that_alert(watched: Watched) -> None:
     watched.metrics.answered("failed")
-    known = {name for name, _, _ in watched.figures()} | {"xmh_notice_waiting_seconds"}
+    known = {name for name, _, _ in watched.figures()} | ONLY_AT_TIMES
     shown = {name for expr in SHOWN for name in re.findall(r"xmh_\w+", expr)}
     assert {name for name in shown if not name.startswith("xmh_web_")} <= known
     assert {name for rule in RULES for name in re.findall(r"xmh_\w+", rule["expr"])} <= shown

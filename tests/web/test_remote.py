@@ -82,6 +82,7 @@ def test_what_goes_wrong_ends_as_it_does_at_home(working: Served, remote: Run) -
         ("doctor",),
         ("backup", "x.zip"),
         ("restore", "x.zip"),
+        ("drill", "x.zip"),
         ("down",),
         ("recover",),
         ("migrate",),
