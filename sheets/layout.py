@@ -20,7 +20,7 @@ def row_height(texts: Sequence[str], widths: Sequence[float]) -> float:
         room = max(int(width) - 2, 2)
         if 2 * len(text) <= room and "\n" not in text:
             return 1
-        wide = (2 * len(line) - sum(map(str.isascii, line)) for line in text.split("\n"))
+        wide = (2 * len(line) - len(line.encode("ascii", "ignore")) for line in text.split("\n"))
         return sum(-(-w // room) or 1 for w in wide)
 
     most = max(lines(text[:MOST_IN_A_CELL], width) for text, width in zip(texts, widths, strict=True))

@@ -17,6 +17,7 @@ from domain.terms import Light, Stage
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.reading import Moment
+from sheets.budget import nothing_thrown_away
 from sheets.table import NO_CHAPTER, Column, RowKey, SheetNames, row_fingerprints, table_cells
 
 
@@ -104,7 +105,8 @@ def task_table(
     known = known or reading.moment_at(database, as_of)
     recorded = read_known(database, as_of, known.position, later=known.later)
     (then,) = recorded.moments([before])
-    return _compose(recorded.ledger([then]), then, reading.log_identity(database), streams)
+    with nothing_thrown_away():
+        return _compose(recorded.ledger([then]), then, reading.log_identity(database), streams)
 
 
 def _compose(ledger: Ledger, then: Moment, identity: str, streams: Container[str] | None) -> TaskTable:

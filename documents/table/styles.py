@@ -38,8 +38,10 @@ class Styles:
         self._bars: dict[tuple[str, bool], Any] = {}
 
     def of(self, column: Column) -> Any:
-        """The format of a column's texts."""
-        if column in (Column.PERSON, Column.NUMBER, Column.LIGHT):
+        """The format of a column's cells."""
+        if column is Column.DUE:
+            return self.day
+        if column in (Column.NO, Column.PERSON, Column.NUMBER, Column.LIGHT):
             return self.centred
         return self.editor if column is Column.REASON else self.plain
 

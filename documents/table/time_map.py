@@ -67,7 +67,6 @@ def _months(first: date, last: date) -> Iterator[date]:
 def _heads(sheet: Any, styles: Styles, starts: list[date], *, by_week: bool) -> None:
     """Months (of weeks) or years (of months) above, the first day of each week or the month below."""
     above, below = _HEAD_ROWS
-    # Row by row: what is written is gone from memory, and nothing can be added to it.
     for at in range(len(_FIXED)):
         sheet.write_string(above, at, "", styles.head)
     at = len(_FIXED)

@@ -4,7 +4,7 @@ Byte for byte the same whenever it is made from the same table: the file is date
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -16,6 +16,7 @@ from documents.table.rows import TableChapter, TableRow, TaskTable
 from documents.table.styles import Styles
 from documents.wording import full_date
 from domain.terms import Light
+from sheets.budget import nothing_thrown_away
 from sheets.layout import print_on_a3, row_height
 from sheets.table import KEY_SHEET, SHEET, Column
 
@@ -53,11 +54,11 @@ _NOT_IN_SHEET_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", ""))
 def table_workbook(table: TaskTable) -> bytes:
     """《任务清单一览表》 as an .xlsx: the list, the time map and what changed; the same table is the same bytes."""
     kept = io.BytesIO()
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(kept, options) as book:
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    with nothing_thrown_away(), xlsxwriter.Workbook(kept, options) as book:
         book.set_properties({"title": table.title, "created": datetime.combine(table.on, time())})
-        styles = Styles(book)
-        _list(book, styles, table)
+        styles, heights = Styles(book), _heights(table)
+        _list(book, styles, table, heights)
         time_map.write_time_map(book, styles, table)
         _changes(book, styles, table)
         names: set[str] = {sheet.get_name().casefold() for sheet in book.worksheets()}
@@ -65,21 +66,27 @@ def table_workbook(table: TaskTable) -> bytes:
         for row in table.rows:
             by_unit.setdefault(row.unit, []).append(row)
         for unit in sorted(by_unit):
-            _unit(book, styles, table, _sheet_name(unit, names), by_unit[unit])
+            _unit(book, styles, table, _sheet_name(unit, names), by_unit[unit], heights)
         _key(book, table)
     return kept.getvalue()
+
+
+def _heights(table: TaskTable) -> dict[str, float]:
+    """Number of the matter → how tall its row is, in the list as on its unit's sheet: 理由或依据 is empty."""
+    widths = [WIDTHS[column] for column in _UNIT_COLUMNS]
+    return {row.number: row_height([row.shown(c) for c in _UNIT_COLUMNS], widths) for row in table.rows}
 
 
 # --- the list
 
 
-def _list(book: Any, styles: Styles, table: TaskTable) -> None:
+def _list(book: Any, styles: Styles, table: TaskTable, heights: Mapping[str, float]) -> None:
     sheet = book.add_worksheet(SHEET)
     _frame(sheet, styles, list(Column), table.title, f"{table.summary}\n{LEGEND}")
     sheet.write_comment(_HEAD_ROW, list(Column).index(Column.REASON), HOW_TO_EDIT, {"x_scale": 2, "y_scale": 2})
     row = _HEAD_ROW
     for chapter in table.chapters:
-        row = _chapter(sheet, styles, chapter, row + 1)
+        row = _chapter(sheet, styles, chapter, row + 1, heights)
     _lights_in_colour(sheet, styles, list(Column), row)
     sheet.print_area(0, 0, row, _PRINTED)
 
@@ -100,28 +107,34 @@ def _frame(sheet: Any, styles: Styles, columns: Sequence[Column], title: str, no
     print_on_a3(sheet, _HEAD_ROW)
 
 
-def _chapter(sheet: Any, styles: Styles, chapter: TableChapter, row: int) -> int:
+def _chapter(sheet: Any, styles: Styles, chapter: TableChapter, row: int, heights: Mapping[str, float]) -> int:
     """The heading and its rows; the last row written."""
     sheet.set_row(row, 20)
     sheet.merge_range(row, 0, row, _PRINTED, f"{chapter.heading}（{len(chapter.rows)}件）", styles.chapter)
-    for table_row in chapter.rows:
-        row += 1
-        _row(sheet, styles, row, table_row, list(Column))
-    return row
+    _rows(sheet, styles, row + 1, chapter.rows, list(Column), heights)
+    return row + len(chapter.rows)
 
 
-def _row(sheet: Any, styles: Styles, at: int, row: TableRow, columns: Sequence[Column]) -> None:
-    texts = [row.shown(column) for column in columns]
-    sheet.set_row(at, row_height(texts, [WIDTHS[column] for column in columns]))
-    for n, (column, text) in enumerate(zip(columns, texts, strict=True)):
-        match column:
-            case Column.NO:
-                sheet.write_number(at, n, row.no, styles.centred)
-            case Column.DUE:
-                sheet.write_datetime(at, n, datetime.combine(row.due, time()), styles.day)
-            case _:
-                style = styles.of(column)
-                (sheet.write_string if text else sheet.write_blank)(at, n, text, style)
+def _rows(
+    sheet: Any,
+    styles: Styles,
+    first: int,
+    rows: Sequence[TableRow],
+    columns: Sequence[Column],
+    heights: Mapping[str, float],
+) -> None:
+    looks = [(n, column, styles.of(column)) for n, column in enumerate(columns)]
+    for at, row in enumerate(rows, first):
+        sheet.set_row(at, heights[row.number])
+        for n, column, style in looks:
+            match column:
+                case Column.NO:
+                    sheet.write_number(at, n, row.no, style)
+                case Column.DUE:
+                    sheet.write_datetime(at, n, datetime.combine(row.due, time()), style)
+                case _:
+                    text = row.shown(column)
+                    (sheet.write_string if text else sheet.write_blank)(at, n, text, style)
 
 
 def _lights_in_colour(sheet: Any, styles: Styles, columns: Sequence[Column], last: int) -> None:
@@ -134,12 +147,13 @@ def _lights_in_colour(sheet: Any, styles: Styles, columns: Sequence[Column], las
 # --- the other sheets
 
 
-def _unit(book: Any, styles: Styles, table: TaskTable, name: str, rows: Sequence[TableRow]) -> None:
+def _unit(
+    book: Any, styles: Styles, table: TaskTable, name: str, rows: Sequence[TableRow], heights: Mapping[str, float]
+) -> None:
     sheet, unit = book.add_worksheet(name), rows[0].unit
     note = f"截至{full_date(table.on)}，{unit}牵头{len(rows)}件。{READ_ONLY}\n{LEGEND}"
     _frame(sheet, styles, _UNIT_COLUMNS, f"{table.title}（{unit}）", note)
-    for at, row in enumerate(rows, _HEAD_ROW + 1):
-        _row(sheet, styles, at, row, _UNIT_COLUMNS)
+    _rows(sheet, styles, _HEAD_ROW + 1, rows, _UNIT_COLUMNS, heights)
     _lights_in_colour(sheet, styles, _UNIT_COLUMNS, _HEAD_ROW + len(rows))
     sheet.protect()
 
