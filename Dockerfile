@@ -3,9 +3,11 @@ FROM python:3.11.14-slim-bookworm AS build
 
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
-COPY requirements.txt requirements-test.txt ./
+# Or requirements-otel.txt, of a site that has its commands traced.
+ARG REQUIREMENTS=requirements.txt
+COPY requirements.txt requirements-otel.txt requirements-test.txt ./
 RUN python -m venv /opt/xmh \
- && /opt/xmh/bin/pip install --require-hashes --only-binary :all: -r requirements.txt \
+ && /opt/xmh/bin/pip install --require-hashes --only-binary :all: -r "$REQUIREMENTS" \
  && python -m venv /opt/build \
  && /opt/build/bin/pip install --require-hashes --only-binary :all: -r requirements-test.txt
 COPY . .

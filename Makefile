@@ -158,9 +158,10 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 lock: ## refresh requirements*.txt (needs uv; LOCKFLAGS=--upgrade moves every version)
 	$(LOCK) --extra web -o requirements.txt
 	$(LOCK) --extra web --extra embedded --extra simulate --constraint requirements.txt -o requirements-all.txt
+	$(LOCK) --extra web --extra otel --constraint requirements-all.txt -o requirements-otel.txt
 	$(subst pyproject.toml,deploy/offline/tools.in,$(LOCK)) -o deploy/offline/tools.txt
 	$(subst pyproject.toml,docs/site/requirements.in,$(LOCK)) -o docs/site/requirements.txt
-	$(LOCK) --all-extras --constraint requirements-all.txt -o requirements-test.txt
+	$(LOCK) --all-extras --constraint requirements-all.txt --constraint requirements-otel.txt -o requirements-test.txt
 
 components: setup ## say which pinned components wait for a newer release, and which too long (asks the index)
 	@$(BIN)/python deploy/components.py requirements-all.txt requirements-test.txt

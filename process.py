@@ -5,6 +5,8 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -34,12 +36,23 @@ def keep_what_is_loaded() -> None:
     gc.freeze()
 
 
+_LAST_DUTIES: list[Callable[[], None]] = []
+
+
+def before_leaving(duty: Callable[[], None]) -> None:
+    """Have something done as the last of this process; it may take seconds at most."""
+    _LAST_DUTIES.append(duty)
+
+
 def leave(code: int) -> NoReturn:
     """Flush and end at once, without interpreter shutdown.
 
     The Temporal SDK crashes there in about one run of ten (temporalio/sdk-python issue 300); servers this process
     started must have been stopped before.
     """
+    for duty in _LAST_DUTIES:
+        with suppress(Exception):  # what was to be done is done, whatever comes of this
+            duty()
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -223,6 +223,9 @@ class Settings(BaseSettings):
     """`[witnesses]`: servers that sign each checkpoint too, and who stamps it with the time; by default nobody."""
     health_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    traces: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] | None = None
+    """`XMH_TRACES`: the collector that is told how commands went through, by OTLP over HTTP (`http://host:4318`); needs
+    the extra `otel`. By default nothing is traced."""
     listen_address: str = "127.0.0.1"
     """Where health and metrics listen; nobody else's machine asks unless the office says so."""
     notices: Routing = Routing()

@@ -38,6 +38,7 @@ from services.running import running_worker
 from services.service_log import configure_logging, service_runtime
 from services.sweep import Sweep
 from services.temporal_client import connect
+from services.tracing import begin_tracing
 from services.transfers import carry_for_ever
 from services.unreachable import Unreachable
 from services.vouching import service_vouch
@@ -66,6 +67,7 @@ async def serve(stop: asyncio.Event | None = None) -> None:
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
+    begin_tracing(settings, "xmh-worker")
     client = await _connect_patiently(settings, service_runtime(settings), stop)
     if client is None:
         return

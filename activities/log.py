@@ -1,6 +1,7 @@
 """The two ways a workflow reaches the log: append, and load."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import structlog
@@ -24,6 +25,11 @@ logger = structlog.get_logger()
 _FORGED = {fault.value: fault for fault in OrderFault}
 
 
+def _untraced(name: str) -> AbstractContextManager[Callable[[str, str | int], None]]:
+    del name
+    return nullcontext(lambda *_: None)
+
+
 class LogActivities:
     """Synchronous, each in a thread of the worker's pool with a connection of its own.
 
@@ -39,12 +45,14 @@ class LogActivities:
         simulated: bool = False,
         answered: Callable[[str], None] = lambda _: None,
         forged: Callable[[OrderFault, str, str], None] = lambda *_: None,
+        traced: Callable[[str], AbstractContextManager[Callable[[str, str | int], None]]] = _untraced,
     ) -> None:
         """Work on this database, for what came through this door; in a simulated home starts say which day it is.
 
         `answered` hears each answer of the log by its name, and `failed`; `forged` of each order that is nobody's: why,
-        for which stream, in whose name.
+        for which stream, in whose name. `traced` gives a span to what is done within, and what marks it.
         """
+        self._traced = traced
         self._forged = forged
         self._answered = answered
         self._database = database
@@ -61,7 +69,12 @@ class LogActivities:
         """Ask the log to record what was decided; one line of log per event recorded."""
         self._check_caller(request.stream, request.actor.id)
         try:
-            answer = append(self._database, request, door=self._door)
+            with self._traced("append") as mark:
+                answer = append(self._database, request, door=self._door)
+                mark("xmh.answer", answer.answer)
+                if isinstance(answer, Appended) and answer.events:
+                    mark("xmh.events", len(answer.events))
+                    mark("xmh.position", answer.events[-1].position)
         except LogError as e:
             self._answered("failed")
             raise failed_activity(e) from e

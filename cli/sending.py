@@ -120,10 +120,12 @@ async def the_gateway() -> "Gateway":
     """
     from services.gateway import Gateway
     from services.temporal_client import connect
+    from services.tracing import begin_tracing
 
     settings = session.settings
     if settings.address is None:
         raise Problem(f"督办服务没有运行（数据目录 {settings.home}），请先运行 xmh up --detach", "unreachable")
+    begin_tracing(settings, "xmh")
     client = await connect(settings)
     return Gateway(client, session.database, settings.task_queue, settings.door, answer_by=answer_deadline())
 

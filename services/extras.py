@@ -13,9 +13,11 @@ class Extra(Term):
 
     WEB = "web", "网页和接口"
     EMBEDDED = "embedded", "内置的 Temporal 服务"
+    OTEL = "otel", "OpenTelemetry 跟踪"
     SIMULATE = "simulate", "时间快进的 Temporal 服务（模拟和示例用）"
 
 
+MODULES = {Extra.WEB: "fastapi", Extra.OTEL: "opentelemetry.exporter"}
 PROGRAMS = {Extra.EMBEDDED: "temporal", Extra.SIMULATE: "temporal-test-server"}
 
 
@@ -27,7 +29,12 @@ def program_of(extra: Extra) -> Path | None:
 
 def is_installed(extra: Extra) -> bool:
     """Whether this installation has it."""
-    return program_of(extra) is not None if extra in PROGRAMS else find_spec("fastapi") is not None
+    if extra in PROGRAMS:
+        return program_of(extra) is not None
+    try:
+        return find_spec(MODULES[extra]) is not None
+    except ModuleNotFoundError:  # not even what it lies in
+        return False
 
 
 def need(extra: Extra, otherwise: str = "") -> None:

@@ -42,6 +42,7 @@ from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
 from services.temporal_client import NOTICES, notices_id
+from services.tracing import span
 from services.unreachable import Unreachable as Unreachable  # noqa: PLC0414  (part of what the gateway says)
 from workflows.contract import (
     FOREIGN,
@@ -104,7 +105,8 @@ class Gateway:
             Refusal: a rule said no; nothing is recorded.
             Unreachable: no answer in time; the command may still be carried out.
         """
-        return await self._submit(order, MATTERS)
+        with span("submit", **{"xmh.command": order.command.do}):
+            return await self._submit(order, MATTERS)
 
     async def convene(self, order: MeetingOrder) -> MeetingReply:
         """Send a command to a meeting, and wait for its answer.
@@ -112,7 +114,8 @@ class Gateway:
         Raises:
             Refusal, Unreachable: as `submit`.
         """
-        return await self._submit(order, MEETINGS)
+        with span("convene", **{"xmh.command": order.command.do}):
+            return await self._submit(order, MEETINGS)
 
     async def carry(self, order: Order) -> Delivered:
         """Carry an outcome of a meeting to its matter, for the meeting's workflow.

@@ -19,6 +19,7 @@ from domain.door import Door
 from eventlog.database import Database
 from services.gateway import Gateway
 from services.morning_look import look_in_the_morning
+from services.tracing import span
 from workflows.headquarters import HeadquartersWorkflow
 from workflows.matter import MatterWorkflow
 from workflows.meeting import MeetingWorkflow
@@ -63,7 +64,7 @@ async def running_worker(  # noqa: PLR0913  (what a worker is made of)
     gateway = Gateway(client, database, task_queue, door, clock_shift=clock_shift)
     clock = OfficeClock(simulated=simulated)
     activities = [
-        *LogActivities(database, door, simulated=simulated, answered=answered, forged=forged).all,
+        *LogActivities(database, door, simulated=simulated, answered=answered, forged=forged, traced=span).all,
         *MeetingActivities(database, gateway.carry, gateway.convene, clock, look_in_the_morning).all,
         *(notices.all if notices else ()),
     ]

