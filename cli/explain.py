@@ -27,7 +27,7 @@ def explain_error(error: Exception) -> Problem:
         return wrong
     if type(error).__module__.startswith("typer"):
         return _usage(error)
-    if type(error).__name__ == "UnknownEventError":
+    if any(kind.__name__ == "UnknownEventError" for kind in type(error).__mro__):
         return explain_error(LogDamaged(UNREADABLE_EVENT))
     if type(error).__name__ == "Unreachable":
         return _unreachable(error)

@@ -63,9 +63,7 @@ def decode(recorded: LoggedEvent) -> Event:
 # A worker that appended an event folds it in its workflow, tells it and answers with it: it is decoded once.
 @lru_cache(maxsize=REMEMBERED)
 def _decoded(kind: str, schema_version: int, payload: str) -> Event:
-    cls = _TYPES.get(kind)
-    if cls is None or schema_version > cls.schema_version:
-        raise UnknownEventError(f"{kind} v{schema_version}")
+    cls = _type_of(kind, schema_version)
     try:
         if schema_version < cls.schema_version:
             lifted = _lifted(kind, schema_version, cls, _JSON.validate_json(payload))
@@ -74,6 +72,13 @@ def _decoded(kind: str, schema_version: int, payload: str) -> Event:
     except ValidationError as error:  # what a log says is nobody's input
         raise UnknownEventError(str(error)) from error
     return event
+
+
+def _type_of(kind: str, schema_version: int) -> type[Event]:
+    cls = _TYPES.get(kind)
+    if cls is None or schema_version not in range(1, cls.schema_version + 1):
+        raise UnknownEventError(f"{kind} v{schema_version}")
+    return cls
 
 
 def _lifted(kind: str, schema_version: int, cls: type[Event], payload: dict[str, Any]) -> dict[str, Any]:
@@ -89,9 +94,7 @@ def event_of(draft: Draft) -> Event:
         UnknownEventError: it is of no type this build knows.
         ValidationError: it lacks what such an event holds.
     """
-    cls = _TYPES.get(draft.type)
-    if cls is None or draft.schema_version > cls.schema_version:
-        raise UnknownEventError(f"{draft.type} v{draft.schema_version}")
+    cls = _type_of(draft.type, draft.schema_version)
     return cls.model_validate_json(_JSON.dump_json(_lifted(draft.type, draft.schema_version, cls, draft.payload)))
 
 

@@ -12,6 +12,7 @@ from domain.base import Frozen
 from domain.bulletin import BulletinSeries, evolve_bulletins
 from domain.calendar import WorkCalendar
 from domain.envelope import LoggedEvent
+from domain.event import UnknownEventError
 from domain.evolve import advance as advance_matter
 from domain.evolve import evolve as evolve_matter
 from domain.forgetting import ForgottenSecrets, evolve_forgotten
@@ -35,6 +36,8 @@ from domain.transfer import Transfer, evolve_transfer
 from domain.workplan import WorkPlan, evolve_plan
 
 S = TypeVar("S", bound=Frozen)
+_UNFIT = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, AssertionError)
+"""What a fold raises of an event that is none of its stream's, or lacks another before it."""
 
 
 @dataclass(frozen=True)
@@ -47,20 +50,38 @@ class Fold(Generic[S]):
     """As `evolve`, but changing the state in place, for the kinds whose streams are long."""
 
     def after(self, state: S | None, first: LoggedEvent, rest: Iterable[LoggedEvent] = ()) -> S:
-        """The state after these events; the one given stays as it is."""
-        draft = self.evolve(state, first)
-        if self.advance is None:
-            return reduce(self.evolve, rest, draft)
-        for event in rest:
-            self.advance(draft, event)
+        """The state after these events; the one given stays as it is.
+
+        Raises:
+            UnknownEventError: they do not fit: they were written by another build, or are spoilt.
+        """
+        try:
+            draft = self.evolve(state, first)
+            if self.advance is None:
+                return reduce(self.evolve, rest, draft)
+            for event in rest:
+                self.advance(draft, event)
+        except _UNFIT as error:
+            raise _unfit(error) from error
         return draft
 
     def moved(self, draft: S, event: LoggedEvent) -> S:
-        """A state nobody else holds, after one more event: the same one, changed, where the kind can."""
-        if self.advance is None:
-            return self.evolve(draft, event)
-        self.advance(draft, event)
+        """A state nobody else holds, after one more event: the same one, changed, where the kind can.
+
+        Raises:
+            UnknownEventError: as `after`.
+        """
+        try:
+            if self.advance is None:
+                return self.evolve(draft, event)
+            self.advance(draft, event)
+        except _UNFIT as error:
+            raise _unfit(error) from error
         return draft
+
+
+def _unfit(error: Exception) -> UnknownEventError:
+    return UnknownEventError(str(error) if isinstance(error, TypeError) else f"{type(error).__name__}: {error}")
 
 
 FOLDS: dict[str, Fold[Any]] = {

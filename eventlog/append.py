@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
-from pydantic import ValidationError
-
 from domain.base import Refusal, refuse
 from domain.calendar import WorkCalendar, local_date
 from domain.door import UNPROVEN, Door, same
@@ -443,6 +441,6 @@ def _fold(
     """
     try:
         return fold_kept(request.stream, known.state if known else None, standing.ended or 0, events)
-    except (UnknownEventError, ValidationError, TypeError) as error:
+    except UnknownEventError as error:
         reason = str(error).splitlines()[0]
         raise Refusal(f"{events[0].type} 与 {request.stream} 的记录不符：{reason}", "malformed") from error

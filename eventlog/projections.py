@@ -60,7 +60,7 @@ class Projection:
         """Fold one event; what is wrong with the number it took, in Chinese, or None.
 
         Raises:
-            UnknownEventError, UnknownKindError, ValidationError, TypeError: this build cannot read the event.
+            UnknownEventError: this build cannot read the event.
         """
         one = self._streams.get(event.stream)
         state = fold_on(event.stream, one.state if one else None, event)

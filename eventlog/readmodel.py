@@ -10,7 +10,7 @@ from domain import events as ev
 from domain.base import Frozen
 from domain.duplicates import title_key
 from domain.envelope import LoggedEvent, Recorded
-from domain.event import decode
+from domain.event import UnknownEventError, decode
 from domain.facts import InstructionRef, PartOf
 from domain.ids import kind_of
 from domain.meetings.meeting import Meeting
@@ -132,7 +132,7 @@ class ListableMatter(Protocol):
         """The matter it is a part of."""
 
 
-class UnknownKindError(Exception):
+class UnknownKindError(UnknownEventError):
     """No fold is known for this kind of stream."""
 
 
@@ -140,6 +140,7 @@ def fold_events(stream: str, state: Frozen | None, events: Iterable[LoggedEvent]
     """The state of a stream, for the read model, after these events, of which there is at least one.
 
     Raises:
+        UnknownEventError: they do not fit it.
         UnknownKindError: for a kind of stream this build does not know.
     """
     known = FOLDS.get(kind_of(stream))

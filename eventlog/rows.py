@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from domain.envelope import Actor, Provenance, Recorded, canonical
+from domain.event import UnknownEventError
 from eventlog.backend import Row
 from eventlog.stored_time import from_micros, micros
 
@@ -31,10 +32,29 @@ def actor_text(actor: Actor, proven: Provenance | None = None) -> str:
 
 @lru_cache(maxsize=1024)
 def _actor_of(text: str) -> tuple[Actor, Provenance | None]:
-    """The actor of the JSON in the column `events.actor`."""
-    stored = json.loads(text)
-    proven = stored.pop(PROVEN, None)
-    return Actor.model_validate(stored), None if proven is None else Provenance.model_validate(proven)
+    """The actor of the JSON in the column `events.actor`.
+
+    Raises:
+        UnknownEventError: it names none.
+    """
+    try:
+        stored = json.loads(text)
+        proven = stored.pop(PROVEN, None)
+        return Actor.model_validate(stored), None if proven is None else Provenance.model_validate(proven)
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:  # what a log says is nobody's input
+        raise UnknownEventError(f"actor: {error}") from error
+
+
+def _instant(value: int) -> datetime:
+    """The instant of a column.
+
+    Raises:
+        UnknownEventError: there is none such.
+    """
+    try:
+        return from_micros(value)
+    except (TypeError, OverflowError) as error:
+        raise UnknownEventError(f"time: {error}") from error
 
 
 class StoredEvent(NamedTuple):
@@ -67,11 +87,11 @@ def folded_event(row: Row) -> StoredEvent:
     """The event of a row selected by `FOLDED_COLUMNS`, at a quarter of the price of a `Recorded`.
 
     Raises:
-        ValueError, OverflowError: its actor is none, or its times are; as of `event_of_row`.
+        UnknownEventError: its actor is none, or its times are; as of `event_of_row`.
     """
     position, headquarters, stream, version, kind, schema, payload, actor, occurred, recorded, digest = row
-    if not (_FIRST <= occurred <= _LAST and _FIRST <= recorded <= _LAST):
-        from_micros(occurred), from_micros(recorded)
+    if not (occurred.__class__ is recorded.__class__ is int and _FIRST <= occurred <= _LAST >= recorded >= _FIRST):
+        _instant(occurred), _instant(recorded)
     who = _actor_of(actor)[0]
     fields = (position, headquarters, stream, version, kind, schema, payload, who, occurred, recorded, digest)
     return _stored(StoredEvent, fields)
@@ -89,7 +109,11 @@ _FIRST, _LAST = micros(datetime(1, 1, 1, tzinfo=UTC)), micros(datetime(9999, 12,
 
 
 def event_of_row(row: Row) -> Recorded:
-    """The event (`Recorded`) of a row selected by `EVENT_COLUMNS`."""
+    """The event (`Recorded`) of a row selected by `EVENT_COLUMNS`.
+
+    Raises:
+        UnknownEventError: its actor is none, or its times are.
+    """
     (
         position,
         headquarters,
@@ -107,7 +131,7 @@ def event_of_row(row: Row) -> Recorded:
         digest,
     ) = row
     actor, proven = _actor_of(actor_json)
-    noted = from_micros(recorded)
+    noted = _instant(recorded)
     return Recorded.trusted(
         {
             "position": position,
@@ -121,7 +145,7 @@ def event_of_row(row: Row) -> Recorded:
             "actor": actor,
             "proven": proven,
             "command_id": command_id,
-            "occurred_at": noted if occurred == recorded else from_micros(occurred),
+            "occurred_at": noted if occurred == recorded else _instant(occurred),
             "recorded_at": noted,
             "previous_hash": previous_hash,
             "hash": digest,

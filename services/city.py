@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-_OF_AN_EVENT = (UnknownEventError, ValueError, TypeError, LookupError, OverflowError)
-"""What an event raises that this build cannot read: it is of a newer one, or spoilt."""
 CITY_PERSON_ID = "city"
 """Who looks when nobody is named: the one a city's directory begins with."""
 
@@ -77,7 +75,7 @@ class Across:
                     answers.append(look(one, database))
             except (LogError, Refusal) as error:
                 self.unread[one.code] = error.message
-            except _OF_AN_EVENT:
+            except UnknownEventError:
                 _log.info("an event of %s cannot be read", one.code, exc_info=True)
                 self.unread[one.code] = UNREADABLE_EVENT
         return answers

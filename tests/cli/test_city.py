@@ -208,7 +208,10 @@ def test_one_whose_log_is_broken_is_named_and_the_others_are_told(city: CommandL
     assert "注意：FT 未计入" in city("city", "list", actor="city").out
 
 
-@pytest.mark.parametrize("spoilt", ["type = 'MatterOfTomorrow'", """payload = '{"title":1}'""", "actor = '{}'"])
+SPOILT = ["type = 'MatterOfTomorrow'", """payload = '{"title":1}'""", "actor = '{}'"]
+
+
+@pytest.mark.parametrize("spoilt", SPOILT)
 def test_one_whose_events_cannot_be_read_is_named_and_the_others_are_told(
     city: CommandLine, home: Path, spoilt: str
 ) -> None:
@@ -222,11 +225,15 @@ def test_one_whose_events_cannot_be_read_is_named_and_the_others_are_told(
     assert "FT 未计入" in city("city", "briefing", actor="city").out
 
 
-def test_what_the_log_says_is_not_called_wrongly_filled_in(city: CommandLine, home: Path) -> None:
+OTHERWISE_SPOILT = ["type = 'MeetingClosed', payload = '{}'", "recorded_at = 1 << 62", "schema = 0"]
+
+
+@pytest.mark.parametrize("spoilt", [*SPOILT, *OTHERWISE_SPOILT])
+def test_what_the_log_says_is_not_called_wrongly_filled_in(city: CommandLine, home: Path, spoilt: str) -> None:
     with closing(sqlite3.connect(home / "headquarters/FT/events.db")) as raw, raw:
         raw.execute("DROP TRIGGER events_no_update")
         (number,) = raw.execute("SELECT payload ->> 'number' FROM events WHERE stream LIKE 'matter/%'").fetchone()
-        raw.execute("""UPDATE events SET payload = '{"title":1}' WHERE stream LIKE 'matter/%'""")
+        raw.execute(f"UPDATE events SET {spoilt} WHERE stream LIKE 'matter/%'")
         raw.execute("DELETE FROM snapshots")
     refused = city("task", "show", number, "--headquarters", "FT")
     assert (refused.code, "日志中有读不懂的记录" in refused.error, "\n" in refused.error) == (5, True, False), refused
