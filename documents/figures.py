@@ -122,6 +122,16 @@ class Period:
                 yield file, events[: bisect_right(events, file.known, key=told_at)]
 
     @cached_property
+    def newest_decisions(self) -> Mapping[str, Told]:
+        """Matter → the newest decision of a meeting on it, of what was recorded since the period began."""
+        return {
+            file.matter.stream: happening
+            for file, events in self._moved()
+            for happening in events
+            if isinstance(happening.event, ev.DecisionRecorded)
+        }
+
+    @cached_property
     def _happened(self) -> Mapping[type[Event], list[tuple[MatterFile, Told]]]:
         """A document asks for some twenty kinds of event: the log is gone through once."""
         happenings: defaultdict[type[Event], list[tuple[MatterFile, Told]]] = defaultdict(list)
@@ -341,5 +351,5 @@ def working(entries: Iterable[Entry]) -> list[Entry]:
 
 def newest_decision(period: Period, entry: Entry) -> Told | None:
     """The newest decision of a meeting on a matter, when it falls into the period."""
-    decided = [t for t in entry.file.events if isinstance(t.event, ev.DecisionRecorded)]
-    return decided[-1] if decided and period.within(decided[-1]) else None
+    newest = period.newest_decisions.get(entry.matter.stream)
+    return newest if newest and period.within(newest) else None

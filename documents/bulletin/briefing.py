@@ -27,6 +27,7 @@ from domain.bulletin import BulletinIssued, Publication
 from domain.office import Unit
 from domain.terms import Role, Supervision, UnitLevel
 from eventlog.database import Database
+from sheets.budget import nothing_thrown_away
 
 TEMPLATE = f"{LAYOUT}/briefing-9"
 """Changes with every change of wording or layout: an issue is printed again only by the template it was printed by."""
@@ -141,6 +142,7 @@ def issue_line(event: BulletinIssued) -> str:
     return f"第{event.no}期（总第{event.total_no}期）"
 
 
+@nothing_thrown_away()
 def compose_briefing(  # noqa: PLR0913  (what an issue is composed of)
     database: Database,
     publication: Publication,
