@@ -27,6 +27,8 @@ from tests.support.streams import DIRECTORY_STREAM
 _COMMANDS = itertools.count(1)
 NOON = datetime(2022, 3, 1, 4, tzinfo=UTC)
 OFFICE = Actor(id="office", role=Role.OFFICE, unit="hq")
+SETTLED = "办结"
+"""A note that settles a sample."""
 
 
 class SampleOpened(Event):
@@ -65,6 +67,10 @@ class Sample(Frozen):
     due: date | None = date(2022, 6, 30)
     part_of: PartOf | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def settled(self) -> bool:
+        return SETTLED in self.notes
 
 
 def evolve_sample(state: Sample | None, recorded: LoggedEvent) -> Sample:

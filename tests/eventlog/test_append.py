@@ -6,17 +6,28 @@ from typing import cast
 
 import pytest
 
+from domain.door import Door
 from domain.envelope import SYSTEM, Actor, OnBehalf, canonical
 from domain.log import BEHIND_EVENTS, Ahead, Already, AppendAnswer, Appended, Behind, Refused, UnitClaim
 from domain.office import DayOverridden, Person, PersonLeft, PersonRecorded, PolicyAdopted
 from domain.policy import Policy
 from domain.terms import Role, Supervision
 from eventlog import reading
-from eventlog.append import MOST_BYTES, SHARE, STATE_BYTES
+from eventlog.append import MOST_BYTES, SHARE, STATE_BYTES, append
 from eventlog.database import Database
 from eventlog.reading import Head
 from eventlog.readmodel import state_text
-from tests.eventlog.sample import NOON, OFFICE, Asker, CrowdedAsker, Sample, SampleNoted, SampleOpened, everything
+from tests.eventlog.sample import (
+    NOON,
+    OFFICE,
+    SETTLED,
+    Asker,
+    CrowdedAsker,
+    Sample,
+    SampleNoted,
+    SampleOpened,
+    everything,
+)
 from tests.support.streams import CALENDAR_STREAM, DIRECTORY_STREAM, POLICY_STREAM
 
 
@@ -332,12 +343,16 @@ def test_a_full_state_takes_a_share_of_what_is_left_to_the_byte(asker: Asker) ->
     before = size()
     assert isinstance(ask(share), Appended)
     assert size() == before + share
+    missed = asker.request("sample/a", SampleNoted(text="a" * 50_000)).model_copy(update={"clock": True})
+    assert isinstance(asker.ask(missed), Appended), "what the clock adds is nobody's fault"
 
 
 def test_what_its_own_fold_cannot_read_never_enters_the_log(asker: Asker) -> None:
     request = asker.request("sample/a", SampleNoted(text="没有立项"))
     answer = asker.ask(request)
     assert isinstance(answer, Refused)
+    assert answer.code == "malformed"
+    assert "SampleNoted 与 sample/a 的记录不符：SampleNoted does not belong here" in answer.message
     draft = request.drafts[0].model_copy(update={"type": "Unheard"})
     answer = asker.ask(request.model_copy(update={"drafts": (draft,)}))
     assert isinstance(answer, Refused)
@@ -366,6 +381,38 @@ def test_nothing_refused_burns_a_number(asker: Asker) -> None:
     )
     (event,) = asker.write("sample/b", SampleOpened(title="新"))
     assert '"S-2022-002"' in event.payload
+
+
+def test_a_stream_is_at_rest_since_the_event_that_settled_it_whatever_comes_after(asker: Asker) -> None:
+    def at_rest_since() -> int:
+        with asker.database.reading() as transaction:
+            return int(transaction.all("SELECT ended FROM streams WHERE stream = 'sample/a'")[0][0])
+
+    asker.open(notes=2)
+    assert at_rest_since() == 0
+    asker.write("sample/a", SampleNoted(text=SETTLED))
+    assert at_rest_since() == 4
+    asker.write("sample/a", SampleNoted(text="归档"), SampleNoted(text="再记"))
+    assert at_rest_since() == 4
+
+
+def test_what_comes_by_the_door_is_recorded_with_its_proof_alone(asker: Asker) -> None:
+    door, until = Door(b"ours"), NOON + timedelta(minutes=15)
+    request = asker.request("sample/a", SampleOpened(title="香蜜公园")).model_copy(update={"valid_until": until})
+    proof = door.of_order(request.command_id, request.request_hash, until)
+    for forged in (
+        request,
+        request.model_copy(update={"proof": Door(b"theirs").of_order(request.command_id, "content", until)}),
+        request.model_copy(update={"proof": proof, "request_hash": "other"}),
+        request.model_copy(update={"proof": proof, "valid_until": until + timedelta(hours=1)}),
+        request.model_copy(update={"proof": proof, "valid_until": None}),
+        request.model_copy(update={"proof": "", "valid_until": None}),
+    ):
+        answer = append(asker.database, forged, door=door)
+        assert isinstance(answer, Refused), forged
+        assert answer.code == "unproven"
+    assert reading.read_all(asker.database) == ()
+    assert isinstance(append(asker.database, request.model_copy(update={"proof": proof}), door=door), Appended)
 
 
 def test_every_event_waits_in_the_outbox_until_it_is_told(asker: Asker) -> None:

@@ -9,9 +9,10 @@ import psycopg
 import pytest
 
 from documents.filing.cabinet import papers_on_disk
-from domain.envelope import SYSTEM
+from domain.envelope import SYSTEM, NumberSeries
 from domain.headquarters import FIRST_HEADQUARTERS
 from domain.ids import OfficeStream
+from domain.log import Appended
 from domain.meetings.events import minutes_number
 from domain.meetings.numbers import minutes_numbers_held
 from domain.papers import paper_series
@@ -22,7 +23,7 @@ from eventlog.migrate import migrate
 from eventlog.postgres import WRITER_LOCK, lock_of
 from eventlog.verify import verify
 from settings import Settings
-from tests.eventlog.sample import NOON, Asker, SampleNoted
+from tests.eventlog.sample import NOON, Asker, SampleNoted, SampleOpened
 from tests.support.clock import open_log
 
 LONG = 5.0
@@ -71,6 +72,17 @@ def test_each_has_its_own_events_numbers_and_streams(two: Two) -> None:
     assert two.first.own(OfficeStream.CALENDAR) == "calendar/XMH"
     assert two.other.own(OfficeStream.CALENDAR) == "calendar/FT"
     assert two.first.log() != two.other.log()
+
+
+def test_a_number_bears_the_name_of_the_headquarters_whose_log_gives_it(two: Two) -> None:
+    named = NumberSeries(series="sample/2022", field="number", template="{headquarters}-{n}")
+    for log, number in ((two.first, "XMH-1"), (two.other, "FT-1")):
+        asker = Asker(log)
+        request = asker.request("sample/a", SampleOpened(title="香蜜公园"))
+        drafts = tuple(draft.model_copy(update={"number": named}) for draft in request.drafts)
+        answer = asker.ask(request.model_copy(update={"drafts": drafts}))
+        assert isinstance(answer, Appended), answer
+        assert f'"number":"{number}"' in answer.events[0].payload
 
 
 def test_what_lies_where_another_was_meant_is_refused_in_one_line_and_left_as_it_is(two: Two) -> None:
