@@ -1,6 +1,7 @@
 """Measuring a .docx: what its sheet, styles and runs say. Nothing is laid out, so a page's own lines are not seen."""
 
 import io
+import itertools
 import re
 import struct
 import zipfile
@@ -18,7 +19,7 @@ from docx.oxml.exceptions import XmlchemyError
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.section import Section, _Footer
-from docx.styles.style import ParagraphStyle
+from docx.styles.style import BaseStyle, CharacterStyle, ParagraphStyle
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
@@ -40,6 +41,8 @@ _COUNTED = re.compile(r"([+-]?\d{1,9}(?:\.\d{0,9})?)(mm|cm|in|pt|pc|pi)?")
 _HUNDREDTHS = 100
 """Parts of a character."""
 _UNITS = {"mm": gb.MM, "cm": 10 * gb.MM, "in": 72.0, "pt": 1.0, "pc": 12.0, "pi": 12.0}
+_NOT_IN_LINE = frozenset(map(qn, ("w:del", "w:moveFrom", "w:txbxContent")))
+"""What of a paragraph's runs is not to be read in it: what is taken out under 修订, and text boxes anchored to it."""
 _HEX = re.compile("[0-9A-Fa-f]{6}")
 _HEADING = re.compile(r"[一二三四五六七八九十百]+、")
 _SUBHEADING = re.compile(r"（[一二三四五六七八九十百]+）")
@@ -99,7 +102,7 @@ def _measured(document: Docx) -> Measured:
     first = document.sections[0]
     letter = _letter_rule(first.first_page_header.paragraphs) if first.different_first_page_header_footer else None
     named = first.first_page_header.paragraphs if letter is not None else ()
-    lines = [_Line(p) for p in (*named, *document.paragraphs) if p.text.strip()]
+    lines = [line for line in map(_Line, (*named, *document.paragraphs)) if line.text]
     _type(measured, document, lines)
     _head(measured, document, lines)
     if letter is not None:
@@ -117,8 +120,10 @@ class _Line:
 
     def __init__(self, paragraph: Paragraph) -> None:
         self.paragraph = paragraph
-        self.text = paragraph.text.strip()
-        self.run = max((r for r in paragraph.runs if r.text.strip()), key=lambda r: len(r.text), default=None)
+        self.runs = [Run(r, paragraph) for r in paragraph._p.iter(qn("w:r")) if _shows(r)]
+        self.typed = "".join(run.text for run in self.runs)
+        self.text = self.typed.strip()
+        self.run = max((r for r in self.runs if r.text.strip()), key=lambda r: len(r.text), default=None)
 
     @property
     def size(self) -> float:
@@ -133,6 +138,12 @@ class _Line:
     @property
     def red(self) -> bool:
         return _is_red(next(filter(None, map(_colour, _looks_of(self.run, self.paragraph))), ""))
+
+
+def _shows(run: BaseOxmlElement) -> bool:
+    """Whether a run stands in its paragraph, by itself, inserted or as a link; not deleted, nor in a text box of it."""
+    around = itertools.takewhile(lambda one: one.tag != qn("w:p"), run.iterancestors())
+    return not any(one.tag in _NOT_IN_LINE for one in around)
 
 
 # --- the sheet
@@ -179,7 +190,7 @@ def _type(measured: Measured, document: Docx, lines: list[_Line]) -> None:
     _strays(measured, [x for x in text if not _set_otherwise(x)], (size, _kind_of(font)))
     _embedded(measured, document, {x.font for x in lines if x.font})
     for line in lines:
-        if "\t" in line.paragraph.text:
+        if "\t" in line.typed:
             continue  # a line of the 目录
         if _HEADING.match(line.text):
             measured.add(ClauseKey.HEADING_FACE, line.font or "未指定", line.text[:8])
@@ -201,12 +212,12 @@ def _strays(measured: Measured, text: list[_Line], body: tuple[float, str]) -> N
 
 def _set_by_hand(line: _Line, body: tuple[float, str]) -> Iterator[str]:
     styled, leading = _look(None, line.paragraph), True
-    for run in line.paragraph.runs:
+    for run in line.runs:
         if not _HAN.search(run.text) or run.font.hidden:
             continue
         size, font = look = _look(run, line.paragraph)
         leading = leading and size == body[0] and any(word in font for word in (*HEI, *KAI))
-        coloured = ((_colour(run._element.rPr) if run._element.rPr is not None else "") or _BLACK) != _BLACK
+        coloured = next(filter(None, map(_colour, _looks_by_hand(run))), _BLACK) != _BLACK
         if coloured or (look not in (body, styled) and not leading):
             yield f"“{run.text.strip()[:_SHOWN]}”{'有颜色' if coloured else f'{size:g}磅{font}'}"
 
@@ -240,12 +251,12 @@ def _set_otherwise(line: _Line) -> bool:
     """What is addressed, hangs, or is set in the middle is no paragraph of the text."""
     hangs = any((_measure_of(line, name) or 0) > 0 for name in ("w:hanging", *_SIDES["left"]))
     beside = _alignment(line.paragraph) in (ALIGN.CENTER, ALIGN.RIGHT)
-    return hangs or beside or line.text.endswith("：") or "\t" in line.paragraph.text
+    return hangs or beside or line.text.endswith("：") or "\t" in line.typed
 
 
 def _indent(line: _Line) -> float:
     """How far in a paragraph begins, in characters: as its style says, or typed as spaces of full width."""
-    typed = len(line.paragraph.text) - len(line.paragraph.text.lstrip("\u3000"))
+    typed = len(line.typed) - len(line.typed.lstrip("\u3000"))
     if chars := _measure_of(line, "w:firstLineChars", _HUNDREDTHS):
         return chars + typed
     points = _measure_of(line, "w:firstLine") or 0.0
@@ -313,8 +324,19 @@ def _colour(look: BaseOxmlElement) -> str:
 
 def _looks_of(run: Run | None, paragraph: Paragraph) -> Iterator[BaseOxmlElement]:
     """What is said of a run's characters, by itself and by its paragraph's styles, nearest first."""
-    own = [run._element.rPr] if run is not None else []
-    yield from (look for look in (*own, *(s.element.rPr for s in _styles(paragraph))) if look is not None)
+    if run is not None:
+        yield from _looks_by_hand(run)
+    yield from (style.element.rPr for style in _styles(paragraph) if style.element.rPr is not None)
+
+
+def _looks_by_hand(run: Run) -> Iterator[BaseOxmlElement]:
+    """What is said of a run's characters apart from its paragraph: by itself, and by a style of characters."""
+    style: BaseStyle | None = run.style
+    named = [run._element.rPr]
+    while isinstance(style, CharacterStyle):
+        named.append(style.element.rPr)
+        style = style.base_style
+    yield from (look for look in named if look is not None)
 
 
 def _places_of(paragraph: Paragraph) -> Iterator[BaseOxmlElement]:

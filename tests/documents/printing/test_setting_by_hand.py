@@ -2,13 +2,15 @@
 
 import io
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from docx import Document
 from docx.document import Document as Docx
+from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import nsdecls, qn
+from docx.parts.document import DocumentPart
 from docx.shared import Pt, RGBColor
 from docx.text.paragraph import Paragraph as Line
 from docx.text.run import Run
@@ -62,6 +64,33 @@ def coloured(colour: str) -> Spoil:
     return spoil
 
 
+def styled(points: float, colour: str | None = None) -> Spoil:
+    """By a style of characters (w:rStyle), which the run names."""
+
+    def spoil(run: Run) -> None:
+        style = cast(DocumentPart, run.part).document.styles.add_style("手工字符", WD_STYLE_TYPE.CHARACTER)
+        style.font.size = Pt(points)
+        if colour is not None:
+            style.font.color.rgb = RGBColor.from_string(colour)
+        run.style = style
+
+    return spoil
+
+
+def inside(tag: str) -> Spoil:
+    """Put a run into what stands round it: an insertion or deletion under 修订, a link."""
+
+    def spoil(run: Run) -> None:
+        around = OxmlElement(tag, {qn("w:id"): "900", qn("w:author"): "甲", qn("w:date"): "2022-12-30T09:00:00Z"})
+        run._element.addprevious(around)
+        around.append(run._element)
+        if tag == "w:del":
+            for text in run._element.findall(qn("w:t")):
+                text.tag = qn("w:delText")
+
+    return spoil
+
+
 def apart(line: Line, words: str) -> Run:
     """These words of a line as a run of their own."""
     [run] = line.runs
@@ -108,6 +137,13 @@ SPOILED: dict[str, tuple[str, str, tuple[Spoil, ...]]] = {
     "整段宋体": (SHORT, SHORT, (faced("宋体"),)),
     "整段四号": (SHORT, SHORT, (sized(14),)),
     "段末红色": (SHORT, "按时反馈。", (coloured("C00000"),)),
+    "字符样式小四号": (TOLD[:6], MIDDLE, (styled(12),)),
+    "字符样式蓝色": (TOLD[:6], MIDDLE, (styled(16, "0563C1"),)),
+    "修订插入小四号": (TOLD[:6], MIDDLE, (sized(12), inside("w:ins"))),
+    "整段修订插入宋体": (SHORT, SHORT, (faced("宋体"), inside("w:ins"))),
+    "移入的宋体": (TOLD[:6], MIDDLE, (faced("宋体"), inside("w:moveTo"))),
+    "链接字符样式蓝色": (TOLD[:6], MIDDLE, (styled(16, "0563C1"), inside("w:hyperlink"))),
+    "链接宋体": (TOLD[:6], MIDDLE, (faced("宋体"), inside("w:hyperlink"))),
 }
 RIGHT: dict[str, tuple[str, str, tuple[Spoil, ...]]] = {
     "没有改动": (SHORT, SHORT, ()),
@@ -119,6 +155,11 @@ RIGHT: dict[str, tuple[str, str, tuple[Spoil, ...]]] = {
     "段首楷体标题接正文": (TOLD[:6], LEAD, (faced("楷体_GB2312"),)),
     "段首黑体标签接正文": (TOLD[:6], LEAD, (faced("黑体"),)),
     "整段楷体按语": (SHORT, SHORT, (faced("楷体_GB2312"),)),
+    "字符样式与正文一样": (TOLD[:6], MIDDLE, (styled(16),)),
+    "修订插入与正文一样": (TOLD[:6], MIDDLE, (inside("w:ins"),)),
+    "修订删去的小字": (TOLD[:6], MIDDLE, (sized(9), inside("w:del"))),
+    "移走的小字": (TOLD[:6], MIDDLE, (sized(9), inside("w:moveFrom"))),
+    "链接与正文一样": (TOLD[:6], MIDDLE, (inside("w:hyperlink"),)),
     "标题行黑体": ("一、总体", "一、总体情况", (faced("黑体"),)),
 }
 
