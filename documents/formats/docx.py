@@ -41,7 +41,7 @@ REQUIRED: Mapping[Layout, tuple[str, ...]] = {
     Layout.REPORT: (*_ALWAYS, "编发单位", "日期", "说明"),
 }
 """Fields a template of a layout may not lose: without them an issue would say less than the log."""
-FIELDS = frozenset({*(field for fields in REQUIRED.values() for field in fields), "版记", "表单"})
+FIELDS = frozenset({*(field for fields in REQUIRED.values() for field in fields), "版记", "表单", "紧排"})
 
 
 def docx_of(page: Page, template: Template, typeface: Typeface | None = None, home: Path | None = None) -> bytes:
@@ -60,9 +60,9 @@ def docx_of(page: Page, template: Template, typeface: Typeface | None = None, ho
     ids = _checked(template, page.layout)
     word = DocxTemplate(io.BytesIO(template.source(name)))
     word.init_docx()
-    body = Body(page, ids, word.docx.part, typeface or Typeface(), template, home).fields()
-    built = {name: Markup(xml) for name, xml in body.items()}  # noqa: S704  (escaped where it is built)
-    fields = _fields(page, template)
+    body = Body(page, ids, word.docx.part, typeface or Typeface(), template, home)
+    built = {name: Markup(xml) for name, xml in body.fields().items()}  # noqa: S704  (escaped where it is built)
+    fields = {**_fields(page, template), "紧排": body.close}
     try:
         word.render({**fields, **built}, _environment(), autoescape=True)
     except Exception as error:

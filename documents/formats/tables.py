@@ -48,9 +48,8 @@ def columns_of(grid: Grid, template: Template) -> tuple[TableColumn, ...]:
 def lines_of(row: tuple[str, ...], columns: tuple[TableColumn, ...]) -> int:
     """How many lines the tallest cell of a table's row fills."""
     return max(
-        ceil(_width(line) / (column.share * _WHOLE - _INSET))
+        sum(ceil(_width(line) / (column.share * _WHOLE - _INSET)) or 1 for line in cell.splitlines() or [""])
         for cell, column in zip(row, columns, strict=True)
-        for line in cell.splitlines() or [" "]
     )
 
 

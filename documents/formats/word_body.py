@@ -6,6 +6,7 @@ Put together as strings: a library takes a millisecond for each cell it makes, a
 import io
 import re
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
@@ -50,9 +51,10 @@ _TWIPS = gb.MM * 20
 _MARGIN = 45
 """Twips left and right of a cell's text."""
 _HEAD_ROW, _WHOLE = "<w:cantSplit/><w:tblHeader/>", "<w:cantSplit/>"
-_SPARE, _LEAST_TO_FILL, _RECEIPT_HIGH = 6.0, 18.0, 15.0
-"""Millimetres: of a form's face kept for what one word processor sets higher than another, the least left to fill, and
-how high the receipt below it is."""
+_SPARE = 6.0
+"""Millimetres of a form's face kept for what one word processor sets higher than another."""
+_TO_WRITE, _TO_WRITE_CLOSE = (18.0, 15.0), (9.0, 12.0)
+"""Millimetres a form leaves at least to be filled in, and how high the receipt below it is: as is, and set close."""
 _LONGEST_WHOLE = 400
 """Characters of a cell; a row with more may be longer than a page and is let break."""
 
@@ -73,6 +75,8 @@ class Body:
         self.home = home
         self.mark = 0
         self.figures = 0
+        self.close = False
+        """Whether a form is set closer, so that it stands on one face."""
 
     def fields(self) -> dict[str, str]:
         """正文, 附表, 目录 and 落款, by the name a template calls them."""
@@ -200,26 +204,34 @@ class Body:
         high = 0.0
         filled, receipt = gb.FILLED_HIGH, gb.RECEIPT_HIGH
         if form and self.template.since_gb6:
-            filled, receipt = self._left_to_fill(grid, laid), _RECEIPT_HIGH
+            filled, receipt = self._left_to_fill(grid, laid)
         for row in grid.rows:
             high = filled if row[0] == gb.TO_FILL else receipt if high else 0.0
             least = f'<w:trHeight w:val="{round(high * _TWIPS)}" w:hRule="atLeast"/>' if form and high else ""
             yield _row((_WHOLE if max(map(len, row)) < _LONGEST_WHOLE else "") + least, cells, row)
         yield _TABLE_ENDS
 
-    def _left_to_fill(self, grid: Grid, columns: tuple[TableColumn, ...]) -> float:
-        """Millimetres of a form's face for what its reader writes, as far as can be told before it is laid out."""
+    def _left_to_fill(self, grid: Grid, columns: tuple[TableColumn, ...]) -> tuple[float, float]:
+        """Millimetres of a form's face for what its reader writes, and for his receipt, as far as can be told.
+
+        Nothing is laid out yet. It is set close where that saves a face, as in the .pdf.
+        """
         names = red_name_lines(self.page, self.template)
         size = red_name_size(max(names, key=len), largest_red_name(self.page))[0]
         look, pitch = LOOKS[Style.CELL], PITCH / gb.MM
-        lines = [lines_of(row, columns) for row in grid.rows if row[0] != gb.TO_FILL]
-        table = sum(n * (look.pitch or 0.0) + 2 * look.around for n in lines) / gb.MM + _RECEIPT_HIGH
+        rows = takewhile(lambda row: row[0] != gb.TO_FILL, grid.rows)
+        table = sum(lines_of(row, columns) * (look.pitch or 0.0) + 2 * look.around for row in rows) / gb.MM
         head = gb.MARK_FROM_TOP + size * MARK_PITCH / gb.MM + MARK_AROUND + gb.RULE_BELOW + BELOW_HEAD_OF_FORM
         head += (2 + (self.page.addressee is not None)) * pitch
         signed = (1 + len(signature_lines(self.page))) * pitch
         imprint = self.page.imprint
         foot = (1 + len(imprint.lines if imprint else ())) * (LOOKS[Style.IMPRINT].pitch or 0.0) / gb.MM
-        return max(gb.TEXT[1] - head - table - signed - foot - _SPARE, _LEAST_TO_FILL)
+        left = gb.TEXT[1] - head - table - signed - foot - _SPARE
+        filled, receipt = _TO_WRITE
+        if left - receipt < filled and left + pitch - _TO_WRITE_CLOSE[1] >= _TO_WRITE_CLOSE[0]:
+            self.close, receipt, left = True, _TO_WRITE_CLOSE[1], left + pitch
+            return left - receipt, receipt
+        return max(left - receipt, filled), receipt
 
     def _cell(self, style: Style, look: str, width: int) -> tuple[str, str]:
         """What stands before and after a cell's text."""

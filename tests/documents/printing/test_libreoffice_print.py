@@ -19,6 +19,7 @@ PAGES: dict[str, Page] = {
     "督办通知": paper(),
     "督办通知短": paper(1),
     "督办单": form(),
+    "督办单长": form(5),
     "函": letter(),
     "纪要": minutes(),
     "纪要短": minutes(5),
@@ -85,6 +86,13 @@ def test_a_form_stands_on_one_face_and_leaves_room_to_write(printed: dict[str, b
     assert "回执" in said
     heights = [bottom - top for top, bottom in face.uprights]
     assert max(heights) > 16
+
+
+def test_a_form_that_is_a_little_too_long_is_set_close_and_stands_on_one_face(printed: dict[str, bytes]) -> None:
+    [face] = faces(printed["督办单长"]).faces
+    assert [len(faces(Press().printed(PAGES["督办单长"], "pdf")).faces), len(face.glyphs) > 200] == [1, True]
+    heights = [bottom - top for top, bottom in face.uprights]
+    assert max(heights) > 9, "there is room left to write"
 
 
 def test_the_head_of_every_kind_is_the_same_height_it_is_in_the_pdf(printed: dict[str, bytes]) -> None:
