@@ -1,13 +1,16 @@
 """An order by the API of `xmh web`, proven and signed, beside the same order through the gateway, on one service."""
 
 import asyncio
+import json
+import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
-
-import httpx
 
 from benchmarks import logs
 from benchmarks.measure import Goal, Row, Side, percentile, turns
@@ -46,16 +49,19 @@ def run(scale: Scale, folder: Path) -> list[Row]:
 
 async def _measured(settings: Settings, log: Database, web: str, token: str, scale: Scale) -> list[Row]:
     gateway = Gateway(await connect(settings), log, settings.task_queue, settings.door)
-    headers = {"Authorization": f"Bearer {token}"}
     alone = Row("report by API over gateway, one after another: p50", "ms", LATENCY)
     crowd = Row("report by API over gateway, ten at once", "commands/s")
-    async with httpx.AsyncClient(base_url=f"{web}/api/v1", headers=headers, timeout=30) as http:
-        sides: dict[Side, Report] = {Side.BARE: _by_gateway(gateway), Side.XMH: _by_api(http)}
-        await _one_by_one(sides[Side.XMH], await _matters(gateway, 5))
+    with ThreadPoolExecutor(AT_ONCE) as callers:
+
+        def report_by(side: Side) -> Report:
+            return _by_gateway(gateway) if side is Side.BARE else _by_api(_Caller(web, token), callers)
+
+        await _at_once(report_by(Side.XMH), await _matters(gateway, AT_ONCE))
         for pair in turns(scale.workflow_rounds):
             for side in pair:
-                alone.add(side, await _one_by_one(sides[side], await _matters(gateway, scale.alone)))
-                crowd.add(side, await _at_once(sides[side], await _matters(gateway, scale.matters)))
+                few, many = await _matters(gateway, scale.alone), await _matters(gateway, scale.matters)
+                alone.add(side, await _one_by_one(report_by(side), few))
+                crowd.add(side, await _at_once(report_by(side), many))
     return [alone, crowd]
 
 
@@ -79,14 +85,27 @@ def _by_gateway(gateway: Gateway) -> Report:
     return lambda key, _: gateway.submit(_order(key, logs.report(7)))
 
 
-def _by_api(http: httpx.AsyncClient) -> Report:
-    body = logs.report(7).model_dump(mode="json", exclude_none=True)
+class _Caller(threading.local):
+    """A plain connection of each thread, while it is used: what is timed is the server and no client's library."""
+
+    def __init__(self, web: str, token: str) -> None:
+        self.connection = HTTPConnection(urlsplit(web).netloc, timeout=30)
+        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def post(self, path: str, body: bytes) -> object:
+        self.connection.request("POST", f"/api/v1{path}", body, {**self.headers, "Idempotency-Key": uuid4().hex})
+        with self.connection.getresponse() as answer:
+            assert answer.status == 201, answer.read()
+            return json.load(answer)
+
+
+def _by_api(caller: _Caller, threads: Executor) -> Report:
+    report = logs.report(7)
+    body = report.model_dump_json(exclude_none=True).encode()
 
     async def call(_: str, number: str) -> object:
-        address = f"/matters/{number}/commands/{body['do']}"
-        answer = await http.post(address, json=body, headers={"Idempotency-Key": uuid4().hex})
-        answer.raise_for_status()
-        return answer
+        path = f"/matters/{number}/commands/{report.do}"
+        return await asyncio.get_running_loop().run_in_executor(threads, caller.post, path, body)
 
     return call
 
