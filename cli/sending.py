@@ -127,7 +127,9 @@ async def the_gateway() -> "Gateway":
         raise Problem(f"督办服务没有运行（数据目录 {settings.home}），请先运行 xmh up --detach", "unreachable")
     begin_tracing(settings, "xmh")
     client = await connect(settings)
-    return Gateway(client, session.database, settings.task_queue, settings.door, answer_by=answer_deadline())
+    gateway = Gateway(client, session.database, settings.task_queue, settings.door, answer_by=answer_deadline())
+    await gateway.check_queue()
+    return gateway
 
 
 def do_for_matter(

@@ -41,6 +41,7 @@ from domain.streams import WORKFLOW_OF
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
+from services.namespaces import check_queue, claim_queue
 from services.temporal_client import NOTICES, notices_id
 from services.tracing import span
 from services.unreachable import Unreachable as Unreachable  # noqa: PLC0414  (part of what the gateway says)
@@ -340,6 +341,35 @@ class Gateway:
                 return False
             raise
         return described.status is WorkflowExecutionStatus.RUNNING
+
+    async def claim_queue(self, *, anew: bool = False) -> None:
+        """See that the workflows on our queue are this log's, and say so where nobody did, or `anew`.
+
+        Raises:
+            Refusal: `namespace_shared`. LogError: the log cannot be read.
+        """
+        log = await asyncio.to_thread(self.database.log)
+        await claim_queue(self.client, self.task_queue, log, anew=anew)
+
+    async def owns_queue(self) -> bool:
+        """Whether they are, as far as anybody said.
+
+        Raises:
+            LogError: the log cannot be read.
+        """
+        try:
+            await self.check_queue()
+        except Refusal:
+            return False
+        return True
+
+    async def check_queue(self) -> None:
+        """Only see that.
+
+        Raises:
+            Refusal: `namespace_shared`. LogError: the log cannot be read.
+        """
+        await check_queue(self.client, self.task_queue, await asyncio.to_thread(self.database.log))
 
     async def witnessed(self) -> Witnessed | None:
         """What the delivery of notices has seen of the log; None when it never ran, or is none of ours."""

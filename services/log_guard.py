@@ -76,6 +76,7 @@ class LogGuard:
             LogError, RPCError: a service did not answer.
             Refusal: `store_missing`, the log went back and the papers that say which numbers are given are not there.
         """
+        await self._healing.gateway.claim_queue()
         elsewhere = await self._healing.gateway.witnessed()
         if elsewhere is not None and elsewhere.log != self._database.log():
             # Two installations on one namespace and queue, unless the log was just exchanged for another one.

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from settings import Settings
 
 
-async def recover_runs(settings: "Settings", database: Database, *, dry_run: bool) -> Recovery:
+async def recover_runs(settings: "Settings", database: Database, *, dry_run: bool, take_over: bool = False) -> Recovery:
     """Start and wake the runs in Temporal that differ from the log, give no number twice; with `dry_run` only say what.
 
-    What had to be healed is on record.
+    What had to be healed is on record. With `take_over` the task queue is this log's from now on, whose it was before.
 
     Raises:
         Refusal: Temporal does not run or cannot be reached (exit 5); or all is healed, and the log refused the record.
@@ -31,6 +31,7 @@ async def recover_runs(settings: "Settings", database: Database, *, dry_run: boo
     client = await connect(settings)
     gateway = Gateway(client, database, settings.task_queue, settings.door)
     if not dry_run:
+        await gateway.claim_queue(anew=take_over)
         await LogGuard(Healing(gateway), lambda: settings.store_place).settle()
         await gateway.keep_notices()
     recovery = await Healing(gateway).recover(dry_run=dry_run)

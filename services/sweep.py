@@ -66,6 +66,7 @@ class Sweep:
             if await self.guard.look():
                 self.restored += 1
                 self._verified.level.clear()
+            await self._gateway.claim_queue()
             await self._gateway.keep_services()
             await self._tell_rhythm()
             recovery = await self._healing.recover(verified=self._verified)

@@ -20,6 +20,7 @@ UNREACHABLE = frozenset(
         "door_key_broken",
         "temporal_key_missing",
         "temporal_key_broken",
+        "namespace_shared",
         "vouch_key_missing",
         "store_missing",
         "disk_full",

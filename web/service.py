@@ -190,8 +190,9 @@ class WebService:
         async with self._opening:
             if self._gateway is None or address != self._address:
                 client = await connect(self.settings)
-                self._gateway = Gateway(client, self.database, self.settings.task_queue, self.settings.door)
-                self._address = address
+                gateway = Gateway(client, self.database, self.settings.task_queue, self.settings.door)
+                await gateway.check_queue()
+                self._gateway, self._address = gateway, address
             return self._gateway
 
     async def submit(self, order: "Order") -> "Reply":

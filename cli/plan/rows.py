@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from cli.sending import task_order
+from cli.sending import task_order, the_gateway
 from cli.session import Problem, session
 from domain.base import Refusal
 from views.importing import import_command_id
@@ -41,12 +41,9 @@ def send_openings(orders: "Sequence[Order]") -> "list[Reply | Refusal]":
 
 
 async def _send(orders: "Sequence[Order]", step: "Callable[[], None]") -> "list[Reply | Refusal]":
-    from services.gateway import Gateway, Unreachable
-    from services.temporal_client import connect
+    from services.gateway import Unreachable
 
-    settings = session.settings
-    client = await connect(settings)
-    gateway = Gateway(client, session.database, settings.task_queue, settings.door)
+    gateway = await the_gateway()
     replies: list[Reply | Refusal] = []
     for one in orders:
         try:

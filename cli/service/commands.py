@@ -130,6 +130,9 @@ def worker(
 
 def recover(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出，不恢复")] = False,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="任务队列原归另一本日志，那本已不再使用，从此归这一本")
+    ] = False,
 ) -> None:
     """按日志恢复：Temporal 丢失的未办结事项重新启动，落后的补上。"""
     from services.recovery import recover_runs
@@ -137,7 +140,7 @@ def recover(
 
     session.need_machine()
     silence_service_log()
-    recovery = asyncio.run(recover_runs(session.settings, session.database, dry_run=dry_run))
+    recovery = asyncio.run(recover_runs(session.settings, session.database, dry_run=dry_run, take_over=take_over))
     healed = "待恢复" if dry_run else "已恢复"
     answer(
         {**recovery.model_dump(mode="json"), "dry_run": dry_run},

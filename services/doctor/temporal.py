@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from settings import Settings
 
 OWN_NAMESPACE = (
-    "各套安装各用自己的 XMH_TEMPORAL_NAMESPACE，或各用自己的 XMH_TASK_QUEUE，改后重启；刚换过日志的，通知发过一轮即消失"
+    "各套安装各用自己的 XMH_TEMPORAL_NAMESPACE，改后重启；"
+    "那本日志确已不用的，运行 xmh recover --take-over，通知发过一轮即消失"
 )
 KEY_LOST = (
     "取回原来的 temporal.key；找不回的运行 xmh access temporal-key --rotate，未办结事项会按日志重新开始；"
@@ -86,12 +87,14 @@ async def matter_trouble(client: Client, database: Database, settings: "Settings
         recovery = await Healing(gateway).recover(dry_run=True) if at_work else None
         delivering = await gateway.notices_run()
         elsewhere = await gateway.witnessed()
+        shared = elsewhere is not None and elsewhere.log != database.log()
+        shared = shared or not await gateway.owns_queue()
     except RPCError as error:
         yield HealthFinding(
             code="temporal_unreachable", message=f"Temporal 服务没有答复（{error.status.name}）", remedy="稍后再试"
         )
         return
-    if elsewhere is not None and elsewhere.log != database.log():
+    if shared:
         yield HealthFinding(
             code="namespace_shared",
             message=f"Temporal 命名空间 {settings.temporal_namespace} 的任务队列 {settings.task_queue} "
