@@ -67,6 +67,36 @@ def test_where_the_first_process_was_ended_the_next_file_is_read_all_the_same() 
     wait_for(lambda: done_apart(os.getppid) not in (first, os.getpid()))  # forked again, and not begun anew each time
 
 
+def test_where_the_first_process_was_stopped_the_next_file_is_read_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A SIGSTOP by hand, a debugger, a cgroup that was frozen: it lives, and answers nobody."""
+    first = done_apart(os.getppid)
+    os.kill(first, signal.SIGSTOP)
+    with monkeypatch.context() as patched:
+        patched.setattr("services.apart.FORKED_WITHIN", 2.0)
+        assert done_apart(named, Path("清单.xlsx")) == "清单.xlsx"
+    wait_for(lambda: done_apart(os.getppid) not in (first, os.getpid()))
+
+
+def stops_who_forked() -> str:
+    os.kill(os.getppid(), signal.SIGSTOP)
+    return "read"
+
+
+def test_where_it_is_stopped_while_a_file_is_read_the_answer_comes_all_the_same() -> None:
+    assert done_apart(stops_who_forked) == "read"
+    assert done_apart(named, Path("清单.xlsx")) == "清单.xlsx"
+
+
+def test_nothing_of_it_is_left_among_temporary_files_once_the_process_left(tmp_path: Path) -> None:
+    served = "from services.apart import done_apart\nfrom process import leave\nprint(done_apart(len, 'ab'))\nleave(0)"
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", served], cwd=ROOT, env=environment, capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"2\n", b"")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_where_temporary_files_are_cleared_away_files_are_read_all_the_same() -> None:
     served = "from services.apart import done_apart\nfrom multiprocessing.util import get_temp_dir\nimport shutil\n"
     served += (
