@@ -2,21 +2,27 @@
 
 import contextlib
 import itertools
+import os
 import re
+import select
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from math import inf
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import psycopg
 from psycopg.abc import PQGen
-from psycopg.pq import Escaping, TransactionStatus
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import Escaping, PGconn, PollingStatus, TransactionStatus
 
 from eventlog.backend import BUSY_SECONDS, TRANSACTION_SECONDS, Backend, Connection, Params, Question, Row, Statement
 from eventlog.errors import LogBusy, LogDamaged, LogError, LogUnreachable, unreachable
 from eventlog.patience import time_left
+
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGconn as Asking
 
 PATIENCE_SECONDS = TRANSACTION_SECONDS + 1.0
 _LOOK_EVERY = 0.1
@@ -34,6 +40,8 @@ _BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lo
 _BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
+_NOT_CONNECTED = "connection failed"
+"""How the driver begins to say so, before the server's own words."""
 _DOWN = "连不上数据库；请稍后用同一命令重试，或通知管理员"
 _NOBODY = (
     "连不上数据库，那里没有数据库在听；请稍后用同一命令重试，或请管理员看数据库服务和 XMH_DATABASE_URL 的主机、端口"
@@ -44,6 +52,7 @@ _NO_DATABASE = "数据库不存在，或名字写错了；请检查 XMH_DATABASE
 _ADDRESS = "数据库地址写法有误，请检查 XMH_DATABASE_URL；口令里的特殊字符要写成 %XX"
 _NO_ROOM = "数据库服务器磁盘、内存或连接数已满，无法读写；请通知管理员"
 _NOT_OURS = "数据库账号没有读写事件日志的权限；请通知管理员"
+_CLOSED = "这个数据库设成了暂不接受连接；请通知管理员"
 _VERIFIED = "sslmode=verify-full 和 sslrootcert=根证书文件"
 _CONNECTING = {
     "certificate verify failed": (
@@ -62,11 +71,14 @@ _CONNECTING = {
     "No such file or directory": _NOBODY,  # of its socket
     **dict.fromkeys(("too many connections", "too many clients", "connection slots are reserved"), _NO_ROOM),
     "permission denied for database": _NOT_OURS,
-    "not currently accepting connections": "这个数据库设成了暂不接受连接；请通知管理员",
+    "not currently accepting connections": _CLOSED,
     **dict.fromkeys(("authentication failed", "pg_hba.conf", "no password supplied", 'role "'), _LOGIN),
     'database "': _NO_DATABASE,
 }
-"""What the driver says of a connection that did not come about, and what to tell the person; the first that fits."""
+"""What the driver says of a connection that did not come about, and what to tell the person; the first that fits.
+
+The driver speaks English. What a server says speaks its own language, and then its state counts (`_REFUSING`).
+"""
 _BROKEN = "数据库连接状态异常，已丢弃该连接；请用同一命令重试"
 _MESSAGES = {
     "57014": LogBusy.LINE,  # cancelled by statement_timeout
@@ -85,6 +97,13 @@ _MESSAGES = {
     "58": "数据库服务器读写磁盘出错；请通知管理员",
 }
 """SQLSTATE, or how it begins, and what to tell the person; the first that fits."""
+_REFUSING = {
+    "28000": f"数据库不许这个账号从这里登录，或只接受 TLS 连接；请检查 XMH_DATABASE_URL 的账号，或在其中写 {_VERIFIED}",
+    "55000": _CLOSED,
+    **_MESSAGES,
+}
+"""The same of a server that lets nobody in."""
+_REFUSED = re.compile(rb'ErrorResponse.* C "(\w{5})"')
 
 
 def lock_of(lock: int, schema: str) -> int:
@@ -359,15 +378,51 @@ class PostgresBackend(Backend):
         if isinstance(error, psycopg.IntegrityError):
             return LogDamaged(f"事件日志拒绝写入：{_first_line(error)}；请运行 xmh audit verify")
         state = error.sqlstate or ""
-        for prefix, message in _MESSAGES.items():
-            if state.startswith(prefix):
-                return unreachable(message)
+        if message := _fitting(_MESSAGES, state):
+            return unreachable(message)
         if not state and isinstance(error, psycopg.ProgrammingError):
             return LogUnreachable(_ADDRESS)  # libpq quotes an address it cannot read, password and all
         # Without a state the driver speaks: refused, reset, timed out, closed, or not let in.
         if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             return None
-        return LogUnreachable(next((line for reason, line in _CONNECTING.items() if reason in str(error)), _DOWN))
+        words = str(error)
+        line = next((line for reason, line in _CONNECTING.items() if reason in words), None)
+        if line is None and words.startswith(_NOT_CONNECTED):
+            line = _fitting(_REFUSING, _state_of_refusal(self.url))
+        return LogUnreachable(line or _DOWN)
+
+
+def _fitting(lines: Mapping[str, str], state: str) -> str | None:
+    return next((line for prefix, line in lines.items() if state.startswith(prefix)), None)
+
+
+def _state_of_refusal(url: str) -> str:
+    """The SQLSTATE a server gives when it lets us not in; empty when it gives none.
+
+    The driver hands on its words alone, which are Chinese where the server is (`lc_messages`). So it is asked once more
+    while the library notes down what the server answers: in memory, for what we say is in it too.
+    """
+    with os.fdopen(os.memfd_create("answers"), "w+b") as noted, contextlib.suppress(psycopg.Error, OSError):
+        asking = PGconn.connect_start(make_conninfo(url, client_encoding="UTF8").encode())
+        try:
+            asking.trace(os.dup(noted.fileno()))
+            _asked_out(asking, time.monotonic() + BUSY_SECONDS)
+        finally:
+            asking.untrace()
+            asking.finish()
+        noted.seek(0)
+        if answer := _REFUSED.search(noted.read()):
+            return answer[1].decode()
+    return ""
+
+
+def _asked_out(asking: "Asking", until: float) -> None:
+    """Go on with a connection until it is there, or is not to be, or too much time has passed."""
+    status = PollingStatus.WRITING
+    while status in (PollingStatus.READING, PollingStatus.WRITING) and time.monotonic() < until:
+        reading = [asking.socket] if status is PollingStatus.READING else []
+        select.select(reading, [] if reading else [asking.socket], [], _LOOK_EVERY)
+        status = PollingStatus(asking.connect_poll())
 
 
 def make_schema(driver: Any) -> None:

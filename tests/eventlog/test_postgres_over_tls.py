@@ -1,6 +1,8 @@
 """A log on a PostgreSQL reached by name, password and TLS: it works, and what keeps it from that is one line."""
 
 import shutil
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,11 +39,17 @@ CLOSED: tuple[LiteralString, ...] = (
 pytestmark = pytest.mark.skipif(not PROGRAMS, reason="no PostgreSQL of the system (Debian: postgresql) on this machine")
 
 
-class SecuredServer(Server):
-    """Over the network it lets in by password and TLS alone."""
+def chinese(folder: Path) -> str:
+    """A folder with the Chinese locale, which few machines have made."""
+    subprocess.run(["localedef", "-i", "zh_CN", "-f", "UTF-8", folder / "zh_CN.UTF-8"], check=True)
+    return str(folder)
 
-    def __init__(self, certificates: Path, *, tls: str = "on") -> None:
-        self.tls = tls
+
+class SecuredServer(Server):
+    """Over the network it lets in by password and TLS alone; with `locales` it speaks Chinese."""
+
+    def __init__(self, certificates: Path, *, tls: str = "on", locales: str = "") -> None:
+        self.tls, self.locales = tls, locales
         self.root, self.other = (certificate(certificates, name) for name in ("root", "other"))
         self.own = certificate(certificates, "server", self.root)
         self.open_key = Path(shutil.copy(self.own.key, certificates / "open.key"))
@@ -64,7 +72,10 @@ class SecuredServer(Server):
     def start(self) -> None:
         files = ("-c", f"ssl_cert_file={self.own.cert.name}", "-c", f"ssl_key_file={self.own.key.name}")
         where = ("-h", "127.0.0.1", "-p", str(self.port))
-        self.process = self._spawned([*self._command, *where, "-c", f"ssl={self.tls}", *files, "-c", "fsync=off"])
+        spoken = ("-c", "lc_messages=zh_CN.UTF-8") if self.locales else ()
+        self.extra = {"LOCPATH": self.locales} if self.locales else {}
+        command = [*self._command, *where, "-c", f"ssl={self.tls}", *files, "-c", "fsync=off", *spoken]
+        self.process = self._spawned(command)
         wait_until(self._is_ready, self.process, self.log)
 
     def url(self, database: str = "postgres", user: str = "postgres") -> str:
@@ -81,7 +92,21 @@ class SecuredServer(Server):
 
 @pytest.fixture(scope="module")
 def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredServer]:
-    server = SecuredServer(tmp_path_factory.mktemp("certificates"))
+    yield from _serving(SecuredServer(tmp_path_factory.mktemp("certificates")))
+
+
+@pytest.fixture(scope="module")
+def speaking_chinese(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredServer]:
+    """As a domestic distribution sets it up: its own words are Chinese."""
+    locales = Path(tempfile.mkdtemp(prefix="xmh-locale-"))  # where the server's account may read
+    locales.chmod(0o755)
+    try:
+        yield from _serving(SecuredServer(tmp_path_factory.mktemp("certificates"), locales=chinese(locales)))
+    finally:
+        shutil.rmtree(locales)
+
+
+def _serving(server: SecuredServer) -> Iterator[SecuredServer]:
     try:
         server.start()
         server.found_roles(PASSWORD)
@@ -144,6 +169,21 @@ def test_what_keeps_it_from_the_log_is_one_line_with_its_remedy_and_never_the_pa
     assert (listed.code, words in listed.error) == (5, True)
     assert [p["message"] for p in examined["problems"] if words in p["message"]]
     assert not any(word in f"{listed}{examined}" for word in (PASSWORD, "guessed"))
+
+
+@pytest.mark.skipif(shutil.which("localedef") is None, reason="no localedef (Debian: locales) to make a locale with")
+@pytest.mark.parametrize("what", WRONG)
+def test_a_server_that_speaks_chinese_is_told_by_its_state(speaking_chinese: SecuredServer, what: str) -> None:
+    changed, words = WRONG[what]
+    url = speaking_chinese.remote(**changed(speaking_chinese))
+    with pytest.raises(psycopg.Error) as spoken:
+        psycopg.connect(url, connect_timeout=5)
+    if "FATAL" in str(spoken.value):
+        pytest.fail(f"it spoke English: {spoken.value}")
+    with pytest.raises(LogUnreachable) as refused:
+        schema_state(url)
+    assert words in refused.value.message
+    assert PASSWORD not in refused.value.message
 
 
 def test_tls_is_asked_of_a_server_that_has_none(tmp_path: Path) -> None:
