@@ -16,6 +16,12 @@ from services.issuing.catalogue import all_filed
 if TYPE_CHECKING:
     from settings import Settings
 
+LOST = "请从更早的备份或各台机器找回，再备份一次；找回以前不要删早先的备份"
+NO_STORE = (
+    "日志在 PostgreSQL 上而没有设共用目录，文件可能在别的机器上：各台设同一个 XMH_STORE，把各自的文件拷进去，"
+    "再备份一次；只有一台存文件的，在那一台备份。此前不要删早先的备份"
+)
+"""What is to be done about files a backup lacks: where they were lost, and where each machine may keep its own."""
 _UNREAD = (VerifyFinding(token=Token.FILES_UNREAD, message=Token.FILES_UNREAD.label),)
 
 
@@ -32,7 +38,7 @@ def file_problems(database: Database, settings: "Settings", stream: str | None =
         missing = attachment_problems(database, home, stream)
         if stream is not None:
             return missing
-        return (*missing, *inspect_cabinet(database, home, elsewhere=_stands_elsewhere(settings)))
+        return (*missing, *inspect_cabinet(database, home, elsewhere=stands_elsewhere(settings)))
     except Exception:
         return _UNREAD
 
@@ -65,7 +71,7 @@ def _lacking_papers(database: Database, digests: Mapping[str, str]) -> Iterator[
                 yield _problem(token, below, folder / name)
 
 
-def _stands_elsewhere(settings: "Settings") -> bool:
+def stands_elsewhere(settings: "Settings") -> bool:
     """Whether the office's cabinet may be another machine's: several share the log, and no store is declared."""
     return settings.store is None and not settings.database.startswith("sqlite:")
 

@@ -25,6 +25,7 @@ NAMED = 20
 def backup(file: FileArg) -> None:
     """备份日志、附件和已印发的文件，服务不必停；密钥不在其中，须另行保管。日志所载的文件不齐的照样备份，退出码为 1。"""
     from services.backup.taking import back_up
+    from services.inspection import LOST, NO_STORE, stands_elsewhere
 
     session.need_machine()
     with _progress("备份") as moved:
@@ -44,7 +45,7 @@ def backup(file: FileArg) -> None:
         f"已备份到 {taken.file}：{holds}",
         f"SHA-256 {taken.sha256}",
         *([f"链接不备份，指向的内容请另行备份：{'、'.join(taken.left_out)}"] if taken.left_out else []),
-        *_about_files(taken.lacking, "请从更早的备份或各台机器找回，再备份一次；找回以前不要删早先的备份"),
+        *_about_files(taken.lacking, NO_STORE if stands_elsewhere(session.settings) else LOST),
         _about_keys(session.settings),
     )
     answer(document, "\n".join(line))

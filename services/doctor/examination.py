@@ -9,6 +9,7 @@ from eventlog.configured import open_log
 from eventlog.watermark import Watermark
 from services.doctor import home, log, temporal
 from services.doctor.report import HealthFinding, HealthReport
+from services.inspection import stands_elsewhere
 from services.log_guard import noticed_of_log
 from services.presence import presence_noticed
 from services.store import store_apart, store_trouble
@@ -52,7 +53,8 @@ async def examine(settings: "Settings", *, noted: bool = False) -> HealthReport:
             mark = noticed_of_log(database)
             if noted and database.witness is not None:
                 mark = database.witness.note(database.log(), Watermark.noted)
-            notices = [*log.healing_noticed(mark), *log.backup_noticed(database, datetime.now(UTC)), *notices]
+            notices = [*log.healing_noticed(mark), *notices]
+            notices += log.backup_noticed(database, datetime.now(UTC), elsewhere=stands_elsewhere(settings))
             notices += log.drill_noticed(database, datetime.now(UTC))
             notices += presence_noticed(database, datetime.now(UTC))
             notices += store_apart(database, settings, platform.node())

@@ -23,6 +23,7 @@ from eventlog.webhooks import kept_webhooks
 from services.checkpoints_left import all_parties
 from services.checkpoints_pending import PendingCheckpoint
 from services.doctor.report import NAMED, HealthFinding
+from services.inspection import LOST, NO_STORE
 from services.lost_log import check_own_log
 from services.reprojection import pending_reprojections
 
@@ -116,16 +117,18 @@ def key_trouble(database: Database) -> Iterator[HealthFinding]:
         )
 
 
-def backup_noticed(database: Database, now: datetime) -> Iterator[HealthFinding]:
-    """For doctor: a log in use for a while that was never backed up, or not lately, or without all of its files."""
+def backup_noticed(database: Database, now: datetime, *, elsewhere: bool = False) -> Iterator[HealthFinding]:
+    """For doctor: a log in use for a while that was never backed up, or not lately, or without all of its files.
+
+    `elsewhere`: each machine may keep files of its own, no store being declared.
+    """
     loaded = reading.load(database, database.own(OfficeStream.OPERATIONS))
     done = loaded.state if loaded and isinstance(loaded.state, Operations) else Operations()
     if done.backup is not None and done.backup.lacking:
         yield HealthFinding(
             code="backup_lacks_files",
             message=f"上次备份（{done.backup.file}）有{done.backup.lacking}处文件缺失或与日志不符",
-            remedy="xmh audit verify 逐个说出，是链接的由 xmh backup 说出；从更早的备份或各台机器找回，再备份一次。"
-            "找回以前不要删早先的备份",
+            remedy=NO_STORE if elsewhere else f"xmh audit verify 逐个说出，是链接的由 xmh backup 说出；{LOST}",
         )
     last = max((t for t in (done.backed_up_at, done.restored_at) if t is not None), default=None)
     first = next(iter(reading.read_all(database, 0, 1)), None)

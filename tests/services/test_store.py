@@ -408,3 +408,23 @@ def test_the_copy_is_verified_and_not_the_log_that_goes_on(office: tuple[Home, H
     taken = back_up(theirs, tmp_path / "福田.zip", OFFICE)
     drill = Settings(home=tmp_path / "drill", headquarters="FT")
     assert restore(drill, tmp_path / "福田.zip", {}).position == taken.position
+
+
+def test_a_backup_of_machines_without_a_store_says_how_all_files_come_into_one(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    """Two homes on one log: what was handed in at one is lacking in the backup of the other, and nothing was lost."""
+    with founded(postgres_url, NOW - timedelta(days=3)) as log:
+        act(log, "matter/one", opening(due=(NOW + timedelta(days=60)).date()), OFFICE, NOW)
+        here, there = (Home(tmp_path / name, {"XMH_DATABASE_URL": postgres_url}) for name in ("甲", "乙"))
+        for home in (here, there):
+            home.path.mkdir(mode=0o700)
+        kept = keep_attachment(here.path, [b"evidence"], "凭据.pdf")
+        act(log, "matter/one", c.AcceptReceipt(), LIAISON, NOW)
+        act(log, "matter/one", c.SubmitFeedback(text="进展", progress=10, attachments=(kept,)), LIAISON, NOW)
+    said = there.here("backup", tmp_path / "乙.zip")
+    assert (said.code, "没有设共用目录" in said.out, "XMH_STORE" in said.out) == (1, True, True)
+    notices = {one["code"]: one["remedy"] for one in there.here("doctor", "--json").json["notices"]}
+    assert "XMH_STORE" in notices["backup_lacks_files"]
+    assert here.here("backup", tmp_path / "甲.zip").code == 0
+    assert "backup_lacks_files" not in {one["code"] for one in there.here("doctor", "--json").json["notices"]}
