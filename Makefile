@@ -13,7 +13,7 @@ ROOMS := domain eventlog workflows activities documents intake sheets views serv
 OWN   := $(wildcard $(ROOMS) *.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test chaos long cluster universes check bench bench-scale curves bundle release site month verapdf fonts lock components clean distclean
+.PHONY: help setup browser demo test chaos long cluster universes check bench bench-scale curves bundle release site month verapdf fonts lock components digests clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -165,6 +165,9 @@ lock: ## refresh requirements*.txt (needs uv; LOCKFLAGS=--upgrade moves every ve
 
 components: setup ## say which pinned components wait for a newer release, and which too long (asks the index)
 	@$(BIN)/python deploy/components.py requirements-all.txt requirements-test.txt
+
+digests: ## pin the images of docker-compose.yml and the Dockerfile by digest (asks their registries; needs docker buildx)
+	@$(PYTHON) deploy/digests.py
 
 clean: ## remove caches, builds and the demo's data
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis $(HOME_OF_DEMO)

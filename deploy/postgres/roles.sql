@@ -1,9 +1,11 @@
 -- Run by psql as superuser: three roles, three databases, least rights. Again as often as one likes: what a first start that
--- was interrupted left undone is done, and the passwords become those of the environment. They are set in no file.
+-- was interrupted left undone is done, and the passwords become those of the environment, or of the files it names (..._FILE).
 \set ON_ERROR_STOP on
-\getenv temporal_password TEMPORAL_DB_PASSWORD
-\getenv owner_password XMH_OWNER_DB_PASSWORD
-\getenv worker_password XMH_DB_PASSWORD
+\set temporal_password `printenv TEMPORAL_DB_PASSWORD || cat "$TEMPORAL_DB_PASSWORD_FILE"`
+\set owner_password `printenv XMH_OWNER_DB_PASSWORD || cat "$XMH_OWNER_DB_PASSWORD_FILE"`
+\set worker_password `printenv XMH_DB_PASSWORD || cat "$XMH_DB_PASSWORD_FILE"`
+-- An empty one would be none at all: whoever is not told one stops here, by a division by zero.
+SELECT 1 / least(length(:'temporal_password'), length(:'owner_password'), length(:'worker_password')) AS told \gset
 
 SELECT format('CREATE ROLE %I', name) FROM unnest(ARRAY['temporal', 'xmh_owner', 'xmh']) AS wanted (name)
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec

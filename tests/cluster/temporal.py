@@ -52,9 +52,14 @@ def environment_file(file: Path) -> dict[str, str]:
 
 
 def told_by_compose(service: str, given: Mapping[str, str]) -> dict[str, str]:
-    """The environment of one of its services, with its variables filled in."""
-    told: dict[str, str] = compose()["services"][service]["environment"]
-    return {name: re.sub(r"\$\{(\w+)[^}]*\}", lambda found: given[found[1]], value) for name, value in told.items()}
+    """The environment of one of its services, with its variables filled in, and in place of a file what it holds."""
+    told = dict[str, str]()
+    for name, value in compose()["services"][service]["environment"].items():
+        if secret := re.fullmatch(r"/run/secrets/(\w+)", value):
+            told[name.removesuffix("_FILE")] = given[secret[1].upper()]
+        else:
+            told[name] = re.sub(r"\$\{(\w+)[^}]*\}", lambda found: given[found[1]], value)
+    return told
 
 
 def own_of(host: Host) -> dict[str, str]:

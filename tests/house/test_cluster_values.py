@@ -81,3 +81,17 @@ def test_temporal_leaves_the_log_its_connections() -> None:
     (alone,) = re.findall(r"max_connections=(\d+)", " ".join(COMPOSE["services"]["postgres"]["command"]))
     assert int(alone) - a_node >= FOR_THE_LOG
     assert with_a_standby - 3 * a_node >= FOR_THE_LOG
+
+
+def test_temporal_and_we_believe_postgresql_by_one_root_and_name() -> None:
+    """Server and tool name the same; what the file leads to stands in the address of `xmh.env` too."""
+    told = dict(LINE.findall((DEPLOY / "temporal/database-tls.env").read_text(encoding="ascii")))
+    assert (told["SQL_TLS_ENABLED"], told["SQL_HOST_VERIFICATION"]) == ("true", "true")
+    assert (told["SQL_TLS"], told["SQL_TLS_DISABLE_HOST_VERIFICATION"]) == ("true", "false")
+    assert told["SQL_CA"] == told["SQL_TLS_CA_FILE"]
+    assert [name for name in told if name.endswith("NAME")] == [], "it believes by the name it connects to"
+    address = (DEPLOY / "xmh.env").read_text(encoding="ascii")
+    assert f"@{NODE['POSTGRES_SEEDS']}/xmh" in address
+    assert "sslmode=verify-full" in address
+    assert set(told).isdisjoint(COMPOSE["services"]["temporal"]["environment"])
+    assert set(told).isdisjoint(NODE)

@@ -1,13 +1,17 @@
 """What is handed to an administrator holds: the compose file, the image's recipe, the units, the database roles."""
 
+import base64
 import configparser
 import copy
+import hashlib
+import hmac
 import json
 import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,16 +100,154 @@ def test_every_image_is_pinned_by_a_version(compose: dict[str, Any]) -> None:
     assert [image for image in images if not re.search(r":\d+\.\d+", image)] == []
 
 
-def test_every_secret_comes_from_the_environment_and_has_no_default(compose: dict[str, Any]) -> None:
-    text = (ROOT / "docker-compose.yml").read_text()
-    secrets = {name: how for name, how in VARIABLE.findall(text) if "PASSWORD" in name}
-    assert all(how.startswith(":?") for how in secrets.values())
-    offered = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    assert offered == dict.fromkeys(secrets, "")
-    for service in compose["services"].values():
-        for key, value in service.get("environment", {}).items():
-            if re.search("PASSWORD|PWD", key):
-                assert VARIABLE.fullmatch(value), key
+def test_once_an_image_is_pinned_by_its_digest_all_are(compose: dict[str, Any]) -> None:
+    """`make digests` pins all or none; a tag that was moved up by hand afterwards would go without."""
+    text = (ROOT / "docker-compose.yml").read_text() + (ROOT / "Dockerfile").read_text()
+    if "@sha256:" in text:
+        assert unpinned(text) == []
+    wrong = text.replace("image: postgres:18.6", f"image: postgres:18.6@sha256:{'0' * 64}")
+    assert "temporalio/ui:2.54.1" in unpinned(wrong)
+
+
+def unpinned(text: str) -> list[str]:
+    """Images of others by a tag alone."""
+    images = re.findall(r"(?m)^\s*image: (\S+)$|^FROM (\S+)", text)
+    return [one for pair in images for one in pair if one and not one.startswith("xmh:") and "@sha256:" not in one]
+
+
+def test_images_are_pinned_as_their_registries_have_them_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("docker-compose.yml", "Dockerfile"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "bin").mkdir()
+    asked = tmp_path / "bin/docker"  # in place of a registry: its digest follows from the name
+    asked.write_text("#!/bin/sh\nprintf 'sha256:%s\\n' $(printf %s \"$4\" | sha256sum | cut -c1-64)\n")
+    asked.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{asked.parent}{os.pathsep}{os.environ['PATH']}")
+
+    def pin() -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(ROOT / "deploy/digests.py"), str(tmp_path)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def written() -> str:
+        return "".join((tmp_path / name).read_text() for name in ("docker-compose.yml", "Dockerfile"))
+
+    assert pin().returncode == 0
+    once = written()
+    assert unpinned(once) == []
+    assert f"postgres:18.6@sha256:{hashlib.sha256(b'postgres:18.6').hexdigest()}" in once
+    assert schema_errors(yaml.safe_load((tmp_path / "docker-compose.yml").read_text())) == []
+    assert (pin().returncode, written()) == (0, once)
+    asked.write_text("#!/bin/sh\necho 'no such manifest' >&2\nexit 1\n")
+    failed = pin()
+    assert (failed.returncode, written()) == (1, once)
+    assert "no such manifest" in failed.stderr
+
+
+FROM_FILES = re.compile("PASSWORD|PWD|DATABASE_URL")
+
+
+def test_every_secret_is_a_file_only_who_needs_it_is_given(compose: dict[str, Any]) -> None:
+    """In no environment, which the engine shows to whoever may ask it, and in no variable of `.env`."""
+    assert "PASSWORD" not in {name for name, _ in VARIABLE.findall((ROOT / "docker-compose.yml").read_text())}
+    named = dict[str, set[str]]()
+    for name, service in compose["services"].items():
+        files = {key: value for key, value in service.get("environment", {}).items() if FROM_FILES.search(key)}
+        assert all(key.endswith("_FILE") for key in files), name
+        named[name] = {value.removeprefix("/run/secrets/") for value in files.values()}
+        assert named[name] <= set(service.get("secrets", ())), name
+        assert set(service.get("secrets", ())) - named[name] <= {"web_cert", "web_key"}, name
+    assert named["worker"] == named["web"] == named["xmh"] == {"xmh_database_url"}
+    assert named["migrate"] == {"xmh_owner_database_url"}
+    assert named["temporal"] == named["temporal-schema"] == {"temporal_db_password"}
+    assert set().union(*named.values()) | {"web_cert", "web_key"} == set(compose["secrets"])
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> Path:
+    """What `deploy/secrets.sh` makes."""
+    folder = tmp_path / "secrets"
+    make_secrets(folder)
+    return folder
+
+
+def make_secrets(folder: Path) -> None:
+    subprocess.run(["sh", ROOT / "deploy/secrets.sh", folder], check=True, capture_output=True)
+
+
+def test_secrets_are_made_once_and_what_is_there_stays(compose: dict[str, Any], secrets: Path) -> None:
+    made = {file.name: file.read_text() for file in secrets.iterdir()}
+    assert {f"./secrets/{name}" for name in made} | {"${XMH_WEB_CERT:-./secrets/web.pem}"} < {
+        secret["file"] for secret in compose["secrets"].values()
+    }
+    assert len(set(made.values())) == len(made)
+    assert secrets.stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o777 for file in secrets.iterdir()} == {0o444}
+    make_secrets(secrets)
+    assert {file.name: file.read_text() for file in secrets.iterdir()} == made
+    (secrets / "xmh_db_password").unlink()
+    make_secrets(secrets)
+    renewed = {name for name, text in made.items() if (secrets / name).read_text() != text}
+    assert renewed == {"xmh_db_password", "xmh_database_url"}
+
+
+def test_roles_take_their_passwords_from_the_files_and_the_addresses_lead_in(
+    secrets: Path, own_postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_postgres.start()
+    psql = [str(own_postgres.program("psql")), "--quiet", "--no-psqlrc", "--dbname", own_postgres.url()]
+    roles = [*psql, "--file", str(ROOT / "deploy/postgres/roles.sql")]
+    names = ("TEMPORAL_DB_PASSWORD", "XMH_OWNER_DB_PASSWORD", "XMH_DB_PASSWORD")
+    bare = {name: value for name, value in os.environ.items() if name not in names}
+    untold = subprocess.run(roles, env=bare, capture_output=True, text=True, check=False)
+    assert "division by zero" in untold.stderr
+    with psycopg.connect(own_postgres.url()) as admin:
+        assert admin.execute("SELECT 1 FROM pg_roles WHERE rolname = 'xmh'").fetchone() is None
+    files = {f"{name}_FILE": str(secrets / name.lower()) for name in names}
+    done = subprocess.run(roles, env=bare | files, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    with psycopg.connect(own_postgres.url()) as admin:
+        stored: dict[str, str] = dict(
+            admin.execute("SELECT rolname, rolpassword FROM pg_authid WHERE rolpassword IS NOT NULL")
+        )
+    for role, secret, address in (
+        ("xmh", "xmh_db_password", "xmh_database_url"),
+        ("xmh_owner", "xmh_owner_db_password", "xmh_owner_database_url"),
+    ):
+        password = (secrets / secret).read_text().strip()
+        assert opens(stored[role], password), role
+        monkeypatch.setenv("XMH_DATABASE_URL_FILE", str(secrets / address))
+        assert Settings().database == f"postgresql://{role}:{password}@postgres:5432/xmh"
+    assert opens(stored["temporal"], (secrets / "temporal_db_password").read_text().strip())
+
+
+def opens(verifier: str, password: str) -> bool:
+    """Whether a password is the one PostgreSQL keeps this of (RFC 5803)."""
+    _, iterations, salt, stored, _ = re.split("[$:]", verifier)
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(salt), int(iterations))
+    return hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest() == base64.b64decode(stored)
+
+
+@pytest.mark.parametrize(("script", "told"), [("server.sh", "POSTGRES_PWD"), ("schema.sh", "SQL_PASSWORD")])
+def test_temporal_is_told_its_password_out_of_the_file(script: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("of-temporal\n")
+    for name in ("temporal-sql-tool", "entrypoint.sh"):
+        (tmp_path / name).write_text(f'#!/bin/sh\nprintf "%s\\n" "${told}"\n')
+        (tmp_path / name).chmod(0o755)
+    text = (ROOT / "deploy/temporal" / script).read_text().replace("/etc/temporal/", f"{tmp_path}/")
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", f"{told}_FILE": str(tmp_path / "password")}
+    done = subprocess.run(["sh", "-c", text], env=environment, capture_output=True, text=True, check=True)
+    assert set(done.stdout.splitlines()) == {"of-temporal"}
+
+
+def test_a_second_worker_is_the_first_but_for_its_name_and_shares_its_home(compose: dict[str, Any]) -> None:
+    first, second = (dict(compose["services"][name]) for name in ("worker", "worker-2"))
+    assert second.pop("profiles") == ["second"]
+    assert first == second
+    assert first["volumes"] == ["xmh-home:/var/lib/xmh"]
+    assert "container_name" not in first
+    assert not first.get("ports"), "two cannot have one"
 
 
 def test_no_port_is_open_beyond_the_host(compose: dict[str, Any]) -> None:
@@ -114,7 +256,7 @@ def test_no_port_is_open_beyond_the_host(compose: dict[str, Any]) -> None:
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-OURS = ("migrate", "worker", "web", "xmh")
+OURS = ("migrate", "worker", "worker-2", "web", "xmh")
 
 
 def environment(service: dict[str, Any]) -> dict[str, str]:
@@ -128,14 +270,14 @@ def environment(service: dict[str, Any]) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", OURS)
 def test_what_a_service_is_told_and_runs_is_understood(
-    compose: dict[str, Any], name: str, monkeypatch: pytest.MonkeyPatch
+    compose: dict[str, Any], name: str, secrets: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = compose["services"][name]
     told = environment(service)
     assert no_settings(told) == set()
     assert no_settings({**told, "XMH_DATABSE_URL": ""}) == {"XMH_DATABSE_URL"}
     for key, value in told.items():
-        monkeypatch.setenv(key, value)
+        monkeypatch.setenv(key, value.replace("/run/secrets", str(secrets)))
     settings = Settings()
     assert settings.database.startswith("postgresql://xmh")
     assert settings.address == "temporal:7233"
@@ -154,15 +296,19 @@ def test_health_is_asked_where_it_is_answered_and_files_lie_where_they_are_named
     assert services["web"]["ports"] == ["127.0.0.1:{port}:{port}".format(**ports["web"])]
     monkeypatch.setenv("XMH_WEB", environment(services["web"])["XMH_WEB"])
     web = Settings().web
-    assert [str(web.cert), str(web.key)] == [f"/run/secrets/{name}" for name in services["web"]["secrets"]]
-    assert set(services["web"]["secrets"]) == set(compose["secrets"])
+    assert {str(web.cert), str(web.key)} < {f"/run/secrets/{name}" for name in services["web"]["secrets"]}
 
 
 def test_no_database_is_in_reach_of_what_needs_none_nor_of_the_outside(compose: dict[str, Any]) -> None:
     services, networks = compose["services"], compose["networks"]
     assert {name for name, network in networks.items() if not (network or {}).get("internal")} == {"outside"}
     reached = {name: set(service["networks"]) for name, service in services.items()}
-    assert {name for name, where in reached.items() if "outside" in where} == {"worker", "web", "temporal-ui"}
+    assert {name for name, where in reached.items() if "outside" in where} == {
+        "worker",
+        "worker-2",
+        "web",
+        "temporal-ui",
+    }
     assert "database" not in reached["temporal-ui"] | reached["temporal-namespace"]
     assert reached["postgres"] == {"database"}
     for name, service in services.items():
@@ -240,7 +386,7 @@ def test_the_nightly_backup_is_a_command_there_is_begun_by_its_timer(tmp_path: P
 def test_the_offline_archive_has_whatever_a_site_is_set_up_and_kept_by() -> None:
     script = (ROOT / "deploy/offline/build.sh").read_text(encoding="utf-8")
     (taken,) = re.findall(r'"\$root"/deploy/\{([^}]+)\}', script)
-    ours = {"offline", "components.py", "release.py", "__pycache__"}
+    ours = {"offline", "components.py", "release.py", "digests.py", "secrets.sh", "__pycache__"}  # with a checkout
     for_a_site = {path.name for path in (ROOT / "deploy").iterdir()} - ours
     assert set(taken.split(",")) == {name for name in for_a_site if not name.endswith((".service", ".timer"))}
     (pages,) = re.findall(r'"\$root"/docs/\{([^}]+)\}', script)

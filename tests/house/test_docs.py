@@ -151,7 +151,7 @@ def test_what_the_deployment_starts_exists() -> None:
     started = [shlex.join(service["command"]) for service in services if "build" in service and "command" in service]
     for unit in (ROOT / "deploy").glob("*.service"):
         started += re.findall(r"^ExecStart=\S+/xmh (.*)$", unit.read_text(), re.MULTILINE)
-    assert len(started) == 6
+    assert len(started) == 7
     command = program()
     problems = {start: why for start in started if (why := problem_with(words_of(start), command))}
     assert problems == {}
