@@ -76,8 +76,13 @@ def light_of(facts: LightFacts, rulebook: Rulebook, as_of: datetime) -> Lit:
     """The light of a matter of which this is known."""
     colour, reason = _lit(facts, rulebook, as_of)
     if not facts.ended and rulebook.calendar.is_provisional(facts.due):
-        reason += f"（{facts.due.year}年工作日历未公布，暂定）"
+        reason += provisional_remark(facts.due.year)
     return Lit(light=colour, reason=f"{colour.label}:{reason}{facts.raised}", raised=facts.raised)
+
+
+def provisional_remark(year: int) -> str:
+    """What a light says of a limit in a year whose calendar is not published."""
+    return f"（{year}年工作日历未公布，暂定）"
 
 
 def light_schedule(facts: LightFacts, rulebook: Rulebook) -> tuple[tuple[datetime, Light], ...]:

@@ -99,3 +99,4 @@ async def test_pages_of_many_rows_are_small(service: WebService, client: httpx.A
     assert len(table) - sum(map(len, rows)) <= FRAME
     markup = max(len(row) - len(re.sub(rb"<[^>]*>", b"", row)) for row in rows)
     assert markup <= MOST_MARKUP, markup
+    assert table.count("工作日历".encode()) <= 1, "what is so of every row is said once"

@@ -5,11 +5,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from documents.table.rows import TaskTable, task_table
+from documents.table.rows import TableRow, TaskTable, task_table
 from documents.table.word import table_docx
 from documents.table.workbook import table_workbook
 from domain.base import Refusal, refuse
 from domain.calendar import local_date
+from domain.lights import provisional_remark
 from eventlog import reading
 from sheets.table import Column
 from views.remembered import Remembered
@@ -48,6 +49,8 @@ def table(request: Request, as_of: str = "", whole: bool = False) -> Response:
         chosen=chosen,
         most=most_rows(whole=whole),
         day_asked=day,
+        provisional=_provisional(made),
+        lit=_lit,
         every=_every(day, chosen),
         files=[(kind, address(f"/table.{kind}", **day.kept)) for kind in ("xlsx", "docx")],
     )
@@ -66,6 +69,19 @@ def file(request: Request, kind: str, as_of: str = "") -> Response:
         return first
     service.note_export(visitor.person.id, f"{made.title}.{kind}", len(made.rows))
     return downloaded(writer(made), f"{made.title}（{made.on}）.{kind}")
+
+
+_REMARKED = "（暂定）"
+
+
+def _provisional(made: TaskTable) -> list[int]:
+    """The years without a calendar that limits stand in: said once above the rows and not in each."""
+    years = {row.due.year for row in made.rows}
+    return [year for year in sorted(years) if any(provisional_remark(year) in r.texts[Column.LIGHT] for r in made.rows)]
+
+
+def _lit(row: TableRow) -> str:
+    return row.texts[Column.LIGHT].replace(provisional_remark(row.due.year), _REMARKED)
 
 
 def _every(day: AskedDay, chosen: tuple[Column, ...]) -> str:
