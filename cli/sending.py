@@ -83,11 +83,11 @@ def _advise(stream: str, command: MatterCommand, actor: Actor) -> None:
         session.advised.setdefault(number, []).extend(advice)
 
 
-def sealed_under(stream: str, command: "F") -> "F":
+def sealed_under(stream: str, command: "F", held: "Frozen | None" = None) -> "F":
     """Under which stream's key a command's words are sealed: a leader's always, others with `--secret`."""
     from services import orders
 
-    return orders.sealed_under(session.database, stream, command, secret=session.secret)
+    return orders.sealed_under(session.database, stream, command, secret=session.secret, held=held)
 
 
 def send_orders(orders: Sequence[Order]) -> list[Any]:

@@ -129,16 +129,16 @@ def _cleaned(value: Any) -> Any:
             return value
 
 
-def within_bounds(value: Any) -> None:
+def within_bounds(value: Any, held: BaseModel | None = None) -> None:
     """Refuse a command that holds a date, a number or a text out of bounds, wherever it stands in it.
 
     What is sealed was measured before and is as long as what was measured may be; what repeats the log (`OF_THE_LOG`)
-    is as long as it was recorded.
+    is as long as it was recorded, and so is a text that stands in what is `held` already, recorded under other bounds.
 
     Raises:
         FieldRefusal: `malformed`, by the field of the command; a `Refusal` of what stands in none.
     """
-    _check(value, _Place())
+    _check(value, _Place(held=held))
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,7 @@ class _Place:
     path: tuple[str | int, ...] = ()
     most: int | None = None
     of_the_log: bool = False
+    held: BaseModel | None = None
 
     def refuse(self, when: bool, message: str) -> None:
         """Refuse what stands here, by the office's name for it."""
@@ -160,7 +161,7 @@ class _Place:
     def beneath(self, part: str | int, bound: "_Bound | None" = None) -> "_Place":
         """A field or an item of what stands here."""
         of_the_log = self.of_the_log or (bound is not None and bound.of_the_log)
-        return _Place(self.model, (*self.path, part), bound.most if bound else self.most, of_the_log)
+        return _Place(self.model, (*self.path, part), bound.most if bound else self.most, of_the_log, self.held)
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,20 @@ def _check_text(text: str, at: _Place) -> None:
     at.refuse(_SURROGATE.search(text) is not None, "文字不是有效的 UTF-8，请重新填写")
     if at.most is not None and not at.of_the_log:
         most = _sealed_length(at.most) if is_sealed(text) else at.most
-        at.refuse(len(text) > most, f"有{len(text)}字，最多{at.most}字")
+        at.refuse(len(text) > most and not _holds(at.held, text), f"有{len(text)}字，最多{at.most}字")
+
+
+def _holds(held: Any, text: str) -> bool:
+    """Whether a text stands in something, word for word."""
+    match held:
+        case str():
+            return held == text
+        case BaseModel():
+            return any(_holds(getattr(held, name), text) for name in type(held).model_fields)
+        case tuple():
+            return any(_holds(item, text) for item in held)
+        case _:
+            return False
 
 
 def _check(value: Any, at: _Place) -> None:

@@ -104,6 +104,11 @@ def is_sealed(text: str) -> bool:
     return text.startswith(SEALS)
 
 
+def shortened(text: str, most: int) -> str:
+    """A text of the log as long as a command may say it: one recorded before there were bounds may be longer."""
+    return text if len(text) <= most or is_sealed(text) else f"{text[: most - 1]}…"
+
+
 def openly(text: str) -> str:
     """The text where several readers see it together with others."""
     return WITHHELD if is_sealed(text) else text
@@ -127,6 +132,11 @@ class Basis(Frozen):
     def __str__(self) -> str:
         """The basis as it is quoted: 2022年工作计划（香指办〔2022〕1号）."""
         return f"{self.text}（{self.no}）" if self.no and not is_sealed(self.no) else self.text
+
+    def cited(self) -> "Basis":
+        """The basis as a command may say it again: one that was recorded before there were bounds may be longer."""
+        no = shortened(self.no, MOST_LINE) if self.no else self.no
+        return self.model_copy(update={"text": shortened(self.text, MOST_TITLE), "no": no})
 
 
 class Attachment(Frozen):

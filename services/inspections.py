@@ -70,7 +70,15 @@ def _context(database: Database, stream: str, command: Frozen, actor: Actor, now
     year = command.plan.on.year if isinstance(command, PlanOnSite | ReplanOnSite) else None
     office = DecisionContext(rulebook=reading.rulebook(database), now=now, actor=actor)
     visits = _visits(database, stream, year) if year else {}
-    return OnSiteContext(office=office, directory=state, visits=visits, handling=_handling(database, command))
+    approved = approved_plan(database, stream, command)
+    handling = _handling(database, command)
+    return OnSiteContext(office=office, directory=state, visits=visits, handling=handling, approved=approved)
+
+
+def approved_plan(database: Database, stream: str, command: Frozen) -> OnSitePlan | None:
+    """The plan a command changes, as it was approved; None when it changes none, or its key is not here."""
+    loaded = reading.load(database, stream) if isinstance(command, ReplanOnSite) else None
+    return known_plan(database, loaded.state) if loaded and isinstance(loaded.state, OnSite) else None
 
 
 def _handling(database: Database, command: Frozen) -> dict[str, tuple[str, ...]]:

@@ -19,14 +19,16 @@ VALID_FOR = timedelta(minutes=15)
 F = TypeVar("F", bound=Frozen)
 
 
-def sealed_under(database: Database, stream: str, command: F, *, secret: bool = False) -> F:
+def sealed_under(database: Database, stream: str, command: F, *, secret: bool = False, held: Frozen | None = None) -> F:
     """A command with its words sealed under the stream's key: a leader's always, others when they are `secret`.
+
+    `held` is what stands in the log already and may be said again as it was recorded.
 
     Raises:
         Refusal: `malformed`, `too_large`; `master_key`.
     """
     plain = cleaned(command)
-    within_bounds(plain)  # once sealed, nobody sees what is in it
+    within_bounds(plain, held)  # once sealed, nobody sees what is in it
     return sealed(plain, lambda text: seal_text(database, stream, text), secret=secret)
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -31,6 +31,7 @@ from web.api import logins as api_logins
 from web.api import meetings as api_meetings
 from web.api import reads as api_reads
 from web.api import suggestions as api_suggestions
+from web.api.described import describe_bounds
 from web.guards import BoundedBodies, BoundedWork, HeadAsGet, SafetyHeaders, SameOrigin, TokenGuard
 from web.measuring import TimedRequests
 from web.metrics import serve_figures
@@ -181,6 +182,12 @@ def make_app(service: "WebService") -> FastAPI:
 
 class _SafeApp(FastAPI):
     """The application with its headers of safety outermost: on the answer to a fault nobody foresaw, too."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description of the interface, with the bounds the rules hold every text to."""
+        document = super().openapi()
+        describe_bounds(document, {**api_commands.BODIES, **api_meetings.BODIES})
+        return document
 
     def build_middleware_stack(self) -> ASGIApp:
         """Wrap also what answers such a fault."""

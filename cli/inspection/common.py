@@ -11,7 +11,6 @@ from cli.moments import now
 from cli.sending import sealed_under
 from cli.session import Problem, answer, session
 from domain.base import Frozen
-from domain.bounds import cleaned, within_bounds
 from domain.confidential import opened
 from domain.envelope import Actor
 from domain.facts import is_sealed, openly
@@ -105,11 +104,10 @@ def record(stream: str, command: Frozen, actor: Actor | None = None) -> OnSite:
     Raises:
         Refusal: a rule said no.
     """
-    from services.inspections import record_onsite
+    from services.inspections import approved_plan, record_onsite
 
-    plain, who, moment = cleaned(command), actor or session.actor, now()
-    within_bounds(plain)
-    plain = sealed_under(stream, plain)
+    who, moment = actor or session.actor, now()
+    plain = sealed_under(stream, command, approved_plan(session.database, stream, command))
     command_id = session.command_id or uuid4().hex
     done = record_onsite(session.database, stream, plain, actor=who, command_id=command_id, now=moment)
     context = DecisionContext(rulebook=reading.rulebook(session.database), now=moment, actor=who)

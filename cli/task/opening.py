@@ -188,7 +188,7 @@ def _limit(
 def _grounds(text: str | None, kind: str, no: str | None, approver: str | None, whole: Matter | None) -> Basis:
     """What was decided; a part stands on the decision behind its whole unless it says another."""
     if text is None and whole is not None:
-        return whole.basis
+        return whole.basis.cited()
     return Basis(
         kind=typed_term(BasisKind, kind, "--basis-kind"),
         text=need_option(text, "--basis", "立项依据"),

@@ -13,7 +13,7 @@ from cli.session import Problem, session
 from cli.task.due import due_day
 from domain.commands import OpenMatter
 from domain.duplicates import title_key
-from domain.facts import MOST_WEIGHT, PartOf
+from domain.facts import MOST_TITLE, MOST_WEIGHT, PartOf, shortened
 from domain.ids import matter_stream
 from domain.matter import Matter
 from eventlog import reading
@@ -101,12 +101,12 @@ def _opening(whole: Matter, text: str) -> OpenMatter:
         raise Problem(f"“{text}”的权重须为 1 到 {MOST_WEIGHT} 的整数", "malformed")
     return OpenMatter(
         title=title.strip(),
-        basis=whole.basis,
+        basis=whole.basis.cited(),
         due=due_day(fields["due"]) if "due" in fields else whole.due,
         klass=whole.klass,
         urgency=whole.urgency,
         rhythm=whole.rhythm,
-        source=whole.source,
+        source=whole.source and shortened(whole.source, MOST_TITLE),
         lead=the_unit(fields["lead"]) if "lead" in fields else None,
         part_of=part_of(whole, int(weight)),
     )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from domain import commands as c
 from domain.base import Frozen
 from domain.envelope import Actor, OnBehalf
-from domain.facts import MOST_LINE, MOST_TITLE, Basis
+from domain.facts import MOST_LINE, MOST_TITLE, Basis, shortened
 from domain.ids import matter_stream
 from domain.meetings.meeting import DecisionPoint, Meeting
 from domain.terms import BasisKind, MatterKind
@@ -69,13 +69,8 @@ def decision_source(meeting: Meeting, point: DecisionPoint) -> str:
     """The 文号 a matter's decision cites, 香指纪〔2022〕3号第2项; an urgent point cites its meeting."""
     if point.urgent or meeting.minutes is None:
         place = f"（{meeting.number}）第{point.no}项"
-        return _cut(meeting.name, MOST_LINE - len(place)) + place
+        return shortened(meeting.name, MOST_LINE - len(place)) + place
     return f"{meeting.minutes.no}第{point.no}项"
-
-
-def _cut(name: str, most: int) -> str:
-    """A name as long as a command to a matter may say it: a meeting convened before the bounds may have a longer."""
-    return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def _command(meeting: Meeting, point: DecisionPoint) -> c.OpenMatter | c.RecordDecision:
@@ -84,18 +79,18 @@ def _command(meeting: Meeting, point: DecisionPoint) -> c.OpenMatter | c.RecordD
             title=point.new.title,
             basis=Basis(
                 kind=BasisKind.MINUTES,
-                text=f"{_cut(meeting.name, MOST_TITLE - 2)}议定",
+                text=f"{shortened(meeting.name, MOST_TITLE - 2)}议定",
                 no=decision_source(meeting, point),
                 approver=meeting.chair,
             ),
             due=point.new.due,
             kind=MatterKind.ROUTINE,
-            source=_cut(meeting.series_name, MOST_TITLE),
+            source=shortened(meeting.series_name, MOST_TITLE),
             lead=point.new.lead,
             assist=point.new.assist,
         )
     return c.RecordDecision(
-        meeting=_cut(meeting.name, MOST_TITLE),
+        meeting=shortened(meeting.name, MOST_TITLE),
         text=point.text,
         due=point.due,
         outcome=point.outcome,

@@ -36,6 +36,8 @@ class OnSiteContext:
     """Unit → numbers of the other inspections of the year, planned or held."""
     handling: dict[str, tuple[str, ...]]
     """Stream of each matter the command names → the units that handle it."""
+    approved: OnSitePlan | None = None
+    """The plan as it was approved, of a 暗访 too: who changes the rest of it says the rest again."""
 
 
 def decide_onsite(state: OnSite | None, command: Frozen, context: OnSiteContext) -> Iterator[RuleEvent]:
@@ -44,7 +46,7 @@ def decide_onsite(state: OnSite | None, command: Frozen, context: OnSiteContext)
     Raises:
         Refusal: a rule says no.
     """
-    within_bounds(command)
+    within_bounds(command, context.approved)
     for shortfall in onsite_shortfalls(command, context.office):
         refuse(shortfall.required, shortfall.message, "practice")
     if isinstance(command, c.PlanOnSite):

@@ -1,13 +1,14 @@
 """任务分解 on the command line: parts opened, shown as a tree, closed in order."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from eventlog import reading
 from eventlog.database import Database
 from tests.support.command_line import CommandLine
-from tests.support.office import office_today
+from tests.support.history import opened_before_bounds
+from tests.support.office import LIST, OFFICE, office_today, opening
 
 DUE, SOONER, LATER = (office_today() + timedelta(days=days) for days in (60, 30, 90))
 OPEN = ("task", "open", "--due", DUE.isoformat(), "--basis", "2022年工作计划", "--lead", "gengxin")
@@ -143,3 +144,18 @@ def test_a_part_left_behind_by_an_earlier_limit_of_its_whole_says_so(xmh: Comman
     shown = xmh.json("task", "show", part["matter"])
     assert (shown["due"], shown["parent"]["due"]) == (DUE.isoformat(), SOONER.isoformat())
     assert said in xmh("task", "show", part["matter"]).out
+
+
+def test_parts_of_a_matter_with_a_basis_from_before_there_were_bounds_are_opened(
+    xmh: CommandLine, service: None, log: Database
+) -> None:
+    """The part cites as much of it as a command may say; the whole keeps it word for word."""
+    del service
+    basis = {**LIST.model_dump(mode="json", exclude_none=True), "text": "依" * 800, "no": "号" * 300}
+    opened_before_bounds(log, "matter/old", opening("老事项", DUE), OFFICE, datetime.now(UTC), basis)
+    (old,) = reading.find_matters(log, "老事项")
+    part = xmh.json("task", "open", "--title", "施工图设计", "--parent", old.number, "--lead", "gengxin")
+    shown = xmh.json("task", "show", part["matter"])
+    assert (shown["basis"]["text"], shown["basis"]["no"]) == ("依" * 499 + "…", "号" * 199 + "…")
+    xmh.json("task", "split", old.number, "--part", "桩基;lead=gengxin")
+    assert xmh.json("task", "show", old.number)["basis"]["text"] == "依" * 800

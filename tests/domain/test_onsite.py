@@ -26,7 +26,7 @@ from eventlog.database import Database
 from eventlog.readmodel import fold_events
 from services.inspections import known_plan, record_onsite, seal_plan
 from services.morning_look import look_in_the_morning
-from services.office_records import record_office_events
+from services.office_records import record_drafted, record_office_events
 from tests.support.history import act
 from tests.support.homes import at
 from tests.support.life import CALENDAR
@@ -453,3 +453,32 @@ def test_every_open_problem_is_listed_also_behind_one_that_is_closed(log: Databa
     do(log, c.ReportRectification(no=1, text="已更换"), LIAISON)
     state = do(log, c.CheckRectification(no=1, passed=True, text="到位"), SECOND)
     assert [u.text for u in unanswered_problems([state], date(2022, 3, 8))][:1] == ["第2项：道路扬尘"]
+
+
+@pytest.mark.parametrize("covert", [False, True])
+def test_a_plan_from_before_there_were_bounds_may_be_moved_and_nothing_longer_put_into_it(
+    log: Database, *, covert: bool
+) -> None:
+    basis = Basis(kind=BasisKind.DOCUMENT, text="依" * 800, no="号" * 300)
+    old = PLAN.model_copy(update={"title": "长" * 700, "basis": basis})
+
+    def sealed(plan: OnSitePlan) -> str | None:
+        return seal_plan(log, onsite_stream("一"), plan) if covert else None
+
+    shown = None if covert else old
+    event = OnSitePlanned(covert=covert, approver="leader", plan=shown, sealed_plan=sealed(old))
+    record_drafted(
+        log,
+        onsite_stream("一"),
+        lambda _: (event.draft(PLANNED),),
+        actor=FOR_LEADER,
+        command_id="old-plan-1",
+        now=PLANNED,
+        content={},
+    )
+    later = old.model_copy(update={"on": date(2022, 3, 10), "until": date(2022, 3, 10)})
+    state = do(log, c.ReplanOnSite(plan=later, sealed_plan=sealed(later), reason="改期"), FOR_LEADER, PLANNED)
+    assert known_plan(log, state) == later
+    longer = later.model_copy(update={"title": "长" * 701})
+    _, words = refusal(log, c.ReplanOnSite(plan=longer, sealed_plan=sealed(longer), reason="改"), FOR_LEADER, PLANNED)
+    assert "701字，最多500字" in words

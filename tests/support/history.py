@@ -38,6 +38,16 @@ def act(
     return _appended(database, stream, loaded, decide(matter, command, context), context, claims(command).units)
 
 
+def opened_before_bounds(
+    database: Database, stream: str, command: c.OpenMatter, actor: Actor, now: datetime, basis: dict[str, object]
+) -> None:
+    """Open a matter as a build without bounds did: by a 依据 as long as somebody wrote it."""
+    context = DecisionContext(rulebook=reading.rulebook(database), now=now, actor=actor)
+    first, *rest = decide(None, command, context)
+    first = first.model_copy(update={"payload": {**first.payload, "basis": basis}})
+    _appended(database, stream, None, (first, *rest), context, claims(command).units)
+
+
 def refusal_of(database: Database, stream: str, command: Frozen, actor: Actor, now: datetime) -> str:
     """The words with which a command is refused; the stream is as it was."""
     before = reading.stream_head(database, stream)

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from domain.access.scopes import CLOCK, NEVER, REPORT
+from domain.facts import MOST_LINE
 from tests.web.conftest import Served
 from web.api.commands import COMMANDS, do_of
 
@@ -30,6 +31,17 @@ def test_the_interface_is_the_committed_one(served: Served) -> None:
         *("open_meeting", "attend", "send_again"),
     }, "who adds a command decides whether a program may give it"
     assert not any(do_of(kind) in path.split("/") for kind in CLOCK for path in paths)
+
+
+def test_every_short_text_of_a_command_says_how_long_it_may_be(served: Served) -> None:
+    schemas = served.client().get("/openapi.json").json()["components"]["schemas"]
+    assert schemas["AssignMatterBody"]["properties"]["person"]["anyOf"][0]["maxLength"] == MOST_LINE
+    assert schemas["Basis"]["properties"]["no"]["anyOf"][0]["maxLength"] == MOST_LINE
+    assert schemas["UnitRef"]["properties"]["id"]["maxLength"] == MOST_LINE
+    assert schemas["SetLeadersBody"]["properties"]["leaders"]["items"]["maxLength"] == MOST_LINE
+    assert "maxLength" not in schemas["SubmitFeedbackBody"]["properties"]["text"], "an account is as long as it is"
+    assert "maxLength" not in schemas["OrderItemsBody"]["properties"]["order"]["items"], "what the log says already"
+    assert "maxLength" not in schemas["Answer"]["properties"]["matter"], "what we answer is bounded by nothing"
 
 
 def test_every_command_is_of_a_scope_or_of_ones_own_hand() -> None:

@@ -34,6 +34,11 @@ COMMANDS: tuple[type[Frozen], ...] = tuple(
     kind for kind in get_args(get_args(MatterCommand)[0]) if kind not in CLOCK and kind is not OpenMatter
 )
 """What people ask of a matter that is open already."""
+BODIES: dict[str, type[Frozen]] = {
+    "OpenMatterBody": OpenMatter,
+    **{f"{kind.__name__}Body": kind for kind in COMMANDS},
+}
+"""Name of a body's schema → the command it is checked as."""
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", description='“"v7"”：只在事项仍是这一版时办理，否则 412', max_length=40)
 ]

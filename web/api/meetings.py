@@ -32,6 +32,9 @@ MEETING_COMMANDS: tuple[type[Frozen], ...] = tuple(
 )
 """What a program may ask of a meeting; what is decided there, a person decides by his own hand."""
 
+BODIES: dict[str, type[Frozen]] = {f"{kind.__name__}Body": kind for kind in MEETING_COMMANDS}
+"""Name of a body's schema → the command it is checked as."""
+
 
 class MeetingAnswer(BaseModel):
     """How the meeting stands after the command."""
