@@ -27,7 +27,9 @@ from tests.eventlog.sample import (
     SampleNoted,
     SampleOpened,
     everything,
+    raw,
 )
+from tests.support.clock import open_log
 from tests.support.streams import CALENDAR_STREAM, DIRECTORY_STREAM, POLICY_STREAM
 
 
@@ -360,6 +362,16 @@ def test_what_its_own_fold_cannot_read_never_enters_the_log(asker: Asker) -> Non
     assert isinstance(answer, Refused)
     assert answer.code == "malformed"
     assert reading.read_all(asker.database) == ()
+
+
+def test_where_the_read_model_lost_a_stream_its_events_are_what_stands(asker: Asker) -> None:
+    asker.open(notes=2)
+    raw(asker.database, "DELETE FROM streams")
+    with open_log(asker.database.url) as fresh:
+        Asker(fresh).write("sample/a", SampleNoted(text="其后"))
+        known = fresh.states.of("sample/a")
+    assert known is not None
+    assert known.state == Sample(number="S-2022-001", title="事项a", notes=("第0次", "第1次", "其后"))
 
 
 def test_two_numbers_of_one_series_in_one_command_are_two(asker: Asker) -> None:
