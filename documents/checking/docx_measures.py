@@ -19,7 +19,6 @@ from docx.oxml.exceptions import XmlchemyError
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.section import Section, _Footer
-from docx.styles.style import BaseStyle, CharacterStyle, ParagraphStyle
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
@@ -28,6 +27,7 @@ from documents.checking.clauses import FANG, HEI, KAI, PROPER, ClauseKey
 from documents.checking.proof_reading import look_for_imprint, proof_read
 from documents.checking.report import Measured
 from documents.formats import standard as gb
+from documents.formats.word_styles import chain_of
 from domain.base import Refusal
 
 _MOST_BYTES = 300 * 1024 * 1024
@@ -326,30 +326,19 @@ def _looks_of(run: Run | None, paragraph: Paragraph) -> Iterator[BaseOxmlElement
     """What is said of a run's characters, by itself and by its paragraph's styles, nearest first."""
     if run is not None:
         yield from _looks_by_hand(run)
-    yield from (style.element.rPr for style in _styles(paragraph) if style.element.rPr is not None)
+    yield from (style.element.rPr for style in chain_of(paragraph.style) if style.element.rPr is not None)
 
 
 def _looks_by_hand(run: Run) -> Iterator[BaseOxmlElement]:
     """What is said of a run's characters apart from its paragraph: by itself, and by a style of characters."""
-    style: BaseStyle | None = run.style
-    named = [run._element.rPr]
-    while isinstance(style, CharacterStyle):
-        named.append(style.element.rPr)
-        style = style.base_style
+    named = [run._element.rPr, *(style.element.rPr for style in chain_of(run.style))]
     yield from (look for look in named if look is not None)
 
 
 def _places_of(paragraph: Paragraph) -> Iterator[BaseOxmlElement]:
     """What is said of where a paragraph stands, by itself and by its styles, nearest first."""
-    looks = (paragraph._p.pPr, *(style.element.pPr for style in _styles(paragraph)))
+    looks = (paragraph._p.pPr, *(style.element.pPr for style in chain_of(paragraph.style)))
     yield from (look for look in looks if look is not None)
-
-
-def _styles(paragraph: Paragraph) -> Iterator[ParagraphStyle]:
-    style = paragraph.style
-    while isinstance(style, ParagraphStyle):
-        yield style
-        style = style.base_style
 
 
 # --- head and title

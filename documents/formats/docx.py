@@ -6,7 +6,7 @@ closer instead. 版记 is a floating table at the foot of 版心, in LibreOffice
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from math import ceil
@@ -17,7 +17,7 @@ from documents.formats import standard as gb
 from documents.formats.fonts import Typeface
 from documents.formats.placing import broken_title, red_name_lines, red_name_size
 from documents.formats.templates import Template
-from documents.formats.word_styles import LOOKS, MARK_PITCH, MARK_PITCH_OF_TWO, Style
+from documents.formats.word_styles import LOOKS, MARK_PITCH, MARK_PITCH_OF_TWO, Style, chain_of
 from documents.page import Layout, Page
 from documents.wording import full_date
 from domain.base import Refusal
@@ -206,7 +206,7 @@ def _squeeze(line: "Line", name: str, pitch: float) -> None:
     from docx.oxml import OxmlElement  # noqa: PLC0415
     from docx.shared import Pt  # noqa: PLC0415
 
-    fonts = [*(run.font for run in line.runs), *(style.font for style in _styles(line.style))]
+    fonts = [*(run.font for run in line.runs), *(style.font for style in chain_of(line.style))]
     own = next((float(font.size.pt) for font in fonts if font.size), gb.MARK)
     size, squeeze = red_name_size(max(name.split("\n"), key=len), own)
     if size < own or pitch == MARK_PITCH_OF_TWO:
@@ -218,12 +218,6 @@ def _squeeze(line: "Line", name: str, pitch: float) -> None:
             # The schema wants it before the size.
             narrow = OxmlElement("w:w", {_w("val"): str(int(squeeze * 100))})
             run._element.get_or_add_rPr().find(_w("sz")).addprevious(narrow)
-
-
-def _styles(style: Any) -> Iterator[Any]:
-    while style is not None:
-        yield style
-        style = style.base_style
 
 
 def _describe(document: "Docx", page: Page) -> None:

@@ -3,8 +3,10 @@
 A style is found by its name; the ids behind the names are the word processor's own, and WPS gives new ones.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from documents.formats import standard as gb
 
@@ -95,3 +97,12 @@ LOOKS: dict[Style, Look] = {
     Style.IMPRINT: Look(BODY, gb.SMALL, "left", pitch=gb.SMALL + 7, close=False),
     Style.NUMBER: Look(NUMBER, gb.SMALL, "left", pitch=gb.SMALL, close=False),
 }
+
+
+def chain_of(style: Any) -> Iterator[Any]:
+    """A style of python-docx and those it is based on, nearest first; of styles in a circle each comes once."""
+    seen = set[str]()
+    while style is not None and style.style_id not in seen:
+        seen.add(style.style_id)
+        yield style
+        style = getattr(style, "base_style", None)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from docx import Document
 from docx.document import Document as Docx
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
@@ -24,7 +25,7 @@ from docx.text.run import Run
 from documents.checking.clauses import CLAUSES, ClauseKey, Strength
 from documents.checking.docx_measures import measure_docx
 from documents.checking.pdf_measures import measure_pdf
-from documents.checking.report import MeasuringReport, Verdict, check_layout, judge_clauses
+from documents.checking.report import Measured, MeasuringReport, Verdict, check_layout, judge_clauses
 from documents.formats import pdf as typeset
 from documents.formats import templates
 from documents.formats.fonts import Typeface
@@ -198,6 +199,21 @@ def test_what_the_checker_reads_of_a_docx_may_say_anything(
     assert spoiled != changed_parts(whole, lambda _, data: data)
     with suppress(Refusal):
         of_docx(spoiled)
+
+
+@pytest.mark.parametrize("far", [1, 2])
+def test_styles_based_on_each_other_in_a_circle_are_gone_round_once(far: int) -> None:
+    document = Document(io.BytesIO(PRESS.printed(bulletin(3), "docx")))
+    for kind in (WD_STYLE_TYPE.PARAGRAPH, WD_STYLE_TYPE.CHARACTER):
+        chain = [document.styles.add_style(f"圈{kind}{n}", kind) for n in range(far)]
+        for style, base in zip(chain, (*chain[1:], chain[0]), strict=True):
+            style.base_style = base
+        line = document.paragraphs[-1]
+        line.style = chain[0] if kind is WD_STYLE_TYPE.PARAGRAPH else line.style
+        line.add_run("圈套", chain[0] if kind is WD_STYLE_TYPE.CHARACTER else None)
+    saved = io.BytesIO()
+    document.save(saved)
+    assert isinstance(measure_docx(saved.getvalue()), Measured)
 
 
 def test_a_docx_saved_as_strict_is_told_as_one() -> None:
