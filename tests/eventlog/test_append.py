@@ -3,6 +3,7 @@
 import json
 from datetime import date, datetime, timedelta
 from typing import cast
+from uuid import RFC_4122, UUID
 
 import pytest
 
@@ -372,6 +373,17 @@ def test_where_the_read_model_lost_a_stream_its_events_are_what_stands(asker: As
         known = fresh.states.of("sample/a")
     assert known is not None
     assert known.state == Sample(number="S-2022-001", title="事项a", notes=("第0次", "第1次", "其后"))
+
+
+def test_an_id_of_an_event_is_a_uuid_that_begins_with_its_time_and_no_other_has(asker: Asker) -> None:
+    events = [
+        *asker.write("sample/a", SampleOpened(title="一"), SampleNoted(text="二")),
+        *asker.write("sample/b", SampleOpened(title="三")),
+    ]
+    ids = [UUID(event.event_id) for event in events]
+    assert {(one.version, one.variant, str(one)) for one in ids} == {(8, RFC_4122, event.event_id) for event in events}
+    assert {one.int >> 80 for one in ids} == {int(NOON.timestamp() * 1000)}
+    assert len({str(one)[15:] for one in ids}) == len(ids), "the rest tells them apart"
 
 
 def test_two_numbers_of_one_series_in_one_command_are_two(asker: Asker) -> None:
