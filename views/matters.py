@@ -32,16 +32,6 @@ def known_matters(database: Database, moment: Moment | None, now: datetime) -> t
     return matters, reading.rulebook(database, position), moment.as_of if moment else now
 
 
-def living_matters(database: Database, moment: Moment | None = None) -> list[Matter]:
-    """The matters of which something may still be owed, by number, now or at a moment of the past."""
-    states = reading.open_states(database, "matter", moment)
-    return sorted((s.state for s in states if isinstance(s.state, Matter)), key=_number)
-
-
-def _number(matter: Matter) -> str:
-    return matter.number
-
-
 class SortedBy(StrEnum):
     """What a list is sorted by."""
 

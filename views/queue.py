@@ -19,7 +19,7 @@ from domain.queries.telling import office_time
 from domain.sight import Sight
 from domain.terms import Role
 from views.acting import possible_acts
-from views.matters import living_matters, matter_row
+from views.matters import matter_row
 from views.viewer import Viewer
 
 CHANGED_SINCE = "您打开以后内容有了变化，还没有办；请看过新的内容再决定"
@@ -50,7 +50,7 @@ def queue_of(viewer: Viewer) -> list[Awaited]:
     role = viewer.actor.role
     refuse(role not in (Role.OFFICE, Role.LEADER), "审核由办公室和领导办理", "forbidden")
     day = local_date(viewer.now)
-    alive = viewer.rights.among(living_matters(viewer.database), Sight.FULL)
+    alive = viewer.rights.among(viewer.living, Sight.FULL)
     if role is Role.OFFICE:
         items = [item for m in alive for item in _of_office(m)]
     else:

@@ -12,7 +12,7 @@ from domain.rules.context import DecisionContext
 from domain.sight import Sight
 from domain.terms import Role
 from eventlog import reading
-from views.matters import living_matters, matter_row
+from views.matters import matter_row
 from views.papers import receipts_wanted
 from views.viewer import Viewer
 from views.worklist import report_owed
@@ -22,7 +22,7 @@ IN_UNIT = (Role.LIAISON, Role.HEAD)
 
 def reports_of(viewer: Viewer, unit: str, *, every: bool) -> list[dict[str, Any]]:
     """The matters of which a unit owes a report, or with `every` all of which it can give one, those owed first."""
-    handled = [m for m in living_matters(viewer.database) if unit and unit in m.units]
+    handled = [m for m in viewer.living if unit and unit in m.units]
     matters = [
         (m, owed)
         for m in viewer.rights.among(handled, Sight.FULL)
@@ -51,7 +51,7 @@ def units_owing(viewer: Viewer) -> list[dict[str, Any]]:
     """For who types it for them (代录): the units that owe reports, and of how many matters."""
     refuse(viewer.actor.role is not Role.OFFICE, "周反馈由办理单位填写，办公室可以代录", "forbidden")
     counts: dict[str, int] = {}
-    for m in living_matters(viewer.database):
+    for m in viewer.living:
         if m.lead and report_owed(m, m.lead) and cannot_report(viewer, m) is None:
             counts[m.lead] = counts.get(m.lead, 0) + 1
     return [{"unit": unit, "name": viewer.units(unit), "count": counts[unit]} for unit in sorted(counts)]

@@ -69,6 +69,12 @@ class Viewer:
         """What he may see now, whatever day he asks about."""
         return Rights(self.database, self.reader, self.rulebook.policy)
 
+    @cached_property
+    def living(self) -> tuple[Matter, ...]:
+        """The matters of which something may still be owed, by number, now or as of the day that is shown."""
+        states = reading.open_states(self.database, "matter", self.shown)
+        return tuple(sorted((s.state for s in states if isinstance(s.state, Matter)), key=lambda m: m.number))
+
     def words_of(self, matter: Matter, hidden: str = HIDDEN) -> Callable[[str], str]:
         """How this reader sees the matter's texts: ciphertext opens only for who may read it, others see `hidden`."""
         allowed = self.rights.may_read_words(matter.stream)

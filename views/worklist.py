@@ -26,7 +26,7 @@ from domain.rules.satisfaction import unrated
 from domain.sight import Sight
 from domain.terms import Finding, Role, Stage
 from eventlog import reading
-from views.matters import living_matters, matter_row
+from views.matters import matter_row
 from views.papers import receipts_wanted
 from views.readership import unread_notices
 from views.tree import state_of
@@ -49,7 +49,7 @@ def worklist(viewer: Viewer) -> dict[str, Any]:
     rulebook, at = viewer.rulebook, viewer.now
     if moment is not None:
         rulebook, at = reading.rulebook(viewer.database, moment.position), moment.as_of
-    living = living_matters(viewer.database, moment)
+    living = viewer.living
     office, day = actor.role in INSIDE, local_date(at)
     alive = viewer.rights.among(living, Sight.LISTED)
     unit = actor.unit if actor.unit in viewer.rights.units else ""
@@ -111,7 +111,7 @@ def comes_next(viewer: Viewer) -> dict[str, Any] | None:
     at, office = moment.as_of if moment else viewer.now, viewer.actor.role is Role.OFFICE
     own = [
         m
-        for m in viewer.rights.among(living_matters(viewer.database, moment))
+        for m in viewer.rights.among(viewer.living)
         if office or m.lead in viewer.rights.units or leads_as(m, viewer.actor.id)
     ]
     coming = (
