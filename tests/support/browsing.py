@@ -162,8 +162,11 @@ async def press(page: Page, key: str) -> None:
     await page.keyboard.press(key)
 
 
-async def accessible(page: Page, name: str) -> None:
-    """Axe finds nothing grave at either width and at 200 %, in either theme, and nothing scrolls sideways."""
+async def accessible(page: Page, name: str, *, by_every_rule: bool = False) -> None:
+    """Axe finds nothing grave at either width and at 200 %, in either theme, and nothing scrolls sideways.
+
+    What cannot change with the room or the theme is asked once, unless every rule is asked at every look.
+    """
     found = []
     await page.wait_for_load_state()  # a page that is just being led to has no document yet
     for width, (wide, high) in {**WIDTHS, "200 %": ZOOMED}.items():
@@ -171,15 +174,15 @@ async def accessible(page: Page, name: str) -> None:
         over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if over > 0:
             found.append(f"{name} {width}: scrolls {over} px sideways")
-        for theme in THEMES if width in WIDTHS else THEMES[:1]:
+        for theme in THEMES if width in WIDTHS or by_every_rule else THEMES[:1]:
             await page.emulate_media(color_scheme=theme)
             # A theme changes colours only.
             options: dict[str, Any] = {"resultTypes": ["violations"]}
             if folder := os.environ.get(SCREENS):
                 await page.screenshot(path=Path(folder) / f"{name} {width} {theme}.png", full_page=True)
-            if width not in WIDTHS:
+            if not by_every_rule and width not in WIDTHS:
                 options["runOnly"] = {"type": "rule", "values": OF_LAYOUT}
-            elif theme == "dark":
+            elif not by_every_rule and theme == "dark":
                 options["runOnly"] = {"type": "rule", "values": ["color-contrast"]}
             told = await Axe().run(page, options=options)
             found += [
