@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
 from domain.base import Frozen
-from domain.envelope import Draft, LoggedEvent, NumberSeries
+from domain.envelope import Draft, NumberSeries
 
 _TYPES: dict[str, type["Event"]] = {}
 _JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
@@ -51,7 +51,23 @@ class Event(Frozen):
         )
 
 
-def decode(recorded: LoggedEvent) -> Event:
+class Encoded(Protocol):
+    """What is asked of an event to know what it says."""
+
+    @property
+    def type(self) -> str:
+        """Its kind by name."""
+
+    @property
+    def schema_version(self) -> int:
+        """How its payload was written."""
+
+    @property
+    def payload(self) -> str:
+        """Its JSON."""
+
+
+def decode(recorded: Encoded) -> Event:
     """The typed event of a recorded one, lifted to today's schema.
 
     Raises:

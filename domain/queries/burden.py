@@ -15,6 +15,7 @@ from domain.event import Event, decode
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
 from domain.onsite.inspection import OnSite
+from domain.queries.counted import CountedEvent, counted_event, owed_reports
 from domain.windows import window_label
 
 
@@ -46,35 +47,33 @@ class Asked(Frozen):
 def asked_in_matter(events: Iterable[Recorded], matter: Matter) -> Iterator[Asked]:
     """The burden of one matter: what it asked of units, each of the lead of then; `matter` is how it stands afterwards.
 
-    应反馈 is what the 简报 counts (`documents.figures`): a window answered in time, on the day of its first answer, or
+    应反馈 is what the 简报 counts (`owed_reports`): a window answered in time, on the day of its first answer, or
     missed, on the day it closed. The one that still runs is told apart.
     """
     about = f"{matter.number} {matter.title}"
     lead: str | None = None
-    decoded = [(decode(recorded), local_date(recorded.occurred_at)) for recorded in events]
-    withdrawn = {event.window for event, _ in decoded if isinstance(event, ev.MissWithdrawn)}
-    answered: dict[str, tuple[str, date]] = {}
-
-    def window(ask: Ask, unit: str | None, on: date, key: str) -> Iterator[Asked]:
-        if unit is not None:
-            yield Asked(ask=ask, unit=unit, on=on, of=about, text=window_label(key))
-
-    for event, on in decoded:
-        match event:
-            case ev.MatterAssigned():
-                lead = event.lead
-            case ev.FeedbackMissed(window=missed) if missed.key not in withdrawn:
-                yield from window(Ask.WINDOW, lead, on, missed.key)
-            case ev.FeedbackSubmitted(window=str() as key):
-                answered.setdefault(key, (event.unit, on))
-            case ev.ReportReturned(window=str() as key):
-                answered.pop(key, None)  # asked again: what answers it now counts, or the miss
-        yield from _plainly(event, lead, on, about)
-    for key, (unit, on) in answered.items():
-        yield from window(Ask.WINDOW, unit, on, key)
+    plainly: list[Asked] = []
+    units: dict[int, str | None] = {}
+    """Position of an event → the unit that was asked for it."""
+    counted: list[CountedEvent] = []
+    for recorded in events:
+        event, on = decode(recorded), local_date(recorded.occurred_at)
+        if isinstance(event, ev.MatterAssigned):
+            lead = event.lead
+        units[recorded.position] = event.unit if isinstance(event, ev.FeedbackSubmitted) else lead
+        counted += [one] if (one := counted_event(recorded)) is not None else []
+        plainly += _plainly(event, lead, on, about)
+    for owed in owed_reports(counted):
+        yield from _window(Ask.WINDOW, units[owed.event.position], local_date(owed.event.at), about, owed.event.window)
+    yield from plainly
     running = matter.window
     if running is not None and not running.answered and not matter.ended:
-        yield from window(Ask.RUNNING, lead, local_date(running.closes), running.key)
+        yield from _window(Ask.RUNNING, lead, local_date(running.closes), about, running.key)
+
+
+def _window(ask: Ask, unit: str | None, on: date, about: str, key: str | None) -> Iterator[Asked]:
+    if unit is not None and key is not None:
+        yield Asked(ask=ask, unit=unit, on=on, of=about, text=window_label(key))
 
 
 def asked_in_meeting(meeting: Meeting) -> Iterator[Asked]:
