@@ -9,7 +9,7 @@ import json
 import os
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import parse_qsl, quote, urlencode
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PrivateAttr, SecretStr
@@ -246,14 +246,24 @@ class Settings(BaseSettings):
     """Matters a worker keeps in memory (57 KB each); beyond it they are replayed."""
 
     _installation: Path = PrivateAttr()
+    _namespace: str = PrivateAttr()
 
     def model_post_init(self, context: Any) -> None:
         """What a further headquarters has of its own: nobody who asks for it has to know which one he serves."""
         super().model_post_init(context)
-        self._installation = self.home
+        self._installation, self._namespace = self.home, self.temporal_namespace
+        self._settle()
+
+    def _settle(self) -> None:
+        self.home = home_of(self._installation, self.headquarters)
         if self.headquarters != FIRST_HEADQUARTERS:
-            self.home = home_of(self.home, self.headquarters)
-            self.temporal_namespace = f"{self.temporal_namespace}-{self.headquarters.lower()}"
+            self.temporal_namespace = f"{self._namespace}-{self.headquarters.lower()}"
+
+    def of(self, headquarters: str) -> Self:
+        """The same for another headquarters of the installation: environment and file are not read again."""
+        theirs = self.model_copy(update={"headquarters": headquarters, "temporal_namespace": self._namespace})
+        theirs._settle()
+        return theirs
 
     @property
     def installation(self) -> Path:

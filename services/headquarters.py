@@ -47,9 +47,7 @@ def unfinished(installation: Path) -> tuple[str, ...]:
 
 def settings_of(settings: "Settings", code: str) -> "Settings":
     """The settings of another headquarters of the same installation."""
-    if code == settings.headquarters:
-        return settings
-    return type(settings)(home=settings.installation, headquarters=code)
+    return settings if code == settings.headquarters else settings.of(code)
 
 
 def _card(place: Path) -> Headquarters | None:

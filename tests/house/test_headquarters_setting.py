@@ -83,3 +83,17 @@ def test_a_code_that_could_name_no_folder_schema_and_number_is_refused_in_one_li
         Settings(headquarters=text)
     assert refused.value.code == "malformed"
     assert "\n" not in refused.value.message
+
+
+def test_the_settings_of_a_neighbour_are_those_it_would_have_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XMH_TEMPORAL_NAMESPACE", "office")
+    monkeypatch.setenv("XMH_TASK_QUEUE", "q")
+    for here in ("XMH", "FT"):
+        for code in ("XMH", "FT", "NS"):
+            there = Settings(home=tmp_path, headquarters=here).of(code)
+            itself = Settings(home=tmp_path, headquarters=code)
+            assert there == itself
+            assert (there.installation, there.database) == (itself.installation, itself.database)
+            assert there.of(here) == Settings(home=tmp_path, headquarters=here)
