@@ -33,6 +33,7 @@ from domain.policy import Policy
 from domain.streams import FOLDS
 from domain.terms import Role
 from eventlog.backend import Row, Statement
+from eventlog.blocks import filled_blocks
 from eventlog.breakdown import check_breakdown
 from eventlog.chain import hash_of
 from eventlog.claims import check_actor, check_people, check_record, check_slots, check_units
@@ -67,7 +68,7 @@ from eventlog.snapshots import put_snapshots
 from eventlog.standing import Standing, already, outdated, question_of, standing_in
 from eventlog.stored_time import from_micros, micros
 from eventlog.witness import NOWHERE, Height
-from eventlog.words import put_full_blocks
+from eventlog.words import put_words
 
 STATE_BYTES = 256 * 1024
 """How far people fill a state freely. Beyond, a command adds at most a share of what is left to `MOST_BYTES`."""
@@ -278,7 +279,7 @@ def _record(
         (_PUT_COMMAND, [(*command, command_digest((*command, last.hash)))]),
         *_rows_of_state(database, transaction, standing, events, folded),
         *(statement for event in events for statement in read_model_of_event(event)),
-        *put_full_blocks(transaction, standing.last_position, events),
+        *_rows_of_blocks(transaction, standing, events),
         (_PUT_OUTBOX, [(event.position,) for event in events]),
     ]
     if numbers.given:
@@ -306,6 +307,13 @@ def _rows_of_state(
         return [*rows, *(read_model_of_state(last, state) if changed & FOUND_BY else ()), *listed]
     moved = {"calendar": state} if isinstance(state, WorkCalendar) else {"policy": state}
     return [*rows, *moved_rows(transaction, rulebook.model_copy(update=moved))]
+
+
+def _rows_of_blocks(transaction: Transaction, standing: Standing, events: Sequence[Recorded]) -> list[Statement]:
+    """What is written with the blocks these events fill."""
+    return put_words(
+        (e.position, e.stream, e.payload) for e in filled_blocks(transaction, standing.last_position, events)
+    )
 
 
 def _rulebook(database: Database, transaction: Transaction, standing: Standing) -> Rulebook:

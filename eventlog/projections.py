@@ -9,6 +9,7 @@ from domain.ids import OfficeStream, kind_of
 from domain.log import Rulebook
 from domain.matter import Matter
 from eventlog.backend import Row, Statement
+from eventlog.blocks import filled_until
 from eventlog.database import Database, Transaction
 from eventlog.folding import EventPlace, Folding, folded_streams
 from eventlog.list_rows import put_rows
@@ -134,11 +135,12 @@ def fold_read_model(transaction: Transaction, progress: Progress | None = None) 
     if not transaction.is_postgresql:  # what its index lost is still there after its rows are gone
         transaction.run([("INSERT INTO event_words (event_words) VALUES ('rebuild')", [()])])
     done, total = 0, newest_position(transaction)
+    filled = filled_until(total)
     for rows in log_pages(transaction):
         events = [stored_event(row) for row in rows]
         for event in events:
             projection.take(event)
-        words = put_words(((e.position, e.stream, e.payload) for e in events), total)
+        words = put_words((e.position, e.stream, e.payload) for e in events if e.position <= filled)
         transaction.run([*projection.pending(), *put_snapshots(projection.snapshots()), *words])
         done += len(rows)
         if progress is not None:

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from eventlog.backend import Row
+from eventlog.blocks import filled_until
 from eventlog.database import Transaction
 from eventlog.findings import Token, VerifyFinding
 from eventlog.rows import EVENT_COLUMNS
 from eventlog.typed import LARGEST
-from eventlog.words import WORD_COLUMNS, word_rows, words_until
+from eventlog.words import WORD_COLUMNS, word_rows
 
 _AT_ONCE = 500
 _MOST_CHARACTERS = 2**20
@@ -26,7 +27,7 @@ _STRAY = (
 
 def word_problems(transaction: Transaction, rows: Sequence[Row], newest: int) -> Iterator[VerifyFinding]:
     """What differs of these events, whose cells are of their columns' types, of a log that reaches so far."""
-    until = words_until(newest)
+    until = filled_until(newest)
     for some in _parts([row for row in rows if row[0] <= until]):
         places = tuple(row[0] for row in some)
         stored = transaction.all(f"{_STORED} IN ({', '.join('?' * len(places))})", places)
@@ -62,7 +63,7 @@ class WordsPassing:
 
     def __init__(self, newest: int) -> None:
         """Nothing has passed of a log that reaches so far."""
-        self._until, self._at = words_until(newest), -LARGEST
+        self._until, self._at = filled_until(newest), -LARGEST
         self._said = Counter[str]()
         """Pair → how many rows of the table say it."""
 

@@ -4,6 +4,7 @@ Chinese has no blanks between words, and both databases index words; so each cha
 Width, case, unseen characters and traditional forms do not matter. Sealed texts, ids, terms, days and hashes are no
 words. `event_words` holds a row for each event that says something: on SQLite it is an FTS5 table, on PostgreSQL a
 table with a GIN index; on both the pairs stand in the order they are said in, so that a row can be held to a phrase.
+Rows are written a block of events at a time (`eventlog.blocks`); until then a search reads the events as they are.
 """
 
 import re
@@ -16,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import from_json
 
 from domain.bounds import visible
-from domain.envelope import Recorded
 from domain.facts import is_sealed
 from domain.ids import kind_of
 from eventlog.backend import Row, Statement
+from eventlog.blocks import filled_until
 from eventlog.database import Transaction
 from eventlog.readmodel import LISTED
 
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 50_000
 """So many of one event are found again: PostgreSQL indexes no more than a megabyte of one row."""
 WORD_COLUMNS = ("rowid", "stream", "pairs")
-BLOCK = 64
-"""So many events are put into the table at once: one by one would cost each append a third more. Until then, and these
-are fewer than a block, a search reads them as they are."""
 _AT_ONCE = 2**19
 """Characters of payloads that are put together: what is made of them takes fifty times as many bytes for a moment."""
 _RECORDED = "SELECT position, stream, payload FROM events WHERE position > ? AND position <= ?"
@@ -60,25 +58,10 @@ _OF_THE_MACHINE = re.compile(
 """What a field holds that nobody wrote as words; who looks for 2022 does not mean every limit of that year."""
 
 
-def words_until(position: int) -> int:
-    """The last event whose words are in the table, in a log that reaches so far."""
-    return position // BLOCK * BLOCK
-
-
-def put_words(events: Iterable[Row], newest: int) -> list[Statement]:
-    """What makes these events (position, stream, payload), of a log that reaches so far, found by their words."""
-    until = words_until(newest)
-    rows = [row for row in word_rows([event for event in events if event[0] <= until]) if row]
+def put_words(events: Iterable[Row]) -> list[Statement]:
+    """What makes these events (position, stream, payload), whose block is full, found by their words."""
+    rows = [row for row in word_rows(list(events)) if row]
     return [(_PUT, rows)] if rows else []
-
-
-def put_full_blocks(transaction: Transaction, before: int, events: Sequence[Recorded]) -> list[Statement]:
-    """What an append writes: nothing, or the words of all events of the blocks that are full with it."""
-    since, newest = words_until(before), events[-1].position
-    if words_until(newest) == since:
-        return []
-    added = [(event.position, event.stream, event.payload) for event in events]
-    return put_words([*transaction.all(_RECORDED, (since, before)), *added], newest)
 
 
 def words_of(position: int, stream: str, payload: str) -> Row | None:
@@ -126,7 +109,7 @@ def _saying(transaction: Transaction, word: str, position: int, query: str) -> t
         pairs.pop()  # the last character alone only ends a text
         asked = (" & " if transaction.is_postgresql else " ").join(dict.fromkeys(pairs))
     newest = transaction.one(_NEWEST)
-    until = words_until(newest[0] or 0) if newest else 0
+    until = filled_until(newest[0] or 0) if newest else 0
     sql = query.format(_WITH[transaction.is_postgresql])
     indexed = transaction.all(sql, (asked, min(until, position), f"% {' '.join(pairs)}%"))
     wanted, rest = plain(word), transaction.all(_RECORDED, (until, position))

@@ -13,11 +13,12 @@ from domain import commands as c
 from domain.base import Refusal
 from domain.facts import Attachment
 from eventlog import reading
+from eventlog.blocks import BLOCK, filled_until
 from eventlog.database import Database
 from eventlog.projections import rebuild_read_model
 from eventlog.reading import Moment
 from eventlog.verify import Token, verify
-from eventlog.words import BLOCK, MOST_CHARACTERS, plain, word_rows, words_of, words_until
+from eventlog.words import MOST_CHARACTERS, plain, word_rows, words_of
 from tests.eventlog.sample import raw
 from tests.eventlog.test_verify import unprotect
 from tests.support.history import act
@@ -94,7 +95,7 @@ def test_the_index_finds_what_a_look_at_every_text_finds(log: Database) -> None:
     newest, _ = reading.newest_event(log)
     words = {plain(t)[i : i + n] for t in texts.values() for n in (1, 2, 3) for i in range(len(t))}
     for filled in (False, True):
-        while filled and words_until(newest) < newest - len(texts) * 3:
+        while filled and filled_until(newest) < newest - len(texts) * 3:
             act(log, FIRST, c.SubmitFeedback(text="无新进展"), LIAISON, TUESDAY)
             newest += 1
         for word in words:
@@ -141,7 +142,7 @@ def test_no_more_is_put_together_than_there_is_room_for(monkeypatch: pytest.Monk
 def test_a_long_text_is_held_to_its_row_with_few_others(monkeypatch: pytest.MonkeyPatch, log: Database) -> None:
     monkeypatch.setattr("eventlog.word_check._MOST_CHARACTERS", 400)
     monkeypatch.setattr("eventlog.word_check._AT_ONCE", 3)
-    while words_until(position := reading.newest_event(log)[0]) == words_until(position - 1) or position < BLOCK:
+    while filled_until(position := reading.newest_event(log)[0]) == filled_until(position - 1) or position < BLOCK:
         act(log, FIRST, c.SubmitFeedback(text="无新进展" * (position % 90 + 1)), LIAISON, TUESDAY)
     assert verify(log).ok
     assert verify(log, stream=FIRST).ok
@@ -155,7 +156,7 @@ def test_a_long_text_is_held_to_its_row_with_few_others(monkeypatch: pytest.Monk
 @pytest.mark.parametrize("payload", ["", "{", "[" * 100_000, '{"title":"\\ud800"}'])
 def test_what_is_no_json_says_nothing_and_ends_no_walk(log: Database, payload: str) -> None:
     assert words_of(7, FIRST, payload) is None
-    while words_until(reading.newest_event(log)[0]) < BLOCK:
+    while filled_until(reading.newest_event(log)[0]) < BLOCK:
         act(log, FIRST, c.SubmitFeedback(text="无新进展"), LIAISON, TUESDAY)
     unprotect(log)
     raw(log, f"UPDATE events SET payload = '{payload}' WHERE stream = '{FIRST}' AND version = 4")
@@ -181,7 +182,7 @@ def test_the_name_of_a_file_is_found(log: Database) -> None:
 def test_words_that_are_not_those_of_the_events_are_named_and_a_rebuild_mends_them(
     log: Database, harm: str, stream: str
 ) -> None:
-    while words_until(position := reading.newest_event(log)[0]) == words_until(position - 1) or position < BLOCK:
+    while filled_until(position := reading.newest_event(log)[0]) == filled_until(position - 1) or position < BLOCK:
         act(log, FIRST, c.SubmitFeedback(text="无新进展"), LIAISON, TUESDAY)
     with log.writing() as transaction:
         transaction.commit([(harm.format(position), [()])])
@@ -193,7 +194,7 @@ def test_words_that_are_not_those_of_the_events_are_named_and_a_rebuild_mends_th
 def test_an_index_that_lost_words_is_named_and_a_rebuild_mends_it(log: Database) -> None:
     if not log.url.startswith("sqlite:"):
         pytest.skip("PostgreSQL's index is no table anybody can write into")
-    while words_until(position := reading.newest_event(log)[0]) == words_until(position - 1) or position < BLOCK:
+    while filled_until(position := reading.newest_event(log)[0]) == filled_until(position - 1) or position < BLOCK:
         act(log, FIRST, c.SubmitFeedback(text="无新进展"), LIAISON, TUESDAY)
     with log.writing() as transaction:
         transaction.commit([("DELETE FROM event_words_data WHERE id > 10", [()])])

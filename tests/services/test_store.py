@@ -17,11 +17,11 @@ from domain import commands as c
 from domain.base import Refusal
 from eventlog import copying
 from eventlog.attachments import keep_attachment
+from eventlog.blocks import BLOCK
 from eventlog.database import Database
 from eventlog.presence import ServingKind, ServingProcess, say_present
 from eventlog.schema import SchemaState, schema_state
 from eventlog.verify import verify
-from eventlog.words import BLOCK
 from services.backup import restoring
 from services.backup.restoring import restore
 from services.backup.taking import back_up
