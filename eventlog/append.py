@@ -38,6 +38,7 @@ from eventlog.breakdown import check_breakdown
 from eventlog.chain import hash_of
 from eventlog.claims import check_actor, check_people, check_record, check_slots, check_units
 from eventlog.clock import check_clock, log_time
+from eventlog.counted import counted_row, put_counted
 from eventlog.database import Database, Transaction
 from eventlog.duplicates import check_duplicate
 from eventlog.errors import LogRestored
@@ -311,9 +312,8 @@ def _rows_of_state(
 
 def _rows_of_blocks(transaction: Transaction, standing: Standing, events: Sequence[Recorded]) -> list[Statement]:
     """What is written with the blocks these events fill."""
-    return put_words(
-        (e.position, e.stream, e.payload) for e in filled_blocks(transaction, standing.last_position, events)
-    )
+    filled = filled_blocks(transaction, standing.last_position, events)
+    return [*put_words(event.said for event in filled), *put_counted(map(counted_row, filled))]
 
 
 def _rulebook(database: Database, transaction: Transaction, standing: Standing) -> Rulebook:

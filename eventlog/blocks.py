@@ -4,11 +4,12 @@ One by one it would cost each append a page of the database more, and a third of
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from domain.envelope import Recorded
 from eventlog.database import Transaction
-from eventlog.stored_time import micros
+from eventlog.stored_time import from_micros, micros
 
 BLOCK = 64
 """Events in a block."""
@@ -26,6 +27,16 @@ class BlockEvent(NamedTuple):
     schema_version: int
     payload: str
     occurred: int
+
+    @property
+    def said(self) -> tuple[int, str, str]:
+        """What its words are made of."""
+        return self.position, self.stream, self.payload
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When it was so (UTC)."""
+        return from_micros(self.occurred)
 
 
 def filled_until(position: int) -> int:

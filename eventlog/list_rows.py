@@ -15,7 +15,7 @@ from typing import Any
 from domain.lights import facts_in
 from domain.log import Rulebook
 from domain.matter import Matter
-from domain.queries.list_row import NEVER, ColourMoments, ListRow, colour_moments, list_row
+from domain.queries.list_row import NEVER, ColourMoments, ListRow, StandingRow, colour_moments, list_row
 from eventlog.backend import Row, Statement
 from eventlog.database import Transaction
 from eventlog.stored_time import from_micros, micros
@@ -33,6 +33,9 @@ _PUT = f"INSERT INTO matter_rows ({', '.join(STORED_COLUMNS)}) VALUES ({', '.joi
 _LIVING = "SELECT facts, red, yellow, blue, wavers, stream FROM matter_rows WHERE settled = 0"
 _MOVE = "UPDATE matter_rows SET red = ?, yellow = ?, blue = ?, wavers = ? WHERE stream = ?"
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM matter_rows"
+STANDING_COLUMNS = StandingRow._fields
+SELECT_STANDING = f"SELECT {', '.join(STANDING_COLUMNS)} FROM matter_rows"
+_DUE = STANDING_COLUMNS.index("due")
 _NO_MORE = {**dict.fromkeys(("red", "yellow", "blue"), str(micros(NEVER))), "wavers": "0"}
 SELECT_PAST = f"SELECT {', '.join(_NO_MORE.get(name, name) for name in COLUMNS)} FROM matter_rows"
 """The rows without their colours to come, as `past_row` has them."""
@@ -80,6 +83,11 @@ def moved_rows(transaction: Transaction, rulebook: Rulebook) -> list[Statement]:
 def row_in(cells: Row) -> ListRow:
     """The row that stands in the table."""
     return ListRow._make(read(cell) if read else cell for read, cell in zip(_READ, cells, strict=True))
+
+
+def standing_row_in(cells: Row) -> StandingRow:
+    """What says how it stands of the row that stands in the table."""
+    return StandingRow._make((*cells[:_DUE], _day(cells[_DUE]), *cells[_DUE + 1 :]))
 
 
 def _cells(row: ListRow) -> Row:

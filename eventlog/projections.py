@@ -8,8 +8,10 @@ from domain.envelope import LoggedEvent
 from domain.ids import OfficeStream, kind_of
 from domain.log import Rulebook
 from domain.matter import Matter
+from domain.queries.counted import COUNTED_TYPES
 from eventlog.backend import Row, Statement
 from eventlog.blocks import filled_until
+from eventlog.counted import counted_row, put_counted
 from eventlog.database import Database, Transaction
 from eventlog.folding import EventPlace, Folding, folded_streams
 from eventlog.list_rows import put_rows
@@ -34,6 +36,7 @@ from eventlog.words import put_words
 PAGE = 2000
 _AT_ONCE = 50
 _LOWEST = f"SELECT {EVENT_COLUMNS} FROM events WHERE position = ?"  # noqa: S608  (constants)
+_BESIDE = ("snapshots", "event_words", "counted_events")
 _RULING = (OfficeStream.CALENDAR, OfficeStream.POLICY)
 
 Progress = Callable[[int, int], None]
@@ -54,6 +57,7 @@ class Projection:
         self._streams = folded_streams()
         self._ruling: dict[str, str] = {}
         self._snapshots: list[Row] = []
+        self._counted: list[tuple[int, Row | None]] = []
         self._numbers = SeriesCount()
         self._pending: list[Statement] = []
 
@@ -75,6 +79,8 @@ class Projection:
         one.last, one.state, one.ended = event, state, ended_since(state, one.ended, event.position)
         if is_due(event.version):
             self._snapshots.append(snapshot_of(event, state_text(state)))
+        if event.type in COUNTED_TYPES:
+            self._counted.append((event.position, counted_row(event)))
         return self._numbers.take(event) if self._rulebook is None else None
 
     def take_up(self, first: LoggedEvent, last: LoggedEvent, state: Frozen) -> None:
@@ -94,6 +100,11 @@ class Projection:
         """Snapshots due since the last call."""
         snapshots, self._snapshots = self._snapshots, []
         return snapshots
+
+    def counted(self) -> list[tuple[int, Row | None]]:
+        """Of each event since the last call that may count its position, and its row if it does."""
+        counted, self._counted = self._counted, []
+        return counted
 
     def rest(self) -> Iterator[list[Statement]]:
         """The rows of streams and series in the end, as `append` would have left them, some at a time."""
@@ -131,7 +142,7 @@ def rebuild_read_model(database: Database, progress: Progress | None = None) -> 
 def fold_read_model(transaction: Transaction, progress: Progress | None = None) -> int:
     """Make the read model anew within a transaction somebody else commits; the number of events folded."""
     projection = Projection()
-    transaction.run([(f"DELETE FROM {table}", [()]) for table in (*READ_MODEL, "snapshots", "event_words")])  # noqa: S608  (constants)
+    transaction.run([(f"DELETE FROM {table}", [()]) for table in (*READ_MODEL, *_BESIDE)])  # noqa: S608  (constants)
     if not transaction.is_postgresql:  # what its index lost is still there after its rows are gone
         transaction.run([("INSERT INTO event_words (event_words) VALUES ('rebuild')", [()])])
     done, total = 0, newest_position(transaction)
@@ -142,6 +153,7 @@ def fold_read_model(transaction: Transaction, progress: Progress | None = None) 
             projection.take(event)
         words = put_words((e.position, e.stream, e.payload) for e in events if e.position <= filled)
         transaction.run([*projection.pending(), *put_snapshots(projection.snapshots()), *words])
+        transaction.run(put_counted(row for position, row in projection.counted() if position <= filled))
         done += len(rows)
         if progress is not None:
             progress(done, total)

@@ -167,6 +167,20 @@ class ListRowRow(SQLModel, table=True):
     """Of its newest event."""
 
 
+class CountedEventRow(SQLModel, table=True):
+    """Read model: an event the figures count (`domain.queries.counted`), written with its block of events."""
+
+    __tablename__ = "counted_events"
+    __table_args__ = (Index("counted_events_window", "window_key"),)
+
+    position: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    stream: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    window_key: str | None = Field(default=None, sa_type=Text)
+    detail: str | None = Field(default=None, sa_type=Text)
+    occurred_at: int = Field(sa_type=BigInteger)
+
+
 class RelationRow(SQLModel, table=True):
     """Read model: one matter is `merged` into another or `waits` for it; `holds` is 0 when that was taken back."""
 

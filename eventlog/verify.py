@@ -18,6 +18,7 @@ from domain.log import Rulebook
 from eventlog.backend import Row
 from eventlog.chain import ALGORITHMS, hash_over, hashed_bytes, stored_bytes
 from eventlog.command_check import CommandsPassing, command_problems
+from eventlog.counted_check import counted_problems, stray_counted
 from eventlog.database import Database, Transaction
 from eventlog.findings import Token, VerifyFinding, verify_finding
 from eventlog.folding import NoRoomError, Resting, temporary_database
@@ -104,6 +105,7 @@ def verify(
         if walk.fold is not None:
             findings.add_all(walk.fold.differences(transaction))
             findings.add_all(stray_snapshots(transaction, None if stream is None else [stream]))
+            findings.add_all(stray_counted(transaction, -LARGEST) if stream is None else [])
         findings.add_all(key_problems(database, transaction, stream, walk.seals.found))
         if stream is None:
             findings.add_all(outbox_problems(transaction, range(1, walk.done + 1) if walk.sound else None))
@@ -125,7 +127,7 @@ class _Walk:
         passing: Passing | None,
     ) -> None:
         self._transaction, self._findings, self._whole = transaction, findings, stream is None
-        self._passing = passing
+        self._passing, self._newest = passing, _newest(transaction)
         self.chain = StreamChains(whole=self._whole)
         self.commands, self.seals = CommandsPassing(), Seals()
         self.fold = ReadModelFold(None if stream is None else {stream}, transaction) if read_model else None
@@ -175,6 +177,7 @@ class _Walk:
                 elif wrong := fold.problems(row, event):
                     self._findings.add_all(wrong)
         self._findings.add_all(snapshot_problems(self._transaction, fold.snapshots()))
+        self._findings.add_all(counted_problems(self._transaction, fold.counted(), self._newest))
 
     def commands_fit(self) -> bool:
         """Whether the whole log's commands name exactly its events."""
@@ -344,6 +347,10 @@ class ReadModelFold:
     def snapshots(self) -> list[Row]:
         """Snapshots that were due since the last call, as the fold gives them."""
         return self._projection.snapshots()
+
+    def counted(self) -> list[tuple[int, Row | None]]:
+        """Of each event since the last call that may count its position, and its row if it does."""
+        return self._projection.counted()
 
     def differences(self, transaction: Transaction) -> Iterator[VerifyFinding]:
         for statements in self._projection.rest():

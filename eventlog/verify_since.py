@@ -15,6 +15,7 @@ from domain.ids import kind_of
 from domain.merkle import MerkleTree
 from eventlog.backend import Row
 from eventlog.chain import hashed_bytes, stored_bytes
+from eventlog.counted_check import counted_problems, stray_counted
 from eventlog.database import Database, Transaction
 from eventlog.evidence import command_digest
 from eventlog.findings import Token, VerifyFinding, verify_finding
@@ -106,7 +107,8 @@ def verify_since(database: Database, since: LogCheckpoint, later: Sequence[tuple
         for size, root in due:
             findings.add_all(_compared(tree, size, root, "其后所签检查点"))
         findings.add_all(_command_problems(transaction, since.size))
-        findings.add_all(_touched_problems(transaction, touched, since.size))
+        findings.add_all(_touched_problems(transaction, touched, since.size, total))
+        findings.add_all(stray_counted(transaction, since.size))
     report = VerificationReport(
         streams=len(touched), events=new, problems=tuple(findings.listed), unlisted=findings.unlisted
     )
@@ -179,7 +181,9 @@ def _command_problems(transaction: Transaction, size: int) -> Iterator[VerifyFin
             yield verify_finding(Token.COMMAND_INDEX_DIFFERS, f"{stream} 命令 {command} {wrong}", stream=stream)
 
 
-def _touched_problems(transaction: Transaction, touched: Mapping[str, int], size: int) -> Iterator[VerifyFinding]:
+def _touched_problems(
+    transaction: Transaction, touched: Mapping[str, int], size: int, newest: int
+) -> Iterator[VerifyFinding]:
     """Chain and read model of the streams that have new events; `touched` says how many each had before."""
     fold, chain = ReadModelFold(touched.keys(), transaction), StreamChains(whole=False)
     long = _too_long(touched)
@@ -199,6 +203,7 @@ def _touched_problems(transaction: Transaction, touched: Mapping[str, int], size
                     yield from chain.problems(row, hashed_bytes(row))
                     yield from fold.problems(row)
             yield from snapshot_problems(transaction, fold.snapshots())
+            yield from counted_problems(transaction, fold.counted(), newest)
             yield from stray_snapshots(transaction, some)
     yield from fold.differences(transaction)
 

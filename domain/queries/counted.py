@@ -5,12 +5,11 @@ An event that counts is told in a few plain values, so that a year of them is re
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from domain import events as ev
 from domain.base import Term
-from domain.envelope import LoggedEvent
-from domain.event import Event, decode
+from domain.event import Encoded, Event, decode
 
 
 class Counted(Term):
@@ -40,6 +39,22 @@ class CountedEvent(NamedTuple):
     """并入: the number of the matter that goes on; 销号: by how many working days it was late."""
     at: datetime
     """When it happened."""
+
+
+class Countable(Encoded, Protocol):
+    """What is asked of an event of the log to count it."""
+
+    @property
+    def position(self) -> int:
+        """Which of the log's it is."""
+
+    @property
+    def stream(self) -> str:
+        """What it is of."""
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When it was so (UTC)."""
 
 
 class OwedReport(NamedTuple):
@@ -89,7 +104,7 @@ def counts_as(event: Event) -> tuple[Counted, str | None, str | None] | None:  #
     return None
 
 
-def counted_event(recorded: LoggedEvent) -> CountedEvent | None:
+def counted_event(recorded: Countable) -> CountedEvent | None:
     """The event as it counts; None when it does not.
 
     Raises:
@@ -108,23 +123,24 @@ def owed_reports(events: Iterable[CountedEvent]) -> list[OwedReport]:
     Args:
         events: all that concern the windows that are asked about, in the order of the log.
     """
-    answered: dict[tuple[str, str | None], CountedEvent] = {}
+    answered: dict[tuple[str, str], CountedEvent] = {}
     missed: list[CountedEvent] = []
     withdrawn: set[tuple[str, str | None]] = set()
     made_up: set[tuple[str, str | None]] = set()
     for event in events:
-        window = event.stream, event.window
-        match event.kind:
-            case Counted.ANSWERED:
-                answered.setdefault(window, event)
-            case Counted.RETURNED:
-                answered.pop(window, None)
-            case Counted.MISSED:
-                missed.append(event)
-            case Counted.WITHDRAWN:
-                withdrawn.add(window)
-            case Counted.MADE_UP:
-                made_up.add(window)
+        if event.window is None:
+            continue
+        kind, window = event.kind, (event.stream, event.window)
+        if kind is Counted.ANSWERED:
+            answered.setdefault(window, event)
+        elif kind is Counted.RETURNED:
+            answered.pop(window, None)
+        elif kind is Counted.MISSED:
+            missed.append(event)
+        elif kind is Counted.WITHDRAWN:
+            withdrawn.add(window)
+        elif kind is Counted.MADE_UP:
+            made_up.add(window)
     stands = [e for e in missed if (e.stream, e.window) not in withdrawn]
     return [
         *(OwedReport(event) for event in answered.values()),

@@ -5,7 +5,7 @@ Plain values, so that a hundred thousand rows cost no more than reading them; a 
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from domain.calendar import local_date
 from domain.lights import LightFacts, Lit, facts_in, facts_text, light_facts, light_of, light_schedule
@@ -79,6 +79,33 @@ class ListRow(NamedTuple):
     def lit(self, rulebook: Rulebook, as_of: datetime) -> Lit:
         """The light of the row's matter at a moment."""
         return light_of(facts_in(self.facts), rulebook, as_of)
+
+
+class StandingRow(NamedTuple):
+    """Of the row of a matter what says how it stands: what a roll-up counts by."""
+
+    stream: str
+    number: str
+    title: str
+    stage: str
+    lead: str | None
+    due: date
+    period: str | None
+    facts: str
+
+    @property
+    def ended(self) -> bool:
+        """销号 or 撤销."""
+        return self.stage in ENDED
+
+
+class _HasFacts(Protocol):
+    @property
+    def facts(self) -> str:
+        """What its light needs."""
+
+
+R = TypeVar("R", bound=_HasFacts)
 
 
 class ColourMoments(NamedTuple):
@@ -174,11 +201,11 @@ def _row(matter: Matter, facts: str, moments: ColourMoments) -> ListRow:
     )
 
 
-def lit_rows(rows: Iterable[ListRow], rulebook: Rulebook, as_of: datetime) -> Iterator[tuple[ListRow, Lit]]:
+def lit_rows(rows: Iterable[R], rulebook: Rulebook, as_of: datetime) -> Iterator[tuple[R, Lit]]:
     """Each row with its light at a moment; what is alike for a light is asked once."""
     known: dict[str, Lit] = {}
     for row in rows:
         lit = known.get(row.facts)
         if lit is None:
-            lit = known[row.facts] = row.lit(rulebook, as_of)
+            lit = known[row.facts] = light_of(facts_in(row.facts), rulebook, as_of)
         yield row, lit

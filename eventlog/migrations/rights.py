@@ -17,6 +17,7 @@ RIGHTS = {
     "matters": CHANGE,
     "matter_rows": CHANGE,
     "event_words": ADD,
+    "counted_events": ADD,
     "meetings": CHANGE,
     "relations": CHANGE,
     "numbers": "SELECT, INSERT, UPDATE (last)",

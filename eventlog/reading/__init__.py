@@ -1,6 +1,7 @@
 """Reading the log and its read model. Imports neither Temporal nor SQLAlchemy: a read starts in a third of a second."""
 
 from eventlog.reading.access import access_record, account_streams, operations_record
+from eventlog.reading.counted import counted_events
 from eventlog.reading.directory import PersonOnRecord, people, person, unit, units
 from eventlog.reading.events import (
     PAGE,
@@ -35,7 +36,7 @@ from eventlog.reading.incoming import (
     incoming_papers,
     paper_of,
 )
-from eventlog.reading.lists import list_page, list_rows, past_list_rows
+from eventlog.reading.lists import list_page, list_rows, past_list_rows, standing_rows
 from eventlog.reading.matters import (
     ListedMatter,
     ListedMeeting,
@@ -45,6 +46,7 @@ from eventlog.reading.matters import (
     listed_matters,
     meeting_streams,
     meetings,
+    meetings_at,
     series_book,
     streams_with_parts,
 )
@@ -84,6 +86,7 @@ __all__ = [
     "carrying_matters",
     "command_events",
     "count_seen",
+    "counted_events",
     "events_at",
     "events_page",
     "events_saying",
@@ -108,6 +111,7 @@ __all__ = [
     "matter_states",
     "meeting_streams",
     "meetings",
+    "meetings_at",
     "moment_at",
     "moved_since",
     "movements_since",
@@ -134,6 +138,7 @@ __all__ = [
     "series_states",
     "sight_of",
     "sights",
+    "standing_rows",
     "states_of",
     "states_over",
     "states_since",

@@ -8,13 +8,15 @@ from domain.base import Frozen, Refusal
 from domain.bounds import visible
 from domain.calendar import local_date
 from domain.ids import OfficeStream
+from domain.meetings.meeting import Meeting
 from domain.meetings.series import SeriesBook
 from domain.meetings.terms import MeetingStage
 from domain.numbering import year_and_tail
 from domain.terms import Stage
 from eventlog.backend import Row
 from eventlog.database import Database, Transaction
-from eventlog.reading.states import load
+from eventlog.reading.events import Moment, newest_event
+from eventlog.reading.states import load, states_of
 from eventlog.reading.words import MOST_CHARACTERS
 from eventlog.stored_time import from_micros
 from eventlog.words import plain, streams_with
@@ -132,6 +134,14 @@ def meetings(database: Database, year: int | None = None) -> tuple[ListedMeeting
         rows = transaction.all(f"{_MEETINGS} ORDER BY starts, number")
     listed = (_meeting(row) for row in rows)
     return tuple(m for m in listed if year is None or local_date(m.starts).year == year)
+
+
+def meetings_at(database: Database, moment: Moment) -> tuple[ListedMeeting | Meeting, ...]:
+    """The meetings there were at a moment, as they stood then, in the order they begin."""
+    if newest_event(database)[0] <= moment.position:
+        return meetings(database)
+    states = (one.state for one in states_of(database, "meeting", moment=moment))
+    return tuple(sorted((m for m in states if isinstance(m, Meeting)), key=lambda m: (m.starts, m.number)))
 
 
 def meeting_streams(database: Database) -> frozenset[str]:

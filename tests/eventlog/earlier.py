@@ -4,12 +4,13 @@ from eventlog.database import Database
 from tests.eventlog.sample import is_sqlite
 
 GUARDS = (("numbers", "update"), ("secret_keys", "update"), ("secret_keys", "delete"))
-LATER_TABLES = ("relations", "matter_rows", "streams", "snapshots")
+LATER_TABLES = ("relations", "matter_rows", "streams", "snapshots", "counted_events")
 """Of the read model, those that 0009 did not have."""
 BACK_TO_0009 = (
     "ALTER TABLE people DROP COLUMN title",
     "DROP TABLE relations",
     "DROP TABLE event_words",
+    "DROP TABLE counted_events",
     *(
         f"DROP TABLE {table}"
         for table in (

@@ -184,7 +184,7 @@ def everything(database: Database, without: Collection[str] = ()) -> dict[str, l
     with database.reading() as transaction:
         return {
             table: sorted(transaction.all(f"SELECT * FROM {table}"), key=repr)
-            for table in ("events", "commands", "outbox", "snapshots", *READ_MODEL)
+            for table in ("events", "commands", "outbox", "snapshots", "counted_events", *READ_MODEL)
             if table not in without
         }
 
