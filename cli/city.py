@@ -164,8 +164,12 @@ def _tell_figure(across: Across, figure: str, since: date, until: date, as_of: d
     wanted = CityFigure.from_label(figure.strip())
     if wanted is None:
         raise Problem(f"--figure 没有“{figure}”这一项，可填：{'、'.join(f.label for f in CityFigure)}", "malformed")
-    lines: list[Listed] = [x for one in _figures(across, since, until, as_of) for x in one.lists[wanted]]
-    document = {"figure": wanted.value, **_span(since, until), "list": [x.model_dump(mode="json") for x in lines]}
+    lines: list[Listed] = [x for one in _figures(across, since, until, as_of) for x in one.list_of(wanted)]
+    document = {
+        "figure": wanted.value,
+        **_span(since, until),
+        "list": [{**x._asdict(), "on": x.on.isoformat()} for x in lines],
+    }
     rows = [(x.headquarters, x.no, x.on.isoformat(), x.title, x.said) for x in lines]
     shown = drawn(("指挥部", "编号", "日期", "名称", "说明"), rows) if rows else f"{wanted.label}：无"
     _tell(document, across, shown)

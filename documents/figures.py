@@ -15,6 +15,7 @@ from domain.calendar import end_of_day, local_date
 from domain.event import Event
 from domain.lights import Lit, light
 from domain.matter import Matter
+from domain.queries.counted import owed_reports
 from domain.terms import Light, MatterClass, Stage
 from eventlog.database import Database
 from eventlog.reading import Moment
@@ -111,8 +112,11 @@ class Period:
 
     def within(self, happening: Told) -> bool:
         """Whether it happened after the moment the period begins at and not after its end."""
+        return self._in_it(happening.recorded.occurred_at)
+
+    def _in_it(self, instant: datetime) -> bool:
         before, last = self._ends
-        return before < happening.recorded.occurred_at <= last
+        return before < instant <= last
 
     def _moved(self) -> Iterator[tuple[MatterFile, tuple[Told, ...]]]:
         """The matters of which something was recorded since the period began, with that: nothing else fell into it."""
@@ -202,27 +206,16 @@ class Period:
 
     @cached_property
     def _feedback(self) -> ReportingFigures:
-        in_time: list[tuple[Matter, str]] = []
-        missed: list[tuple[Matter, str, bool]] = []
-        moved = [file for file, _ in self._moved()]
-        self.ledger.lives.read(file.matter.stream for file in moved)
-        for file in moved:
-            answered: dict[str, bool] = {}
-            made_up = {t.event.late_for for t in file.events if isinstance(t.event, ev.FeedbackSubmitted)}
-            withdrawn = {t.event.window for t in file.events if isinstance(t.event, ev.MissWithdrawn)}
-            for happening in file.events:
-                event = happening.event
-                if isinstance(event, ev.FeedbackSubmitted) and event.window:
-                    answered.setdefault(event.window, self.within(happening))
-                if isinstance(event, ev.ReportReturned) and event.window:
-                    # Asked again: what answers it now counts, or the miss.
-                    answered.pop(event.window, None)
-                if isinstance(event, ev.FeedbackMissed) and self.within(happening):
-                    key = event.window.key
-                    if key not in withdrawn:
-                        missed.append((file.matter, key, key in made_up))
-            in_time += [(file.matter, window) for window, within in answered.items() if within]
-        return ReportingFigures(tuple(in_time), tuple(missed))
+        matters = {file.matter.stream: file.matter for file in self.ledger.matters}
+        place = {stream: n for n, stream in enumerate(matters)}
+        counted = (e for e in self.ledger.lives.counted(self._ends[0]) if e.position <= self.ledger.position)
+        owed = [one for one in owed_reports(counted) if one.event.stream in place and self._in_it(one.event.at)]
+        owed.sort(key=lambda one: place[one.event.stream])
+        named = [(matters[one.event.stream], one.event.window or "", one) for one in owed]
+        return ReportingFigures(
+            answered=tuple((matter, window) for matter, window, one in named if not one.missed),
+            missed=tuple((matter, window, one.made_up) for matter, window, one in named if one.missed),
+        )
 
 
 def _late(matter: Matter, *, originally: bool) -> int:

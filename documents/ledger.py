@@ -30,6 +30,7 @@ from domain.meetings.meeting import Meeting
 from domain.numbering import number_order
 from domain.office import Directory
 from domain.onsite.inspection import OnSite
+from domain.queries.counted import CountedEvent
 from domain.workplan import WorkPlan
 from eventlog import reading
 from eventlog.database import Database
@@ -62,10 +63,18 @@ class Told:
 class Lives:
     """What happened to the matters of a part of the log, read when it is asked for."""
 
-    def __init__(self, database: Database, until: Moment) -> None:
-        """Nothing is read yet."""
+    def __init__(self, database: Database, until: Moment, *, from_events: bool = False) -> None:
+        """Nothing is read yet.
+
+        Args:
+            database: where the log is.
+            until: the part of it.
+            from_events: whether the events alone are believed.
+        """
         self._database = database
         self._until = until
+        self._from_events = from_events
+        self._counted: dict[int, tuple[CountedEvent, ...]] = {}
         self._known: dict[str, tuple[Told, ...]] = {}
         self._after: dict[int, Mapping[str, tuple[Told, ...]]] = {}
 
@@ -96,12 +105,21 @@ class Lives:
                     self._after[position] = {stream: _told(events) for stream, events in read.items()}
         return self._after[position]
 
+    def counted(self, instant: datetime) -> tuple[CountedEvent, ...]:
+        """What counts of all that happened after an instant, and all that was recorded before of the same windows."""
+        position = reading.position_at(self._database, instant - CLOCKS_DIFFER)
+        if position not in self._counted:
+            self._counted[position] = reading.counted_events(
+                self._database, position, self._until, from_events=self._from_events
+            )
+        return self._counted[position]
+
     def since(self, instant: datetime) -> Mapping[str, tuple[Told, ...]]:
         """All that happened after an instant, and somewhat more, by stream: nothing is recorded before it happened."""
-        return self.after(reading.position_at(self._database, instant - _CLOCKS_DIFFER))
+        return self.after(reading.position_at(self._database, instant - CLOCKS_DIFFER))
 
 
-_CLOCKS_DIFFER = timedelta(days=1)
+CLOCKS_DIFFER = timedelta(days=1)
 """By how much the clock of an earlier build may have gone back along its log."""
 
 
@@ -242,7 +260,8 @@ class RecordedLog:
         of_kind: defaultdict[str, list[StatesOver]] = defaultdict(list)
         for one in read:
             of_kind[one.kind].append(one)
-        lives, position = Lives(self.database, self.until), max(self.until.position, self.until.later)
+        lives = Lives(self.database, self.until, from_events=_FROM_EVENTS.get())
+        position = max(self.until.position, self.until.later)
         files = [
             MatterFile(cast("Matter", m.state), lives, position, cast("Mapping[int, Matter]", m.thens))
             for m in of_kind[MATTER]

@@ -7,14 +7,14 @@ event itself is read.
 from collections.abc import Iterable
 
 from domain.event import UnknownEventError
-from domain.queries.counted import Countable, Counted, CountedEvent, counted_event
+from domain.queries.counted import Countable, CountedEvent, CountsAs, counted_event
 from eventlog.backend import Row, Statement
 from eventlog.stored_time import from_micros, micros
 
 COLUMNS = ("position", "stream", "kind", "window_key", "detail", "occurred_at")
 _PUT = f"INSERT INTO counted_events ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 _made = tuple.__new__  # there are tens of thousands in a year
-_KINDS = {kind.value: kind for kind in Counted}
+_KINDS = {kind.value: kind for kind in CountsAs}
 
 
 def put_counted(rows: Iterable[Row | None]) -> list[Statement]:
@@ -35,6 +35,13 @@ def counted_row(event: Countable) -> Row | None:
 
 
 def counted_in(row: Row) -> CountedEvent:
-    """The event of a row."""
+    """The event of a row.
+
+    Raises:
+        UnknownEventError: it is none of this build's.
+    """
     position, stream, kind, window, detail, occurred = row
-    return _made(CountedEvent, (position, stream, _KINDS[kind], window, detail, from_micros(occurred)))
+    try:
+        return _made(CountedEvent, (position, stream, _KINDS[kind], window, detail, from_micros(occurred)))
+    except (LookupError, TypeError, OverflowError) as error:
+        raise UnknownEventError(f"{kind} {position}") from error

@@ -99,15 +99,11 @@ def known_meetings(viewer: Viewer, year: int, moment: Moment | None = None) -> l
     ]
 
 
-def _meetings_of(
-    database: Database, year: int, moment: Moment | None
-) -> Sequence[reading.ListedMeeting] | Sequence[Meeting]:
+def _meetings_of(database: Database, year: int, moment: Moment | None) -> Sequence[reading.ListedMeeting | Meeting]:
     """Those that begin in a year, in the order they begin."""
     if moment is None:
         return reading.meetings(database, year)
-    states = (s.state for s in reading.states_of(database, "meeting", moment=moment))
-    then = [m for m in states if isinstance(m, Meeting) and local_date(m.starts).year == year]
-    return sorted(then, key=lambda m: (m.starts, m.number))
+    return [m for m in reading.meetings_at(database, moment) if local_date(m.starts).year == year]
 
 
 def the_meeting(viewer: Viewer, number: str, moment: Moment | None = None) -> Meeting:

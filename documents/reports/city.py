@@ -1,23 +1,32 @@
 """The city's view: the figures of every headquarters side by side. A count is the length of the list behind it."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from documents.figures import Rate, read_figures
+from documents.figures import Rate
+from documents.ledger import CLOCKS_DIFFER
 from documents.page import Grid, Items, Page, Paragraph, Section, section
 from documents.wording import clean_text, full_date, moment_in_words, share_in_words, span_in_words
-from domain import events as ev
-from domain.base import Frozen, Term
-from domain.calendar import local_date
+from domain.base import Term
+from domain.calendar import end_of_day, local_date
 from domain.founding import Headquarters
-from domain.matter import Matter
-from domain.terms import ENDED, Stage
+from domain.lights import Lit
+from domain.meetings.meeting import Meeting
+from domain.numbering import number_order
+from domain.queries.counted import CountedEvent, CountsAs, OwedReport, owed_reports
+from domain.queries.list_row import StandingRow, lit_rows
+from domain.terms import Light, Stage
 from domain.transfer import Direction, Transfer
 from domain.windows import window_label
 from eventlog import reading
 from eventlog.database import Database
+from eventlog.reading import ListedMeeting, Moment
+from sheets.budget import nothing_thrown_away
+
+T = TypeVar("T")
 
 
 class CityFigure(Term):
@@ -43,7 +52,7 @@ LEFT = (CityFigure.CLOSED, CityFigure.CANCELLED, CityFigure.MERGED)
 """Each way in which a matter leaves the list, so that what was opened and what stands add up."""
 
 
-class Listed(Frozen):
+class Listed(NamedTuple):
     """One line of the list behind a figure."""
 
     headquarters: str
@@ -55,12 +64,36 @@ class Listed(Frozen):
     """The name of the unit in the lead."""
 
 
+_LIT = {light: CityFigure(light.value) for light in Light}  # type: ignore[call-arg]
+_HAPPENED = {
+    CityFigure.OPENED: CountsAs.OPENED,
+    CityFigure.CLOSED: CountsAs.CLOSED,
+    CityFigure.CANCELLED: CountsAs.CANCELLED,
+    CityFigure.MERGED: CountsAs.MERGED,
+}
+
+
+@dataclass(frozen=True)
+class _Behind(Generic[T]):
+    """What a figure is counted from, and how it is listed."""
+
+    counted: Sequence[T]
+    line: Callable[[T], Listed]
+    order: Callable[[T], Any] | None = None
+    """Of the list, when it is another than they were counted in."""
+
+    def lines(self) -> tuple[Listed, ...]:
+        """The list."""
+        ordered = self.counted if self.order is None else sorted(self.counted, key=self.order)
+        return tuple(map(self.line, ordered))
+
+
 @dataclass(frozen=True)
 class HeadquartersFigures:
     """What a headquarters had in a period and how it stood at its end, as its own documents count it."""
 
     headquarters: Headquarters
-    lists: Mapping[CityFigure, tuple[Listed, ...]]
+    behind: Mapping[CityFigure, _Behind[Any]]
     reports: Rate
     """按时反馈 of 应反馈."""
     closings: Rate
@@ -68,7 +101,11 @@ class HeadquartersFigures:
 
     def count(self, figure: CityFigure) -> int:
         """The length of the list behind it."""
-        return len(self.lists[figure])
+        return len(self.behind[figure].counted)
+
+    def list_of(self, figure: CityFigure) -> tuple[Listed, ...]:
+        """The list behind it."""
+        return self.behind[figure].lines()
 
 
 def headquarters_figures(
@@ -76,47 +113,106 @@ def headquarters_figures(
 ) -> HeadquartersFigures:
     """The figures of one headquarters, from its log alone.
 
+    CountsAs as `documents.figures` counts them, but of rows: neither states are read nor what events say.
+
     Raises:
         LogError: the log cannot be read.
     """
-    period = read_figures(database, since, until, as_of=as_of)
-    code = headquarters.code
-    units = {unit.id: unit.name for unit in reading.units(database)}
-
-    def listed(matter: Matter, on: date, remark: str = "") -> Listed:
-        lead = units.get(matter.lead or "", "")
-        return Listed(headquarters=code, no=matter.number, on=on, title=matter.title, said=remark, lead=lead)
-
-    standing = [e for e in period.entries() if e.matter.stage not in ENDED]
-    lists = {
-        figure: tuple(
-            listed(e.matter, e.matter.due, e.lit.reason.partition(":")[2])
-            for e in standing
-            if (e.matter.stage is not Stage.SUSPENDED if figure is CityFigure.OPEN else e.lit.light == figure.value)
-        )
-        for figure in (CityFigure.OPEN, *LIGHTS)
-    }
-    lists |= {
-        CityFigure.OPENED: tuple(listed(m, on) for m, _, on in period.happened(ev.MatterOpened)),
-        CityFigure.CLOSED: tuple(listed(m, on) for m, _, on in period.happened(ev.MatterClosed)),
-        CityFigure.CANCELLED: tuple(listed(m, on) for m, _, on in period.happened(ev.MatterCancelled)),
-        CityFigure.MERGED: tuple(
-            listed(m, on, f"并入{merged.into.number}") for m, merged, on in period.happened(ev.MatterMerged)
-        ),
-        CityFigure.MISSED: tuple(
-            listed(m, m.due, f"{window_label(key)}{MADE_UP if late else ''}")
-            for m, key, late in period.feedback().missed
-        ),
-        CityFigure.MEETINGS: _meetings(database, code, since, until),
-    }
-    feedback = period.feedback()
-    return HeadquartersFigures(headquarters, lists, Rate(feedback.on_time, feedback.owed), period.on_time())
+    with nothing_thrown_away():
+        return _Counting(database, headquarters, since, until, reading.moment_at(database, as_of)).figures()
 
 
-def _meetings(database: Database, code: str, since: date, until: date) -> tuple[Listed, ...]:
-    held = [m for m in reading.meetings(database) if m.ordinal is not None]
-    lines = [Listed(headquarters=code, no=m.number, on=local_date(m.starts), title=m.title) for m in held]
-    return tuple(line for line in lines if since <= line.on <= until)
+class _Counting:
+    """What is read of one headquarters, once, for all its figures."""
+
+    def __init__(
+        self, database: Database, headquarters: Headquarters, since: date, until: date, moment: Moment
+    ) -> None:
+        self._database, self._headquarters, self._moment = database, headquarters, moment
+        self._since, self._until = since, until
+        self._begins, self._ends = end_of_day(since - timedelta(days=1)), end_of_day(until)
+        rows = reading.standing_rows(database, moment)
+        self._lit = list(lit_rows(rows, reading.rulebook(database, moment.position), moment.as_of))
+        self._rows = {row.stream: row for row in rows}
+        self._units = {unit.id: unit.name for unit in reading.units(database)}
+        self._counted = self._recorded_since(self._begins)
+
+    def figures(self) -> HeadquartersFigures:
+        """All of them."""
+        owed = [one for one in owed_reports(self._counted) if self._falls_in(one.event)]
+        missed = [one for one in owed if one.missed]
+        behind: dict[CityFigure, _Behind[Any]] = {
+            **self._standing(),
+            **self._happened(),
+            CityFigure.MISSED: _Behind(missed, self._missed, lambda one: number_order(self._row(one.event).number)),
+            CityFigure.MEETINGS: _Behind(self._meetings(), self._meeting),
+        }
+        reports = Rate(len(owed) - len(missed), len(owed))
+        return HeadquartersFigures(self._headquarters, behind, reports, self._ended_in_time())
+
+    def _recorded_since(self, instant: datetime) -> tuple[CountedEvent, ...]:
+        after = reading.position_at(self._database, instant - CLOCKS_DIFFER)
+        return reading.counted_events(self._database, after, self._moment)
+
+    def _falls_in(self, event: CountedEvent) -> bool:
+        return self._begins < event.at <= self._ends and event.stream in self._rows
+
+    def _row(self, event: CountedEvent) -> StandingRow:
+        return self._rows[event.stream]
+
+    def _listed(self, row: StandingRow, on: date, remark: str = "") -> Listed:
+        lead = self._units.get(row.lead or "", "")
+        return Listed(self._headquarters.code, row.number, on, row.title, remark, lead)
+
+    def _standing(self) -> dict[CityFigure, _Behind[tuple[StandingRow, Lit]]]:
+        """How those stand that have not ended."""
+        living = [one for one in self._lit if not one[0].ended]
+        by_light = defaultdict[CityFigure, list[tuple[StandingRow, Lit]]](list)
+        for one in living:
+            by_light[_LIT[one[1].light]].append(one)
+        open_ = [one for one in living if one[0].stage != Stage.SUSPENDED]
+        lists = {CityFigure.OPEN: open_, **{figure: by_light[figure] for figure in LIGHTS}}
+        return {f: _Behind(lit, self._stands, lambda one: number_order(one[0].number)) for f, lit in lists.items()}
+
+    def _stands(self, one: tuple[StandingRow, Lit]) -> Listed:
+        row, lit = one
+        return self._listed(row, row.due, lit.reason.partition(":")[2])
+
+    def _happened(self) -> dict[CityFigure, _Behind[CountedEvent]]:
+        """In the order it happened; of one minute, that of numbers."""
+        by_kind = defaultdict[CountsAs, list[CountedEvent]](list)
+        for event in self._counted:
+            if event.window is None and self._falls_in(event):
+                by_kind[event.kind].append(event)
+        return {figure: _Behind(by_kind[kind], self._event, self._place) for figure, kind in _HAPPENED.items()}
+
+    def _place(self, event: CountedEvent) -> tuple[datetime, str, int]:
+        return event.at.replace(second=0, microsecond=0), self._row(event).number, event.position
+
+    def _event(self, event: CountedEvent) -> Listed:
+        into = f"并入{event.detail}" if event.kind is CountsAs.MERGED else ""
+        return self._listed(self._row(event), local_date(event.at), into)
+
+    def _missed(self, one: OwedReport) -> Listed:
+        row, label = self._row(one.event), window_label(one.event.window or "")
+        return self._listed(row, row.due, f"{label}{MADE_UP if one.made_up else ''}")
+
+    def _ended_in_time(self) -> Rate:
+        """按期办结, as `Period.judged` has it: of what was closed this year, and what is red, its limit passed."""
+        year = end_of_day(date(self._until.year, 1, 1) - timedelta(days=1))
+        counted = self._counted if self._begins <= year else self._recorded_since(year)
+        last = {e.stream: e for e in counted if e.kind is CountsAs.CLOSED and e.at > year}
+        limited = [(row, lit) for row, lit in self._lit if row.period is None]
+        closed = [last[row.stream] for row, _ in limited if row.stage == Stage.CLOSED and row.stream in last]
+        red = sum(lit.light is Light.RED for _, lit in limited)
+        return Rate(sum(event.detail == "0" for event in closed), len(closed) + red)
+
+    def _meetings(self) -> list[ListedMeeting | Meeting]:
+        held = [m for m in reading.meetings_at(self._database, self._moment) if m.ordinal is not None]
+        return [m for m in held if self._since <= local_date(m.starts) <= self._until]
+
+    def _meeting(self, meeting: ListedMeeting | Meeting) -> Listed:
+        return Listed(self._headquarters.code, meeting.number, local_date(meeting.starts), meeting.title)
 
 
 def totals(figures: Sequence[HeadquartersFigures]) -> dict[CityFigure, int]:
@@ -220,7 +316,7 @@ def _transfer_line(names: Mapping[str, str], transfer: Transfer, until: date) ->
 
 def _standing(names: Mapping[str, str], figures: Sequence[HeadquartersFigures], figure: CityFigure) -> Section:
     """Matters of one light, with who leads them and why."""
-    lines = [line for one in figures for line in one.lists[figure]]
+    lines = [line for one in figures for line in one.list_of(figure)]
     items = tuple(
         f"{names[x.headquarters]}“{x.title}”（{x.no}，{x.lead or '待明确'}牵头，时限{full_date(x.on)}）：{x.said}。"
         for x in lines
@@ -230,7 +326,7 @@ def _standing(names: Mapping[str, str], figures: Sequence[HeadquartersFigures], 
 
 def _missed(names: Mapping[str, str], figures: Sequence[HeadquartersFigures]) -> Section:
     """Whose reports were missed how often: a matter a row."""
-    figure, lines = CityFigure.MISSED, [line for one in figures for line in one.lists[CityFigure.MISSED]]
+    figure, lines = CityFigure.MISSED, [line for one in figures for line in one.list_of(CityFigure.MISSED)]
     times = Counter((x.headquarters, x.no) for x in lines)
     left = Counter((x.headquarters, x.no) for x in lines if not x.said.endswith(MADE_UP))
     known = {(x.headquarters, x.no): x for x in lines}
@@ -243,7 +339,7 @@ def _missed(names: Mapping[str, str], figures: Sequence[HeadquartersFigures]) ->
 
 
 def _happened(names: Mapping[str, str], figures: Sequence[HeadquartersFigures], figure: CityFigure) -> Section:
-    lines = [line for one in figures for line in one.lists[figure]]
+    lines = [line for one in figures for line in one.list_of(figure)]
     items = tuple(
         f"{names[x.headquarters]}　{x.no}　{x.title}（{full_date(x.on)}{f'，{x.said}' if x.said else ''}）"
         for x in lines

@@ -12,7 +12,7 @@ from domain.base import Term
 from domain.event import Encoded, Event, decode
 
 
-class Counted(Term):
+class CountsAs(Term):
     """As what an event counts."""
 
     OPENED = "opened", "立项"
@@ -32,7 +32,7 @@ class CountedEvent(NamedTuple):
 
     position: int
     stream: str
-    kind: Counted
+    kind: CountsAs
     window: str | None
     """Key of the reporting window it is of."""
     detail: str | None
@@ -67,7 +67,7 @@ class OwedReport(NamedTuple):
     @property
     def missed(self) -> bool:
         """漏报."""
-        return self.event.kind is Counted.MISSED
+        return self.event.kind is CountsAs.MISSED
 
 
 COUNTED_TYPES = frozenset(
@@ -80,27 +80,27 @@ COUNTED_TYPES = frozenset(
 """The types of the events that may count."""
 
 
-def counts_as(event: Event) -> tuple[Counted, str | None, str | None] | None:  # noqa: PLR0911  (a table)
+def counts_as(event: Event) -> tuple[CountsAs, str | None, str | None] | None:  # noqa: PLR0911  (a table)
     """As what an event counts, the window it is of, and the detail; None when it does not count."""
     match event:
         case ev.MatterOpened():
-            return Counted.OPENED, None, None
+            return CountsAs.OPENED, None, None
         case ev.MatterClosed(overdue_workdays=late):
-            return Counted.CLOSED, None, str(late)
+            return CountsAs.CLOSED, None, str(late)
         case ev.MatterCancelled():
-            return Counted.CANCELLED, None, None
+            return CountsAs.CANCELLED, None, None
         case ev.MatterMerged(into=into):
-            return Counted.MERGED, None, into.number
+            return CountsAs.MERGED, None, into.number
         case ev.FeedbackSubmitted(window=str() as window):
-            return Counted.ANSWERED, window, None
+            return CountsAs.ANSWERED, window, None
         case ev.FeedbackSubmitted(late_for=str() as window):
-            return Counted.MADE_UP, window, None
+            return CountsAs.MADE_UP, window, None
         case ev.ReportReturned(window=str() as window):
-            return Counted.RETURNED, window, None
+            return CountsAs.RETURNED, window, None
         case ev.FeedbackMissed(window=window):
-            return Counted.MISSED, window.key, None
+            return CountsAs.MISSED, window.key, None
         case ev.MissWithdrawn(window=window):
-            return Counted.WITHDRAWN, window, None
+            return CountsAs.WITHDRAWN, window, None
     return None
 
 
@@ -131,15 +131,15 @@ def owed_reports(events: Iterable[CountedEvent]) -> list[OwedReport]:
         if event.window is None:
             continue
         kind, window = event.kind, (event.stream, event.window)
-        if kind is Counted.ANSWERED:
+        if kind is CountsAs.ANSWERED:
             answered.setdefault(window, event)
-        elif kind is Counted.RETURNED:
+        elif kind is CountsAs.RETURNED:
             answered.pop(window, None)
-        elif kind is Counted.MISSED:
+        elif kind is CountsAs.MISSED:
             missed.append(event)
-        elif kind is Counted.WITHDRAWN:
+        elif kind is CountsAs.WITHDRAWN:
             withdrawn.add(window)
-        elif kind is Counted.MADE_UP:
+        elif kind is CountsAs.MADE_UP:
             made_up.add(window)
     stands = [e for e in missed if (e.stream, e.window) not in withdrawn]
     return [
