@@ -65,6 +65,17 @@ def test_what_traces_is_installed_where_it_is_asked_for_only() -> None:
     assert pins("requirements.txt").items() <= pins(OTEL).items() <= pins("requirements-test.txt").items()
 
 
+def test_what_the_offline_installer_reads_is_in_the_archive_with_its_wheels() -> None:
+    install, build = (
+        (ROOT / "deploy/offline" / name).read_text(encoding="utf-8") for name in ("install.sh", "build.sh")
+    )
+    (ends,) = re.findall(r"/requirements\{([^}]*)\}\.txt", build)
+    copied = {f"requirements{end}.txt" for end in ends.split(",")}
+    assert copied == set(re.findall(r"requirements[\w-]*\.txt", install))
+    (downloaded, described) = (set(names.split()) for names in re.findall(r"for lock in (.*); do", build))
+    assert downloaded == described == copied - {"requirements.txt"}, "what is in requirements.txt is in the others"
+
+
 def test_the_tests_run_on_the_versions_that_are_shipped() -> None:
     assert pins("requirements.txt").items() <= pins(ALL).items() <= pins("requirements-test.txt").items()
 

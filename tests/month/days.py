@@ -46,6 +46,7 @@ NOT_IN_MINUTES = {
     "XmhNoticeWaiting": "a channel that is silent for an hour",
     "XmhClockRefused": "a rule that refuses a deadline",
     "XmhCalendarEnds": "the last month of the last published year",
+    "XmhDrainCut": "a worker that is killed within the hundredths of a second its stop takes",
 }
 
 
@@ -244,6 +245,13 @@ def backed_up(month: Month) -> str:
     tried = month.here.ok("drill", month.backup, "--in", site.folder)
     assert (tried["ok"], tried["position"]) == (True, taken["position"])
     month.alert("XmhDrillOld", over=True)
+    (kept,) = (site.store / "files").iterdir()
+    away = kept.rename(site.folder / "away")
+    assert month.there.xmh("backup", site.folder / "缺.zip").json["ok"] is False
+    month.alert("XmhBackupLacks")
+    away.rename(kept)
+    month.there.ok("backup", site.folder / "全.zip")
+    month.alert("XmhBackupLacks", over=True)
     drill = Machine(site.folder / "演练", {})
     began = time.monotonic()
     back = drill.ok("restore", month.backup)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,10 +13,15 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 
 from domain.access.terms import TokenScope
 from eventlog import reading
 from services.accounts import issue_token
+from services.tracing_otel import Wordless
 from tests.support.office import OFFICE, office_today
 from tests.support.receivers import Received, http_receiver
 from tests.support.served import Home, home_in, wait_for
@@ -133,6 +139,20 @@ def test_a_refusal_is_told_by_its_code_and_a_collector_that_is_away_keeps_nobody
         assert (away.code, away.err) == (0, "")
         assert away.seconds < 9
         home.down()
+
+
+def test_whatever_puts_words_into_a_span_they_are_taken_off_before_it_is_sent() -> None:
+    """As Temporal's interceptor does with an error: in the status, and in what happened within."""
+    kept, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(Wordless(kept)))
+    marks = {"xmh.answer": "appended", "title": TITLE, "temporalUpdateID": SPOKEN}
+    with suppress(ValueError), provider.get_tracer("test").start_as_current_span("append", attributes=marks) as span:
+        span.add_event(WORDS, {"text": WORDS})
+        raise ValueError(WORDS)
+    (sent,) = kept.get_finished_spans()
+    assert dict(sent.attributes or {}) == {"xmh.answer": "appended"}
+    assert (sent.status.status_code, sent.status.description, sent.events) == (StatusCode.ERROR, None, ())
+    assert not any(word in sent.to_json() for word in (TITLE, WORDS, SPOKEN))
 
 
 def _said(words: str, **environment: str) -> str:
