@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from documents.ledger import Ledger, MatterFile, Told, read_known, read_ledger, told_at
 from domain import events as ev
@@ -45,14 +45,22 @@ class Rate:
     whole: int
 
 
+class MissedReport(NamedTuple):
+    """漏报 of a matter: of which window, whether the report was made up for later, and the day the window closed."""
+
+    matter: Matter
+    window: str
+    made_up: bool
+    on: date
+
+
 @dataclass(frozen=True)
 class ReportingFigures:
     """Reports owed in the period: those that came in time, and the misses that stand."""
 
     answered: tuple[tuple[Matter, str], ...]
     """Matter and window."""
-    missed: tuple[tuple[Matter, str, bool], ...]
-    """Matter, window, and whether the report was made up for later."""
+    missed: tuple[MissedReport, ...]
 
     @property
     def on_time(self) -> int:
@@ -67,7 +75,7 @@ class ReportingFigures:
     @property
     def made_up(self) -> int:
         """已补报."""
-        return sum(late for _, _, late in self.missed)
+        return sum(one.made_up for one in self.missed)
 
 
 def _place(happening: Told, matter: Matter) -> tuple[int, str, int]:
@@ -214,7 +222,11 @@ class Period:
         named = [(matters[one.event.stream], one.event.window or "", one) for one in owed]
         return ReportingFigures(
             answered=tuple((matter, window) for matter, window, one in named if not one.missed),
-            missed=tuple((matter, window, one.made_up) for matter, window, one in named if one.missed),
+            missed=tuple(
+                MissedReport(matter, window, one.made_up, local_date(one.event.at))
+                for matter, window, one in named
+                if one.missed
+            ),
         )
 
 

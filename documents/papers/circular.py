@@ -130,7 +130,7 @@ def _demands(edition: Edition) -> Items:
             f"逾期未办结的，请牵头单位自本通报印发之日起{REPLY_WORKDAYS}个工作日内，"
             "书面说明原因、补救措施和明确的完成时间，报指挥部办公室。"
         )
-    if any(not made_up for _, _, made_up in edition.period.feedback().missed):
+    if any(not one.made_up for one in edition.period.feedback().missed):
         asked.append("漏报反馈的，请立即补报办理进展；今后按反馈周期按时反馈，要点逐项说明。")
     asked.append("其他在办事项，请对照办结时限倒排工期；确有困难的，在时限前书面申请延期或请求协调。")
     asked.append("对通报内容有异议的，可自印发之日起30日内向指挥部办公室书面提出。")

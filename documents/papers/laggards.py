@@ -43,9 +43,9 @@ def laggards(edition: Edition) -> Iterator[Piece]:
     units: dict[str, list[Entry]] = {}
     for entry in _shown(edition, _BEHIND):
         units.setdefault(edition.period.ledger.unit(entry.matter.lead), []).append(entry)
-    for matter, _, made_up in edition.period.feedback().missed:
-        if not made_up:
-            units.setdefault(edition.period.ledger.unit(matter.lead), [])
+    for one in edition.period.feedback().missed:
+        if not one.made_up:
+            units.setdefault(edition.period.ledger.unit(one.matter.lead), [])
     if units:
         yield Items(items=tuple(_told_unit(edition, unit, behind) for unit, behind in units.items()))
     else:
@@ -61,7 +61,7 @@ def _told_unit(edition: Edition, unit: str, behind: list[Entry]) -> str:
         red = sum(e.lit.light is Light.RED for e in rest)
         counts = counts_in_words((("逾期", red, "件"), ("进展滞后", len(rest) - red, "件")))
         lines.append(f"另有{counts}，见附件1")
-    missed = sum(not up and period.ledger.unit(m.lead) == unit for m, _, up in period.feedback().missed)
+    missed = sum(not one.made_up and period.ledger.unit(one.matter.lead) == unit for one in period.feedback().missed)
     parts = [*lines, *([f"漏报反馈未补{missed}次"] if missed else [])]
     return f"{unit}：{'；'.join(parts)}。"
 

@@ -314,9 +314,7 @@ def _months(period: Period) -> tuple[Block, ...]:
     if not period.entries():
         return ()
     by_month = {name: Counter(on.month for _, _, on in period.happened(kind)) for name, kind in _MONTHLY}
-    withdrawn = {(m.stream, e.window) for m, e, _ in period.happened(ev.MissWithdrawn)}
-    misses = period.happened(ev.FeedbackMissed)
-    by_month["漏报"] = Counter(on.month for m, e, on in misses if (m.stream, e.window.key) not in withdrawn)
+    by_month["漏报"] = Counter(one.on.month for one in period.feedback().missed)
     rows = [(f"{n}月", *(str(months[n]) for months in by_month.values())) for n in range(1, period.until.month + 1)]
     total = ("合计", *(str(months.total()) for months in by_month.values()))
     return (Grid(headers=("月份", *by_month), rows=(*rows, total)),)

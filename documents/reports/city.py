@@ -194,8 +194,8 @@ class _Counting:
         return self._listed(self._row(event), local_date(event.at), into)
 
     def _missed(self, one: OwedReport) -> Listed:
-        row, label = self._row(one.event), window_label(one.event.window or "")
-        return self._listed(row, row.due, f"{label}{MADE_UP if one.made_up else ''}")
+        label, on = window_label(one.event.window or ""), local_date(one.event.at)
+        return self._listed(self._row(one.event), on, f"{label}{MADE_UP if one.made_up else ''}")
 
     def _ended_in_time(self) -> Rate:
         """按期办结, as `Period.judged` has it: of what was closed this year, and what is red, its limit passed."""

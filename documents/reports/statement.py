@@ -56,7 +56,7 @@ def _overview(period: Period, unit: str, led: list[Entry], assisted: list[Entry]
     rate = f"，按期办结{in_time}件，按期办结率{share_in_words(in_time, limited)}" if limited else ""
     own = {e.matter.stream for e in led}
     reports = [m for m, e, _ in period.happened(ev.FeedbackSubmitted) if e.unit == unit and m.stream in own]
-    missed = [m for m, _, _ in period.feedback().missed if m.stream in own]
+    missed = [one for one in period.feedback().missed if one.matter.stream in own]
     urged = sum(m.stream in own for m, _, _ in period.happened(ev.UrgeIssued))
     return (
         f"截至{short_date(period.until)}，牵头{len(led)}件、配合{len(assisted)}件；牵头事项已销号{len(closed)}件{rate}。"

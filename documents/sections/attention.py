@@ -90,20 +90,20 @@ def missed_section(edition: Edition) -> Iterable[Piece]:
     if not missed:
         return ()
     heading = f"漏报反馈{len(missed)}次"
-    units = Counter(period.ledger.unit(m.lead) for m, _, _ in missed)
+    units = Counter(period.ledger.unit(one.matter.lead) for one in missed)
     shown = f"漏报单位：{_by_unit(units, edition.limits.listed, '次')}"
     owed: defaultdict[str, list[str]] = defaultdict(list)
-    matters = {m.stream: m for m, _, made_up in missed if not made_up and not m.ended}
-    for matter, key, made_up in missed:
-        if matter.stream in matters and not made_up:
-            owed[matter.stream].append(window_label(key).removeprefix(f"{period.until.year}年"))
+    matters = {one.matter.stream: one.matter for one in missed if not one.made_up and not one.matter.ended}
+    for one in missed:
+        if one.matter.stream in matters and not one.made_up:
+            owed[one.matter.stream].append(window_label(one.window).removeprefix(f"{period.until.year}年"))
     if not owed:
-        rest = "均已补报" if all(made_up for _, _, made_up in missed) else "均已补报或办结"
+        rest = "均已补报" if all(one.made_up for one in missed) else "均已补报或办结"
         return headed(heading, Paragraph(text=f"{shown}，{rest}。"))
     listed_already = _told_as_yellow(edition)
     items = [
         f"{quoted_title(matters[stream])}（{edition.led(matters[stream])}）：{'、'.join(further)}。"
-        for stream, keys in sorted(owed.items(), key=lambda one: -len(one[1]))
+        for stream, keys in sorted(owed.items(), key=lambda item: -len(item[1]))
         if (further := keys[: max(0, len(keys) - listed_already.get(stream, 0))])
     ]
     if not items:

@@ -148,7 +148,7 @@ def told_by_folding(log: Database, since: date, until: date, as_of: datetime) ->
     lists[CityFigure.MERGED] = [(m.number, on, f"并入{e.into.number}") for m, e, on in merged]
     answered, missed = reports_by_reading(period)
     lists[CityFigure.MISSED] = [
-        (m.number, m.due, f"{window_label(key)}{MADE_UP if made_up else ''}") for m, key, made_up in missed
+        (m.number, on, f"{window_label(key)}{MADE_UP if made_up else ''}") for m, key, made_up, on in missed
     ]
     lists[CityFigure.MEETINGS] = []
     return lists | {"reports": Rate(answered, answered + len(missed)), "closings": period.on_time()}
@@ -158,7 +158,7 @@ def fits(entry: Entry, figure: CityFigure) -> bool:
     return entry.matter.stage is not Stage.SUSPENDED if figure is CityFigure.OPEN else entry.lit.light == figure.value
 
 
-def reports_by_reading(period: Period) -> tuple[int, list[tuple[Matter, str, bool]]]:
+def reports_by_reading(period: Period) -> tuple[int, list[tuple[Matter, str, bool, date]]]:
     """How many windows were answered in time, and the misses that stand: of all events of each matter, one by one."""
     in_time, missed = 0, []
     for file in period.ledger.matters:
@@ -172,7 +172,8 @@ def reports_by_reading(period: Period) -> tuple[int, list[tuple[Matter, str, boo
             if isinstance(event, ev.ReportReturned) and event.window:
                 answered.pop(event.window, None)
             if isinstance(event, ev.FeedbackMissed) and period.within(happening) and event.window.key not in withdrawn:
-                missed.append((file.matter, event.window.key, event.window.key in made_up))
+                on = local_date(happening.recorded.occurred_at)
+                missed.append((file.matter, event.window.key, event.window.key in made_up, on))
         in_time += sum(answered.values())
     return in_time, missed
 
