@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.moments import AsOfOption, now, past_day, past_instant, today
-from cli.printing.files import OutOption, check_output_file, write_page
+from cli.printing.files import OutOption, check_output_file, write_output_file, write_page
 from cli.session import Problem, answer, session
 from cli.shape import group
 from domain.calendar import SHANGHAI, end_of_day
@@ -175,15 +176,28 @@ def _tell_figure(across: Across, figure: str, since: date, until: date, as_of: d
     _tell(document, across, shown)
 
 
-def table(since: FromOption = None, until: ToOption = None) -> None:
+def table(
+    since: FromOption = None,
+    until: ToOption = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE.xlsx", help="写成这个 .xlsx：汇总表和每个数的清单")
+    ] = None,
+) -> None:
     """汇总表：各指挥部的在办、灯、反馈、办结和会议，及合计；每个数都能打开清单。"""
     from cli.tables import table as drawn
     from documents.reports.city import figure_rows
 
+    check_output_file(out, (".xlsx",))
     city, across = _asked()
     first, last, at = _period(since, until)
     figures = _figures(across, first, last, at)
     document = {"city": city.code, **_span(first, last), **_counted(figures)}
+    if out is not None:
+        from documents.reports.city_workbook import city_workbook
+
+        write_output_file(out, city_workbook(figures, across.unread, first, last, at))
+        _tell({**document, "file": str(out)}, across, f"已写入 {out}")
+        return
     span = "".join(f" {name} {value}" for name, value in (("--from", since), ("--to", until)) if value)
     drawing = drawn(*figure_rows(figures))
     if figures:

@@ -258,10 +258,8 @@ def _reports(period: Period) -> Iterator[CountedList]:
         return FigureLine(matter.number, clean_text(matter.title), f"{window_label(window)}{how}")
 
     answered = tuple(line(m, window, "，按时反馈") for m, window in feedback.answered)
-    told = [
-        (one, line(one.matter, one.window, f"漏报，{'已' if one.made_up else '未'}补报")) for one in feedback.missed
-    ]
-    missed, still = tuple(row for _, row in told), tuple(row for one, row in told if not one.made_up)
+    misses = [(m, line(m.matter, m.window, f"漏报，{'已' if m.made_up else '未'}补报")) for m in feedback.missed]
+    missed, still = tuple(row for _, row in misses), tuple(row for m, row in misses if not m.made_up)
     yield CountedList("reported", "按时反馈", answered, "次", "owed")
     yield CountedList("owed", "应反馈", (*answered, *missed), "次")
     yield CountedList("missed", "漏报", missed, "次", "owed")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from openpyxl import load_workbook
 
 from documents.figures import Rate
 from documents.reports.city import LEFT, CityFigure, share
@@ -249,6 +250,34 @@ def test_the_citys_papers_hold_the_table_and_name_each_matter_behind_it(city: Co
     assert (tmp_path / "年度.docx").stat().st_size > 1000
     early = city("city", "briefing", "--from", "2022-02-01", "--to", "2022-01-01", actor="city")
     assert (early.code, "晚于" in early.error) == (2, True)
+
+
+def test_the_roll_up_as_a_workbook_holds_each_number_and_the_list_behind_it(city: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "汇总.xlsx"
+    table = city.json("city", "table", "-o", file, actor="city")
+    assert table["file"] == str(file)
+    book = load_workbook(file)
+    assert book.sheetnames == ["汇总表", *(figure.label for figure in CityFigure)]
+    title, note, headers, *rows = [[cell.value for cell in row] for row in book["汇总表"].iter_rows()]
+    assert str(title[0]).endswith("督办工作情况汇总表"), title
+    assert "点表头打开清单" in str(note[0]), note
+    assert [row[0] for row in rows] == [*(one["name"] for one in table["headquarters"]), "合计"]
+    for figure in CityFigure:
+        counts = [row[headers.index(figure.label)] for row in rows]
+        assert counts == [*(one[figure.value] for one in table["headquarters"]), table["total"][figure.value]]
+        assert book[figure.label].max_row == 1 + table["total"][figure.value]
+        links = [cell.hyperlink for cell in book["汇总表"][3] if cell.value == figure.label]
+        assert [link and link.location for link in links] == [f"'{figure.label}'!A1"]
+    listed = [[cell.value for cell in row] for row in book["本期立项"].iter_rows(min_row=2)]
+    assert [(row[0], row[3]) for row in listed if row[3] == "丁"] == [(FT.name, "丁")]
+    first = file.read_bytes()
+    wrong = city("city", "table", "-o", tmp_path / "汇总.docx", actor="city")
+    assert (wrong.code, "应是 .xlsx 文件" in wrong.error) == (2, True), wrong
+    (city.home / "headquarters/FT/events.db").write_bytes(b"not a database" * 1000)
+    city("city", "table", "-o", file, actor="city")
+    assert file.read_bytes() != first
+    cells = [cell.value for row in load_workbook(file)["汇总表"].iter_rows() for cell in row]
+    assert any(str(cell).startswith("FT 未计入：") for cell in cells)
 
 
 # --- 上报 and 下达
