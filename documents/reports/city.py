@@ -113,7 +113,7 @@ def headquarters_figures(
 ) -> HeadquartersFigures:
     """The figures of one headquarters, from its log alone.
 
-    CountsAs as `documents.figures` counts them, but of rows: neither states are read nor what events say.
+    As `documents.figures` counts them, but of rows: neither states are read nor what events say.
 
     Raises:
         LogError: the log cannot be read.
