@@ -1,7 +1,6 @@
 """Measuring a .docx: what its sheet, styles and runs say. Nothing is laid out, so a page's own lines are not seen."""
 
 import io
-import itertools
 import re
 import struct
 import zipfile
@@ -17,33 +16,38 @@ from docx.opc.exceptions import OpcError
 from docx.oxml import parse_xml
 from docx.oxml.exceptions import XmlchemyError
 from docx.oxml.ns import qn
-from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.section import Section, _Footer
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
 from documents.checking.clauses import FANG, HEI, KAI, PROPER, ClauseKey
+from documents.checking.docx_reading import (
+    EIGHTHS,
+    HUNDREDTHS,
+    SIDES,
+    DocxLine,
+    alignment_of,
+    closer,
+    colour_of,
+    font_of,
+    is_red,
+    looks_by_hand,
+    measure_of,
+    pitch_of,
+    points_of,
+    size_of,
+    stands_in,
+)
 from documents.checking.proof_reading import look_for_imprint, proof_read
 from documents.checking.report import Measured
 from documents.formats import standard as gb
-from documents.formats.word_styles import chain_of
 from domain.base import Refusal
 
 _MOST_BYTES = 300 * 1024 * 1024
 """Unpacked; more is a bomb."""
 _OF_LIBRARY = (PythonDocxError, XmlchemyError)
 _STRICT = b"http://purl.oclc.org/ooxml/"
-_DEFAULT_SIZE = 10.5
-_TWENTIETHS, _EIGHTHS, _HALVES = 20, 8, 2
-"""Parts of a point the format counts in: lengths, rules, sizes of type."""
-_COUNTED = re.compile(r"([+-]?\d{1,9}(?:\.\d{0,9})?)(mm|cm|in|pt|pc|pi)?")
-_HUNDREDTHS = 100
-"""Parts of a character."""
-_UNITS = {"mm": gb.MM, "cm": 10 * gb.MM, "in": 72.0, "pt": 1.0, "pc": 12.0, "pi": 12.0}
-_NOT_IN_LINE = frozenset(map(qn, ("w:del", "w:moveFrom", "w:txbxContent")))
-"""What of a paragraph's runs is not to be read in it: what is taken out under 修订, and text boxes anchored to it."""
-_HEX = re.compile("[0-9A-Fa-f]{6}")
 _HEADING = re.compile(r"[一二三四五六七八九十百]+、")
 _SUBHEADING = re.compile(r"（[一二三四五六七八九十百]+）")
 _LARGE = 1.0
@@ -102,7 +106,7 @@ def _measured(document: Docx) -> Measured:
     first = document.sections[0]
     letter = _letter_rule(first.first_page_header.paragraphs) if first.different_first_page_header_footer else None
     named = first.first_page_header.paragraphs if letter is not None else ()
-    lines = [line for line in map(_Line, (*named, *document.paragraphs)) if line.text]
+    lines = [line for line in map(DocxLine, (*named, *document.paragraphs)) if line.text]
     _type(measured, document, lines)
     _head(measured, document, lines)
     if letter is not None:
@@ -113,37 +117,6 @@ def _measured(document: Docx) -> Measured:
     every = ("".join(text.text or "" for text in p.iter(qn("w:t"))) for p in document.element.body.iter(qn("w:p")))
     look_for_imprint(measured, every, letter=letter is not None)
     return measured
-
-
-class _Line:
-    """A paragraph with what holds of its longest run, its styles followed."""
-
-    def __init__(self, paragraph: Paragraph) -> None:
-        self.paragraph = paragraph
-        self.runs = [Run(r, paragraph) for r in paragraph._p.iter(qn("w:r")) if _shows(r)]
-        self.typed = "".join(run.text for run in self.runs)
-        self.text = self.typed.strip()
-        self.run = max((r for r in self.runs if r.text.strip()), key=lambda r: len(r.text), default=None)
-
-    @property
-    def size(self) -> float:
-        """In points."""
-        return _size(self.run, self.paragraph) if self.run is not None else _DEFAULT_SIZE
-
-    @property
-    def font(self) -> str:
-        """Of its Chinese characters."""
-        return _font(self.run, self.paragraph) if self.run is not None else ""
-
-    @property
-    def red(self) -> bool:
-        return _is_red(next(filter(None, map(_colour, _looks_of(self.run, self.paragraph))), ""))
-
-
-def _shows(run: BaseOxmlElement) -> bool:
-    """Whether a run stands in its paragraph, by itself, inserted or as a link; not deleted, nor in a text box of it."""
-    around = itertools.takewhile(lambda one: one.tag != qn("w:p"), run.iterancestors())
-    return not any(one.tag in _NOT_IN_LINE for one in around)
 
 
 # --- the sheet
@@ -164,13 +137,13 @@ _MARGINS = "w:pgMar"
 
 
 def _mm(sheet: Section, part: str, side: str) -> float:
-    return _points(sheet._sectPr.find(qn(part)), side) / gb.MM
+    return points_of(sheet._sectPr.find(qn(part)), side) / gb.MM
 
 
 # --- type
 
 
-def _type(measured: Measured, document: Docx, lines: list[_Line]) -> None:
+def _type(measured: Measured, document: Docx, lines: list[DocxLine]) -> None:
     plain = [x for x in lines if not x.red and not _is_heading(x.text)]
     weights: Counter[tuple[float, str]] = Counter()
     text = [x for x in plain if x.size < gb.TITLE - _LARGE]
@@ -183,7 +156,7 @@ def _type(measured: Measured, document: Docx, lines: list[_Line]) -> None:
     measured.add(ClauseKey.BODY_FACE, font or "未指定")
     running = max((x for x in plain if (x.size, x.font) == body), key=lambda x: len(x.text))
     measured.add(ClauseKey.LINES, _lines(document, running))
-    measured.add(ClauseKey.CHARACTERS, gb.TEXT[0] * gb.MM / (size + _closer(running)))
+    measured.add(ClauseKey.CHARACTERS, gb.TEXT[0] * gb.MM / (size + closer(running)))
     for line in text:
         if (line.size, line.font) == body and len(line.text) > gb.CHARACTERS and not _set_otherwise(line):
             measured.add(ClauseKey.INDENT, _indent(line), line.text[:8])
@@ -199,7 +172,7 @@ def _type(measured: Measured, document: Docx, lines: list[_Line]) -> None:
             measured.add(ClauseKey.SUBHEADING_FACE, line.font or "未指定", line.text[:8])
 
 
-def _strays(measured: Measured, text: list[_Line], body: tuple[float, str]) -> None:
+def _strays(measured: Measured, text: list[DocxLine], body: tuple[float, str]) -> None:
     """5.2.2: words of the text set by hand in another size, face or colour than the rest, against their style too.
 
     A paragraph may begin with words in 黑体 or 楷体, as a label (出席：) or a heading that the text runs on from.
@@ -210,21 +183,21 @@ def _strays(measured: Measured, text: list[_Line], body: tuple[float, str]) -> N
         measured.add(ClauseKey.STRAY, next(_set_by_hand(line, body), PROPER))
 
 
-def _set_by_hand(line: _Line, body: tuple[float, str]) -> Iterator[str]:
+def _set_by_hand(line: DocxLine, body: tuple[float, str]) -> Iterator[str]:
     styled, leading = _look(None, line.paragraph), True
     for run in line.runs:
         if not _HAN.search(run.text) or run.font.hidden:
             continue
         size, font = look = _look(run, line.paragraph)
         leading = leading and size == body[0] and any(word in font for word in (*HEI, *KAI))
-        coloured = next(filter(None, map(_colour, _looks_by_hand(run))), _BLACK) != _BLACK
+        coloured = next(filter(None, map(colour_of, looks_by_hand(run))), _BLACK) != _BLACK
         if coloured or (look not in (body, styled) and not leading):
             yield f"“{run.text.strip()[:_SHOWN]}”{'有颜色' if coloured else f'{size:g}磅{font}'}"
 
 
 def _look(run: Run | None, paragraph: Paragraph) -> tuple[float, str]:
     """Size and face of a run, or of what its paragraph's styles say."""
-    return _size(run, paragraph), _kind_of(_font(run, paragraph))
+    return size_of(run, paragraph), _kind_of(font_of(run, paragraph))
 
 
 def _kind_of(font: str) -> str:
@@ -247,29 +220,20 @@ def _embedded(measured: Measured, document: Docx, faces: set[str]) -> None:
     measured.add(ClauseKey.EMBEDDED, f"没有嵌入{'、'.join(lacking)}" if lacking else PROPER)
 
 
-def _set_otherwise(line: _Line) -> bool:
+def _set_otherwise(line: DocxLine) -> bool:
     """What is addressed, hangs, or is set in the middle is no paragraph of the text."""
-    hangs = any((_measure_of(line, name) or 0) > 0 for name in ("w:hanging", *_SIDES["left"]))
-    beside = _alignment(line.paragraph) in (ALIGN.CENTER, ALIGN.RIGHT)
+    hangs = any((measure_of(line, name) or 0) > 0 for name in ("w:hanging", *SIDES["left"]))
+    beside = alignment_of(line.paragraph) in (ALIGN.CENTER, ALIGN.RIGHT)
     return hangs or beside or line.text.endswith("：") or "\t" in line.typed
 
 
-def _indent(line: _Line) -> float:
+def _indent(line: DocxLine) -> float:
     """How far in a paragraph begins, in characters: as its style says, or typed as spaces of full width."""
     typed = len(line.typed) - len(line.typed.lstrip("\u3000"))
-    if chars := _measure_of(line, "w:firstLineChars", _HUNDREDTHS):
+    if chars := measure_of(line, "w:firstLineChars", HUNDREDTHS):
         return chars + typed
-    points = _measure_of(line, "w:firstLine") or 0.0
-    return points / (line.size + _closer(line)) + typed
-
-
-def _measure_of(line: _Line, name: str, parts: int = _TWENTIETHS) -> float | None:
-    """What the paragraph or the first of its styles says of an indent (`w:ind`): points, or characters of hundreds."""
-    for look in _places_of(line.paragraph):
-        indent = look.find(qn("w:ind"))
-        if indent is not None and indent.get(qn(name)) is not None:
-            return _points(indent, name, parts)
-    return None
+    points = measure_of(line, "w:firstLine") or 0.0
+    return points / (line.size + closer(line)) + typed
 
 
 def _is_heading(text: str) -> bool:
@@ -277,74 +241,21 @@ def _is_heading(text: str) -> bool:
     return bool(_HEADING.match(text) or _SUBHEADING.match(text)) and not text.endswith(_ENDS)
 
 
-def _lines(document: Docx, running: _Line) -> float | None:
+def _lines(document: Docx, running: DocxLine) -> float | None:
     """How many lines of the text fit into 版心."""
-    if pitch := _pitch(running.paragraph):
+    if pitch := pitch_of(running.paragraph):
         return gb.TEXT[1] * gb.MM / pitch
     grid = document.sections[0]._sectPr.find(qn("w:docGrid"))
     if grid is not None and grid.get(qn("w:type")) in ("lines", "linesAndChars", "snapToChars"):
-        pitch = _points(grid, "w:linePitch")
+        pitch = points_of(grid, "w:linePitch")
         return gb.TEXT[1] * gb.MM / pitch if pitch else None
     return None
-
-
-def _pitch(paragraph: Paragraph) -> float | None:
-    """Points from line to line, where the paragraph or the first of its styles sets them and counts no lines."""
-    spacings = (look.find(qn("w:spacing")) for look in _places_of(paragraph))
-    spacing = next((one for one in spacings if one is not None and one.get(qn("w:line"))), None)
-    counted = spacing is None or spacing.get(qn("w:lineRule")) not in ("exact", "atLeast")
-    return None if counted else _points(spacing, "w:line")
-
-
-def _closer(line: _Line) -> float:
-    """Points added between two characters."""
-    spacings = (look.find(qn("w:spacing")) for look in _looks_of(line.run, line.paragraph))
-    return _points(next((one for one in spacings if one is not None), None), "w:val")
-
-
-def _size(run: Run | None, paragraph: Paragraph) -> float:
-    sizes = (_points(look.find(qn("w:sz")), "w:val", _HALVES) for look in _looks_of(run, paragraph))
-    return next(filter(None, sizes), _DEFAULT_SIZE)
-
-
-def _font(run: Run | None, paragraph: Paragraph) -> str:
-    for look in _looks_of(run, paragraph):
-        fonts = look.find(qn("w:rFonts"))
-        if fonts is not None and fonts.get(qn("w:eastAsia")):
-            return str(fonts.get(qn("w:eastAsia")))
-    return ""
-
-
-def _colour(look: BaseOxmlElement) -> str:
-    """As six hexadecimal digits; empty where it is left to whoever shows it."""
-    colour = look.find(qn("w:color"))
-    value = str(colour.get(qn("w:val"), "")).upper() if colour is not None else ""
-    return value if _HEX.fullmatch(value) else ""
-
-
-def _looks_of(run: Run | None, paragraph: Paragraph) -> Iterator[BaseOxmlElement]:
-    """What is said of a run's characters, by itself and by its paragraph's styles, nearest first."""
-    if run is not None:
-        yield from _looks_by_hand(run)
-    yield from (style.element.rPr for style in chain_of(paragraph.style) if style.element.rPr is not None)
-
-
-def _looks_by_hand(run: Run) -> Iterator[BaseOxmlElement]:
-    """What is said of a run's characters apart from its paragraph: by itself, and by a style of characters."""
-    named = [run._element.rPr, *(style.element.rPr for style in chain_of(run.style))]
-    yield from (look for look in named if look is not None)
-
-
-def _places_of(paragraph: Paragraph) -> Iterator[BaseOxmlElement]:
-    """What is said of where a paragraph stands, by itself and by its styles, nearest first."""
-    looks = (paragraph._p.pPr, *(style.element.pPr for style in chain_of(paragraph.style)))
-    yield from (look for look in looks if look is not None)
 
 
 # --- head and title
 
 
-def _head(measured: Measured, document: Docx, lines: list[_Line]) -> None:
+def _head(measured: Measured, document: Docx, lines: list[DocxLine]) -> None:
     largest = max((x for x in lines if x.size > gb.TITLE + _LARGE), key=lambda x: x.size, default=None)
     if largest is not None:
         measured.add(ClauseKey.MARK_COLOUR, "红色" if largest.red else "其他颜色")
@@ -357,16 +268,16 @@ def _head(measured: Measured, document: Docx, lines: list[_Line]) -> None:
     for line in titles:
         measured.add(ClauseKey.TITLE_SIZE, line.size)
         measured.add(ClauseKey.TITLE_FACE, line.font or "未指定")
-        measured.add(ClauseKey.TITLE_PLACE, "居中" if _alignment(line.paragraph) == ALIGN.CENTER else "靠一边")
+        measured.add(ClauseKey.TITLE_PLACE, "居中" if alignment_of(line.paragraph) == ALIGN.CENTER else "靠一边")
 
 
 def _is_form(document: Docx) -> bool:
     """Whether its table follows red name, 文号 and addressee at once: it says what a title would."""
-    before: list[_Line] = []
+    before: list[DocxLine] = []
     for part in document.element.body.iterchildren():
         if part.tag == qn("w:tbl"):
             return bool(before) and all(x.red or x.text.endswith(("号", "：")) for x in before)
-        if part.tag == qn("w:p") and (line := _Line(Paragraph(part, document._body))).text:
+        if part.tag == qn("w:p") and (line := DocxLine(Paragraph(part, document._body))).text:
             before.append(line)
     return False
 
@@ -379,11 +290,11 @@ def _letter_rule(lines: list[Paragraph]) -> Paragraph | None:
 def _letter(measured: Measured, sheet: Section, rule: Paragraph) -> None:
     measured.add(ClauseKey.LETTER_MARK, _mm(sheet, _MARGINS, "w:header"))
     measured.add(ClauseKey.LETTER_RULE, gb.TEXT[0] - (_rule_of(rule) or 0.0))
-    pitch = _pitch(rule)
-    left = _Line(sheet.first_page_header.paragraphs[0]).size * _BELOW_NAME / gb.MM
+    pitch = pitch_of(rule)
+    left = DocxLine(sheet.first_page_header.paragraphs[0]).size * _BELOW_NAME / gb.MM
     measured.add(ClauseKey.LETTER_RULE_BELOW, pitch / gb.MM + left if pitch else None)
     frame = next((frame for p in sheet.first_page_footer.paragraphs for frame in p._p.iter(qn("w:framePr"))), None)
-    foot = _mm(sheet, "w:pgSz", "w:h") - _points(frame, "w:y") / gb.MM if frame is not None else "没有红色双线"
+    foot = _mm(sheet, "w:pgSz", "w:h") - points_of(frame, "w:y") / gb.MM if frame is not None else "没有红色双线"
     measured.add(ClauseKey.LETTER_FOOT, foot)
     numbered = _number_line(sheet.first_page_footer) is not None
     measured.add(ClauseKey.LETTER_NUMBER, "显示" if numbered else "不显示")
@@ -393,31 +304,9 @@ def _rule_of(paragraph: Paragraph) -> float | None:
     """How much shorter than 版心 the red rule at a paragraph is; None without one."""
     properties = paragraph._p.pPr
     borders = properties.find(qn("w:pBdr")) if properties is not None else None
-    if borders is None or not any(_is_red(b.get(qn("w:color"), "")) for b in borders):
+    if borders is None or not any(is_red(b.get(qn("w:color"), "")) for b in borders):
         return None
-    return (_stands_in(paragraph, "left") + _stands_in(paragraph, "right")) / gb.MM
-
-
-_SIDES = {"left": ("w:left", "w:start"), "right": ("w:right", "w:end")}
-"""As Word names them, and as the newer standard does, which LibreOffice writes."""
-
-
-def _stands_in(paragraph: Paragraph, side: str) -> float:
-    """Points a paragraph itself stands in at a side."""
-    indent = paragraph._p.pPr.find(qn("w:ind")) if paragraph._p.pPr is not None else None
-    return sum(_points(indent, name) for name in _SIDES[side])
-
-
-_PLACES = {"center": ALIGN.CENTER, "right": ALIGN.RIGHT, "end": ALIGN.RIGHT, "both": ALIGN.JUSTIFY}
-
-
-def _alignment(paragraph: Paragraph) -> ALIGN | None:
-    """What the paragraph or the first of its styles says, as Word names it or as the newer standard does (end)."""
-    for look in _places_of(paragraph):
-        placed = look.find(qn("w:jc"))
-        if placed is not None:
-            return _PLACES.get(placed.get(qn("w:val")), ALIGN.LEFT)
-    return None
+    return (stands_in(paragraph, "left") + stands_in(paragraph, "right")) / gb.MM
 
 
 # --- page numbers
@@ -438,18 +327,18 @@ def _numbers(measured: Measured, document: Docx) -> None:
             ClauseKey.NUMBER_FORM, "— N —" if re.fullmatch(f"[{_DASHES}].*[{_DASHES}]", text) else text or "N", where
         )
         first = next((r for r in line.runs if r.text.strip()), line.runs[0])
-        size = _size(first, line)
+        size = size_of(first, line)
         measured.add(ClauseKey.NUMBER_SIZE, size, where)
-        measured.add(ClauseKey.NUMBER_FACE, _font(first, line) or "未指定", where)
+        measured.add(ClauseKey.NUMBER_FACE, font_of(first, line) or "未指定", where)
         below = gb.BOTTOM - _mm(sheet, _MARGINS, "w:footer") - size * _NUMBER_ABOVE / gb.MM
         measured.add(ClauseKey.NUMBER_BELOW, below + _mm(sheet, _MARGINS, "w:bottom") - gb.BOTTOM, where)
-        side = {ALIGN.RIGHT: "右", ALIGN.CENTER: "中"}.get(_alignment(line) or ALIGN.LEFT, "左")
+        side = {ALIGN.RIGHT: "右", ALIGN.CENTER: "中"}.get(alignment_of(line) or ALIGN.LEFT, "左")
         if not both:
             measured.add(ClauseKey.NUMBER_SIDE, f"单双页都居{side}")
             continue
         measured.add(ClauseKey.NUMBER_SIDE, "单页居右、双页居左" if side == wanted else f"居{side}", where)
         if side != "中":
-            empty = _stands_in(line, "right" if side == "右" else "left")
+            empty = stands_in(line, "right" if side == "右" else "left")
             measured.add(ClauseKey.NUMBER_INDENT, empty / size, where)
 
 
@@ -478,7 +367,7 @@ def _imprint(measured: Measured, document: Docx) -> None:
     table = next((t for t in reversed(document.tables) if _says_issued(t)), None)
     if table is None:
         return
-    measured.add(ClauseKey.IMPRINT_WIDTH, sum(_points(c, "w:w") for c in table._tbl.tblGrid.gridCol_lst) / gb.MM)
+    measured.add(ClauseKey.IMPRINT_WIDTH, sum(points_of(c, "w:w") for c in table._tbl.tblGrid.gridCol_lst) / gb.MM)
     for side, key in (
         ("top", ClauseKey.IMPRINT_OUTER),
         ("bottom", ClauseKey.IMPRINT_OUTER),
@@ -488,7 +377,7 @@ def _imprint(measured: Measured, document: Docx) -> None:
     for row in table.rows:
         for line in row.cells[0].paragraphs:
             if line.runs:
-                measured.add(ClauseKey.IMPRINT_SIZE, _size(line.runs[0], line))
+                measured.add(ClauseKey.IMPRINT_SIZE, size_of(line.runs[0], line))
 
 
 def _says_issued(table: Table) -> bool:
@@ -501,22 +390,4 @@ def _thick(table: Table, side: str) -> float | str:
     places = [(table._tbl.tblPr, "w:tblBorders", side), (cell, "w:tcBorders", "bottom" if side == "insideH" else side)]
     rules = (one.find(f"{qn(borders)}/{qn(f'w:{name}')}") for one, borders, name in places if one is not None)
     rule = next((rule for rule in rules if rule is not None), None)
-    return _points(rule, "w:sz", _EIGHTHS) / gb.MM if rule is not None else "没有分隔线"
-
-
-def _points(element: BaseOxmlElement | None, attribute: str, parts: int = _TWENTIETHS) -> float:
-    """What an attribute counts in parts of a point, or with a unit; 0 where there is none or it counts nothing.
-
-    Parts of parts too, which Word and others take, and the library does not.
-    """
-    value = _COUNTED.fullmatch(str(element.get(qn(attribute), "")).strip()) if element is not None else None
-    if value is None:
-        return 0.0
-    return float(value[1]) * _UNITS[value[2]] if value[2] else float(value[1]) / parts
-
-
-def _is_red(colour: str) -> bool:
-    if not _HEX.fullmatch(colour):
-        return False
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (0, 2, 4))
-    return red > 0x8C and green < 0x5A and blue < 0x5A  # noqa: PLR2004  (as bright as a printed red is)
+    return points_of(rule, "w:sz", EIGHTHS) / gb.MM if rule is not None else "没有分隔线"
