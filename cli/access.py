@@ -161,7 +161,7 @@ def require(
     may_record(ev.ProofsRequired, session.actor)
     by_the_home()
     before = demands_proofs(session.database)
-    if not before:
+    if not before and not rotate:
         confirm_command("此后只受理登录后的命令，领导签批等须本人有账户，不能再改回来。确定吗？")
     key = require_proofs(session.database, session.settings.home, session.actor, now(), rotate=rotate)
     of_key = "签名密钥" + ("已更换" if rotate and before else "照旧" if before else "已建立")

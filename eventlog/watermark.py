@@ -25,6 +25,13 @@ class Restored(Frozen):
     had_hash: str = ""
     found_position: int
 
+    @property
+    def how(self) -> str:
+        """What was seen, in words: a log that is no shorter went another way, as when the newest is put back."""
+        if self.found_position < self.had_position:
+            return f"较旧的副本：本机见过 {self.had_position} 条，换上的只有 {self.found_position} 条"
+        return f"另一份副本：换上的第 {self.had_position} 条与本机见过的不同"
+
 
 class Healed(Frozen):
     """Temporal had lost matters, or fallen behind the log, and was brought up to it."""

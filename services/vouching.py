@@ -36,6 +36,7 @@ NO_KEY = (
     "日志要求实名，而本机没有有效的签名密钥 {file}；请从运行服务的机器取来该文件，"
     "已丢失的，由数据库属主运行 xmh access require --rotate 换一把"
 )
+NOT_REQUIRED = "本单位还没有要求实名，没有签名密钥可换；要求实名的，由督办员运行 xmh access require（不能撤回）"
 BOTH_FOR = timedelta(days=1)
 """The old key of a rotation holds so long: services that run are started again meanwhile."""
 
@@ -120,12 +121,15 @@ def require_proofs(database: Database, home: Path, actor: Actor, now: datetime, 
     """Make the home's key known to the log, and demand from now on that orders are signed by such a key.
 
     Raises:
-        Refusal: the actor may not; `vouch_key_missing`, the log knows other keys and this home none of them.
+        Refusal: the actor may not; `vouch_key_missing`, the log knows other keys and this home none of them;
+            `proofs_not_required`, another key is asked for where none is in use: that would be the step nobody can take
+            back, taken by whoever changes keys by a list.
         LogError: the database's role may not add a key, or it cannot be reached; the home's key is as it was.
     """
     keys = vouching_keys(database)
     fresh, key = not demands_proofs(database), None if rotate else vouch_key(home)
     living = key is not None and key.name in {known.name for known in keys if known.until is None}
+    refuse(fresh and rotate, NOT_REQUIRED, "proofs_not_required")
     # Another key would end those by which the services elsewhere sign.
     refuse(not (fresh or rotate or living), NO_KEY.format(file=home / KEY_FILE), "vouch_key_missing")
     made = None

@@ -93,9 +93,16 @@ def restore(
         ),
         "备份以后办理的不在其中，请据纸质件补录"
         + ("" if past else "；那以后用过的编号本机不知道，用 --past 写明的才不会再次给出"),
-        "下一步：xmh up，再运行 xmh recover",
+        *_next(session.settings),
     ]
     answer({**back.model_dump(mode="json"), "lacking": _documents(back.lacking)}, "\n".join(lines))
+
+
+def _next(settings: "Settings") -> list[str]:
+    """What starts the log that came back: named with its home, for `xmh up` elsewhere would begin an empty one."""
+    if settings.temporal_address is not None:
+        return ["下一步：启动办理进程和网页；未办结事项在一两分钟内由日志自动补上"]
+    return [f"下一步：xmh up --detach --home {settings.installation}；未办结事项在一两分钟内由日志自动补上"]
 
 
 def drill(

@@ -36,7 +36,7 @@ def status_text(document: dict[str, Any]) -> str:
     else:
         lines.append(f"            表结构：{log['schema']}")
     if log["restored"] and log["restored"]["settled"]:
-        lines.append("            曾由较旧的副本还原，已发出的编号已跳过；见 xmh doctor")
+        lines.append("            曾换成较旧的或另一份副本，已发出的编号已跳过；见 xmh doctor")
     lines += _installed(document["installation"])
     if document["running"] and restarts:
         lines.append("  自动重启  " + "、".join(f"{_restarted(name)} {n} 次" for name, n in restarts.items()))

@@ -62,18 +62,16 @@ def restored_log(mark: Watermark, database: Database, settings: "Settings") -> I
     if fallen is not None and mark.with_restored(fallen) != mark:
         yield HealthFinding(
             code="log_restored",
-            message=f"事件日志被换成了较旧的副本：本机见过 {fallen.had_position} 条，现在 {fallen.found_position} 条"
-            "或内容不同；核对已发出的编号以前，命令暂不受理",
+            message=f"事件日志被换成了{fallen.how}；核对已发出的编号以前，命令暂不受理",
             remedy="若误用了旧副本，xmh down 后换回最新的再启动；确要从旧副本继续，运行 xmh up --detach 或 xmh recover",
             more=fallen.model_dump(mode="json"),
         )
     for restored in mark.restored:
         yield HealthFinding(
             code="log_restored",
-            message=f"事件日志曾由旧副本还原：原有 {restored.had_position} 条，"
-            f"{restored.noticed_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M} "
-            f"发现时只有 {restored.found_position} 条或内容不同",
-            remedy="据纸质件和通知补录其后办理的事项；已发出的编号已跳过，不会重号；补录后运行 xmh doctor --noted",
+            message=f"{restored.noticed_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M} 发现事件日志换成了{restored.how}",
+            remedy="据纸质件和通知补录所缺的事项（已换回最新日志的不缺）；已发出的编号已跳过，不会重号；"
+            "完了运行 xmh doctor --noted",
             more=restored.model_dump(mode="json"),
         )
 

@@ -123,8 +123,8 @@ def prepare_log(settings: "Settings", headquarters: Headquarters = FIRST) -> Non
         fallen = check_own_log(database, settings)
         if fallen is not None:
             sys.stderr.write(
-                f"注意：事件日志是较旧的副本（本机见过 {fallen.had_position} 条，现在 {fallen.found_position} 条）；"
-                "已发出的编号会先跳过再受理命令，其后办理的须据纸质件补录，见 xmh doctor\n"
+                f"注意：事件日志换成了{fallen.how}；"
+                "已发出的编号会先跳过再受理命令，所缺的须据纸质件补录，见 xmh doctor\n"
             )
             sys.stderr.flush()
         else:

@@ -195,6 +195,13 @@ def test_one_fall_is_noted_once() -> None:
     assert len(mark.with_restored(again).restored) == 2
 
 
+def test_the_newest_log_put_back_is_not_called_an_older_copy() -> None:
+    shorter = Restored(noticed_at=datetime(2022, 3, 1, tzinfo=UTC), had_position=92, found_position=88)
+    assert shorter.how == "较旧的副本：本机见过 92 条，换上的只有 88 条"
+    longer = shorter.model_copy(update={"had_position": 89, "found_position": 92})
+    assert longer.how == "另一份副本：换上的第 89 条与本机见过的不同"
+
+
 def test_what_was_recorded_before_is_witnessed_when_somebody_is_told_so(home: Path, tmp_path: Path) -> None:
     with Database(url(home), clock=LogClock.DECIDED) as lost, seen_by(home) as database:
         with closing(connect(home / "events.db")) as source, closing(connect(tmp_path / "old.db")) as target:

@@ -13,7 +13,7 @@ from domain.base import Refusal
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.errors import LogError
-from eventlog.proofs import vouching_keys
+from eventlog.proofs import demands_proofs, vouching_keys
 from services.backup.taking import back_up
 from services.vouching import KEY_FILE, require_proofs, vouch_key
 from settings import Settings
@@ -79,3 +79,10 @@ def test_a_home_whose_log_demands_proofs_is_backed_up_as_ever(log: Database, hom
     with pytest.raises(Refusal, match="备份已写到"):
         back_up(Settings(home=home), tmp_path / "再备份.zip", OFFICE)
     assert (tmp_path / "再备份.zip").exists()
+
+
+def test_changing_a_key_that_is_not_in_use_does_not_begin_to_demand_proofs(log: Database, home: Path) -> None:
+    with pytest.raises(Refusal) as refusal:
+        required(log, home, rotate=True)
+    assert refusal.value.code == "proofs_not_required"
+    assert (demands_proofs(log), list(home.glob(f"{KEY_FILE}*"))) == (False, [])
