@@ -6,10 +6,11 @@ moment when it is read. Between two events a colour changes at known instants on
 
 import json
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from domain.base import Frozen
 from domain.calendar import WorkCalendar, at_office, local_date
+from domain.event import UnknownEventError
 from domain.log import Rulebook
 from domain.matter import Indicator, Matter
 from domain.periods import period_label, unmet_in_row
@@ -282,8 +283,18 @@ def _plain(value: date | datetime) -> str:
 
 
 def facts_in(text: str) -> LightFacts:
-    """The facts a row keeps."""
-    written = json.loads(text)
+    """The facts a row keeps.
+
+    Raises:
+        UnknownEventError: there are none in it.
+    """
+    try:
+        return _facts(json.loads(text))
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
+        raise UnknownEventError(f"facts of a light: {error}") from error
+
+
+def _facts(written: dict[str, Any]) -> LightFacts:
     written["due"] = date.fromisoformat(written["due"])
     for name in ("asked", "closes"):
         if name in written:

@@ -15,7 +15,7 @@ _AT_ONCE = 500
 _STORED = f"SELECT {', '.join(COLUMNS)} FROM counted_events WHERE position IN "
 _MAY_COUNT = ", ".join(f"'{name}'" for name in sorted(COUNTED_TYPES))
 _STRAY = (
-    "SELECT c.position, c.stream FROM counted_events c WHERE c.position > ? AND NOT EXISTS "
+    "SELECT c.position, c.stream FROM counted_events c WHERE c.position >= ? AND NOT EXISTS "
     f"(SELECT 1 FROM events e WHERE e.position = c.position AND e.type IN ({_MAY_COUNT})) ORDER BY c.position"
 )
 
@@ -35,9 +35,9 @@ def counted_problems(
                 yield _finding(position, (row or stored[position])[1])
 
 
-def stray_counted(transaction: Transaction, after: int) -> Iterator[VerifyFinding]:
-    """Rows behind a position that are of no event that may count."""
-    for position, stream in transaction.all(_STRAY, (after,)):
+def stray_counted(transaction: Transaction, first: int) -> Iterator[VerifyFinding]:
+    """Rows from a position on that are of no event that may count."""
+    for position, stream in transaction.all(_STRAY, (first,)):
         yield _finding(position, stream)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from domain.sight import Family, Place, Scope, Sight
 from eventlog.database import Transaction
+from eventlog.list_rows import list_in
 
 _LEVELS = tuple(Sight)
 _FULL, _LISTED = _LEVELS.index(Sight.FULL), _LEVELS.index(Sight.LISTED)
@@ -26,7 +27,7 @@ def family_in(transaction: Transaction, stream: str) -> Family:
     """Whoever leads above a matter, and whoever has a part below it."""
     units, persons = set[str](), set[str]()
     for lead, assist, asked, person in transaction.all(_BELOW, (stream,)):
-        units |= {*json.loads(assist), *json.loads(asked), *([lead] if lead else [])}
+        units |= {*list_in(assist), *list_in(asked), *([lead] if lead else [])}
         persons |= {person} if person else set()
     return Family(
         leads_above=frozenset(lead for (lead,) in transaction.all(_ABOVE, (stream,))),

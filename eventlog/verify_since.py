@@ -108,7 +108,7 @@ def verify_since(database: Database, since: LogCheckpoint, later: Sequence[tuple
             findings.add_all(_compared(tree, size, root, "其后所签检查点"))
         findings.add_all(_command_problems(transaction, since.size))
         findings.add_all(_touched_problems(transaction, touched, since.size, total))
-        findings.add_all(stray_counted(transaction, since.size))
+        findings.add_all(stray_counted(transaction, since.size + 1))
     report = VerificationReport(
         streams=len(touched), events=new, problems=tuple(findings.listed), unlisted=findings.unlisted
     )

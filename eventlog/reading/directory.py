@@ -6,6 +6,7 @@ from datetime import datetime
 from domain.office import Person, Unit
 from eventlog.backend import Row
 from eventlog.database import Database
+from eventlog.spoilt import SPOILT, spoilt_row
 from eventlog.stored_time import from_micros
 
 _UNITS = "SELECT id, name, level, supervision, parent, aliases FROM units"
@@ -53,10 +54,16 @@ def units(database: Database) -> tuple[Unit, ...]:
 
 def _unit(row: Row) -> Unit:
     fields = dict(zip(Unit.model_fields, row, strict=True))
-    return Unit.model_validate({**fields, "aliases": json.loads(fields["aliases"])})
+    try:
+        return Unit.model_validate({**fields, "aliases": json.loads(fields["aliases"])})
+    except SPOILT as error:
+        raise spoilt_row("units", row, error) from error
 
 
 def _person(row: Row) -> PersonOnRecord:
     *entry, left_at = row
     fields = dict(zip(Person.model_fields, entry, strict=True))
-    return PersonOnRecord.model_validate({**fields, "left_at": None if left_at is None else from_micros(left_at)})
+    try:
+        return PersonOnRecord.model_validate({**fields, "left_at": None if left_at is None else from_micros(left_at)})
+    except SPOILT as error:
+        raise spoilt_row("people", row, error) from error

@@ -18,6 +18,7 @@ from eventlog.database import Database, Transaction
 from eventlog.reading.events import Moment, newest_event
 from eventlog.reading.states import load, states_of
 from eventlog.reading.words import MOST_CHARACTERS
+from eventlog.spoilt import SPOILT, spoilt_row
 from eventlog.stored_time import from_micros
 from eventlog.words import plain, streams_with
 
@@ -193,9 +194,15 @@ def _by_number(rows: Iterable[Row]) -> tuple[ListedMatter, ...]:
 
 
 def _matter(row: Row) -> ListedMatter:
-    return ListedMatter.model_validate(dict(zip(ListedMatter.model_fields, row, strict=True)))
+    try:
+        return ListedMatter.model_validate(dict(zip(ListedMatter.model_fields, row, strict=True)))
+    except SPOILT as error:
+        raise spoilt_row("matters", row, error) from error
 
 
 def _meeting(row: Row) -> ListedMeeting:
     fields = dict(zip(ListedMeeting.model_fields, row, strict=True))
-    return ListedMeeting.model_validate({**fields, "starts": from_micros(fields["starts"])})
+    try:
+        return ListedMeeting.model_validate({**fields, "starts": from_micros(fields["starts"])})
+    except SPOILT as error:
+        raise spoilt_row("meetings", row, error) from error

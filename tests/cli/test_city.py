@@ -226,6 +226,19 @@ def test_one_whose_events_cannot_be_read_is_named_and_the_others_are_told(
     assert "FT 未计入" in city("city", "briefing", actor="city").out
 
 
+@pytest.mark.parametrize("spoilt", ["due = 'x'", "facts = '{}'", "stage = 'of tomorrow'"])
+def test_one_whose_rows_cannot_be_read_is_named_and_its_own_list_says_so_in_one_line(
+    city: CommandLine, home: Path, spoilt: str
+) -> None:
+    with closing(sqlite3.connect(home / "headquarters/FT/events.db")) as raw, raw:
+        raw.execute(f"UPDATE matter_rows SET {spoilt}")
+    for words in (("table",), ("list",), ("list", "--figure", "红灯")):
+        ((code, why),) = ((x["headquarters"], x["message"]) for x in city.json("city", *words, actor="city")["unread"])
+        assert (code, "xmh audit verify" in why, "\n" in why) == ("FT", True, False), why
+    refused = city("task", "list", "--headquarters", "FT")
+    assert (refused.code, "xmh audit verify" in refused.error, "\n" in refused.error) == (5, True, False), refused
+
+
 OTHERWISE_SPOILT = ["type = 'MeetingClosed', payload = '{}'", "recorded_at = 1 << 62", "schema = 0"]
 
 

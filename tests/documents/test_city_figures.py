@@ -253,6 +253,8 @@ def test_a_row_nobody_can_read_is_called_an_event_nobody_can_read(log: Database,
         "DELETE FROM counted_events WHERE position = {}",
         "INSERT INTO counted_events SELECT 4096, stream, kind, NULL, NULL, 0 FROM counted_events WHERE position = {}",
         "UPDATE counted_events SET position = 2 WHERE position = {}",
+        "INSERT INTO counted_events SELECT -9223372036854775807 - 1, stream, kind, window_key, detail, occurred_at "
+        "FROM counted_events WHERE position = {}",
     ],
 )
 def test_a_row_that_is_not_what_its_event_says_is_named_and_a_rebuild_mends_it(log: Database, harm: str) -> None:
