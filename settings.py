@@ -320,12 +320,19 @@ class Settings(BaseSettings):
             try:
                 key = where.read_text(encoding="ascii")
             except FileNotFoundError:
-                raise Refusal(f"没有入口密钥 {where}，请先运行 xmh up 或 xmh migrate", "door_key_missing") from None
+                raise Refusal(f"没有入口密钥 {where}，{self._door_key_remedy}", "door_key_missing") from None
             except (OSError, ValueError):
                 raise Refusal(f"入口密钥 {where} 读不出来，请检查该文件和权限", "door_key_broken") from None
         short = len(key.strip()) < DOOR_KEY_LENGTH
         refuse(short, f"入口密钥 {where} 太短，须至少 {DOOR_KEY_LENGTH} 个字符", "door_key_broken")
         return Door(self._own_key(key.strip().encode()))
+
+    @property
+    def _door_key_remedy(self) -> str:
+        """What `xmh migrate` makes only in a home that is there, and never where another file is named."""
+        if self.door_key_file is not None:
+            return "请从别的机器取来同一个文件；都还没有的，用 openssl rand -hex 32 做一个，各台相同"
+        return "请先运行 xmh up 或 xmh migrate" if self.home.is_dir() else "请先建立数据目录，再运行 xmh migrate"
 
     def _own_key(self, key: bytes) -> bytes:
         """Where one key is set for the whole installation, an order for one headquarters proves nothing to another."""

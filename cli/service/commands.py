@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,9 @@ from cli.terminal import tell
 from domain.headquarters import FIRST_HEADQUARTERS
 from services.door_key import keep_door_key
 from services.store import keep_store
+
+if TYPE_CHECKING:
+    from settings import Settings
 
 PortOption = Annotated[
     int | None, typer.Option("--port", metavar="N", min=1, max=65535, help="Temporal 监听的本机端口（默认由系统选择）")
@@ -150,6 +153,13 @@ def recover(
     )
 
 
+def _without_home(settings: "Settings") -> str:
+    """Said where nothing was made for a worker to start with: the tables are elsewhere, and there is no home."""
+    if settings.home.is_dir() or settings.door_key is not None or settings.door_key_file is not None:
+        return ""
+    return f"\n数据目录 {settings.home} 不存在，没有生成密钥；本机要运行办理进程或网页的，建好目录再运行一次"
+
+
 def migrate() -> None:
     """把事件日志的表结构升级到本版本；数据不变。不写 --headquarters 即全部指挥部。"""
     from eventlog.schema import HEAD, schema_state
@@ -171,5 +181,5 @@ def migrate() -> None:
         _prepare_others()
     answer(
         {"before": before.value, "schema": HEAD},
-        f"表结构版本 {HEAD}（升级前：{before.label}）",
+        f"表结构版本 {HEAD}（升级前：{before.label}）{_without_home(session.settings)}",
     )

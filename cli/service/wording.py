@@ -15,6 +15,10 @@ def status_text(document: dict[str, Any]) -> str:
     if document["running"]:
         head = f"督办服务正在运行（进程 {document['supervisor']['pid']}，自 {document['started_at'][:19]}）"
         head += "" if document["ready"] else "，尚未就绪"
+    elif temporal["address"]:  # configured, and so nothing that `xmh up` would start
+        head = (
+            "各部分分开部署，正在运行的见“各机进程”" if document["installation"] else "各部分分开部署，没有进程在运行"
+        )
     else:
         head = "督办服务没有在运行；用 xmh up --detach 启动"
     restarts = {name: n for name, n in document["restarts"].items() if n}

@@ -455,3 +455,12 @@ def test_migrate_prepares_a_database_that_up_does_not_own(tmp_path: Path, postgr
     assert home.ok("migrate") == {"before": "current", "schema": HEAD}
     assert home.ok("status")["log"]["schema"] == "current"
     assert not home.path.exists()
+    assert "没有生成密钥" in home.here("migrate").out
+    home.path.mkdir()
+    assert ("没有生成密钥" in home.here("migrate").out, (home.path / "door.key").exists()) == (False, True)
+
+
+def test_parts_that_run_apart_are_not_told_to_begin_another_service(tmp_path: Path, postgres_url: str) -> None:
+    home = Home(tmp_path / "home", {"XMH_DATABASE_URL": postgres_url, "XMH_TEMPORAL_ADDRESS": "127.0.0.1:9"})
+    assert "各部分分开部署，没有进程在运行" in home.here("status").out
+    assert "xmh up" in Home(tmp_path / "another").here("status").out

@@ -53,6 +53,20 @@ def test_a_key_that_is_missing_or_none_is_one_line(tmp_path: Path) -> None:
         assert broken.value.code == "door_key_broken"
 
 
+@pytest.mark.parametrize(
+    ("home", "file", "remedy"),
+    [
+        ("there", None, "先运行 xmh up"),
+        ("none", None, "先建立数据目录，再运行"),
+        ("there", "door.key", "从别的机器取来"),
+    ],
+)
+def test_who_lacks_the_key_is_told_what_would_make_it(tmp_path: Path, home: str, file: str | None, remedy: str) -> None:
+    (tmp_path / "there").mkdir()
+    with pytest.raises(Refusal, match=remedy):
+        _ = Settings(home=tmp_path / home, door_key_file=None if file is None else tmp_path / file).door
+
+
 def test_a_home_that_is_told_another_key_makes_none(tmp_path: Path) -> None:
     keep_door_key(Settings(home=tmp_path, door_key_file=tmp_path / "elsewhere"))
     assert list(tmp_path.iterdir()) == []
