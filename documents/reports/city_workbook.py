@@ -14,11 +14,11 @@ from documents.reports.city import LIGHTS, CityFigure, HeadquartersFigures, figu
 from documents.table.styles import Styles
 from documents.wording import moment_in_words, span_in_words
 from sheets.budget import nothing_thrown_away
-from sheets.layout import print_on_a3
+from sheets.layout import print_on_a3, row_height
 
 SHEET = "汇总表"
 _HEADERS = ("指挥部", "编号", "日期", "名称", "牵头单位", "说明")
-_LIST_WIDTHS = (24, 14, 12, 46, 22, 40)
+_LIST_WIDTHS = (28, 14, 12, 46, 28, 40)
 _NAME_WIDTH, _COUNT_WIDTH, _SHARE_WIDTH = 28, 10, 16
 _HEAD_ROW, _LAST = 2, len(CityFigure) + 2
 """The row below title and note, and the last column: after the figures stand the two shares."""
@@ -55,6 +55,7 @@ def _table(page: Any, styles: Styles, figures: Sequence[HeadquartersFigures], ti
             page.write_string(_HEAD_ROW, column, header, styles.head)
     page.set_column(_LAST - 1, _LAST, _SHARE_WIDTH)
     for n, (name, *cells) in enumerate(rows, _HEAD_ROW + 1):
+        page.set_row(n, row_height([name], [_NAME_WIDTH]))
         page.write_string(n, 0, name, styles.plain)
         for column, (header, cell) in enumerate(zip(headers[1:], cells, strict=True), 1):
             if header in lists:
@@ -74,7 +75,10 @@ def _list(page: Any, styles: Styles, figures: Sequence[HeadquartersFigures], fig
         limit = header == "日期" and figure in (CityFigure.OPEN, *LIGHTS)
         page.write_string(0, column, "时限" if limit else header, styles.head)
     for n, line in enumerate(lines, 1):
-        page.write_string(n, 0, names[line.headquarters], styles.plain)
+        name = names[line.headquarters]
+        texts = (name, line.no, line.on.isoformat(), line.title, line.lead, line.said)
+        page.set_row(n, row_height(texts, _LIST_WIDTHS))
+        page.write_string(n, 0, name, styles.plain)
         page.write_string(n, 1, line.no, styles.centred)
         page.write_datetime(n, 2, datetime.combine(line.on, time()), styles.day)
         for column, text in enumerate((line.title, line.lead, line.said), 3):
@@ -82,3 +86,4 @@ def _list(page: Any, styles: Styles, figures: Sequence[HeadquartersFigures], fig
     page.autofilter(0, 0, len(lines), len(_HEADERS) - 1)
     page.freeze_panes(1, 0)
     print_on_a3(page)
+    page.set_header("&C&12&A")  # which figure's list it is, which on the screen its tab says
