@@ -291,3 +291,29 @@ def test_what_was_closed_the_year_before_is_in_no_rate_of_this_one(log: Database
     figures = headquarters_figures(log, HERE, since, until, end_of_day(until))
     assert (figures.count(CityFigure.CLOSED), figures.closings) == (2, Rate(1, 1))
     assert told_by_rows(log, since, until, end_of_day(until)) == told_by_folding(log, since, until, end_of_day(until))
+
+
+def test_what_is_entered_after_the_years_end_counts_before_it_from_the_day_it_was_known(log: Database) -> None:
+    act(log, "matter/m", opening(due=date(2022, 3, 25)), OFFICE, MONDAY)
+    act(log, "matter/m", c.AcceptReceipt(), LIAISON, MONDAY)
+    act(log, "matter/m", c.SubmitFeedback(text="进展", progress=30), LIAISON, at("2021-12-23"))
+    for n in range(BLOCK // 2):
+        act(log, f"matter/{n}", opening(f"其他事项（第{n}项）", lead=None), OFFICE, at("2021-12-24"))
+    tick(log, at("2022-01-04"))
+    since, until = date(2021, 12, 1), date(2021, 12, 31)
+
+    def reports(as_of: datetime) -> object:
+        assert told_by_rows(log, since, until, as_of) == told_by_folding(log, since, until, as_of)
+        return told_by_rows(log, since, until, as_of)["reports"]
+
+    assert reports(at("2022-01-04", "20:00")) == Rate(1, 2)
+    received = c.SubmitFeedback(text="补录", progress=40, occurred_at=at("2021-12-30"), attachments=PROOF)
+    act(log, "matter/m", received, OFFICE, at("2022-01-05"))
+    assert reports(at("2022-01-05", "20:00")) == Rate(2, 2)
+    assert reports(at("2022-01-04", "20:00")) == Rate(1, 2)
+    for n in range(BLOCK // 2, BLOCK):
+        act(log, f"matter/{n}", opening(f"其他事项（第{n}项）", lead=None), OFFICE, at("2022-01-06"))
+    assert reports(at("2022-01-06", "20:00")) == Rate(2, 2)
+    assert reports(at("2022-01-04", "20:00")) == Rate(1, 2)
+    rebuild_read_model(log)
+    assert reports(at("2022-01-06", "20:00")) == Rate(2, 2)
