@@ -5,6 +5,12 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+from temporalio.api.namespace.v1 import NamespaceInfo
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    DescribeNamespaceResponse,
+    UpdateNamespaceRequest,
+)
 from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowQueryFailedError,
@@ -24,6 +30,8 @@ class Client:
 
     def __init__(self, world: World, server: Server, loop: ClientLoop) -> None:
         self.world, self.server, self.loop = world, server, loop
+        self.namespace = "universe"
+        self.workflow_service = _Namespace(server)
 
     async def execute_update_with_start_workflow(
         self,
@@ -105,6 +113,23 @@ class Client:
         for stream, run in sorted(self.server.current.items()):
             if run.status == "running" or not only:
                 yield _Listed(stream, run)
+
+
+class _Namespace:
+    """What a namespace says of itself: whose the queue is. There is one log, so nothing is lost on the way."""
+
+    def __init__(self, server: Server) -> None:
+        self._data = server.namespace_data
+
+    async def describe_namespace(
+        self, asking: DescribeNamespaceRequest, timeout: timedelta
+    ) -> DescribeNamespaceResponse:
+        del asking, timeout
+        return DescribeNamespaceResponse(namespace_info=NamespaceInfo(data=self._data))
+
+    async def update_namespace(self, saying: UpdateNamespaceRequest, timeout: timedelta) -> None:
+        del timeout
+        self._data.update(saying.update_info.data)
 
 
 def _type_of(stream: str) -> str:

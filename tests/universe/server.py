@@ -71,6 +71,7 @@ class Server:
         self.faults: list[Any] = []
         self.dropped: list[str] = []
         """Streams of runs that began anew over updates they had taken up and not answered."""
+        self.namespace_data: dict[str, str] = {}
         self.aside: dict[str, Instance] = {}
         """Run → a copy that was at rest when its worker forgot it: what a replay would make, without the work."""
         self._idle: list[Run] = []
