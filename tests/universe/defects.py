@@ -530,7 +530,7 @@ DEFECTS: dict[str, Plant] = {
 """What was done to the product → how."""
 
 FOUND_BY = {
-    "a refusal is not confirmed by an empty append": 1,
+    "a refusal is not confirmed by an empty append": 3,
     "a refusal is not remembered": 51,
     "behind is taken for success": 3,
     "behind: caught up, but the old drafts are sent again": 4,
