@@ -546,7 +546,7 @@ FOUND_BY = {
     "numbers are taken before the head check": 1,
     "no head check in the append": 2,
     "the rulebook is not compared": 4,
-    "the state is not written now and then": 1,
+    "the state is not written now and then": 4,
     "no look-up after an unclear answer": 11,
     "an unclear answer is told as a refusal": 1,
     "the caller waits for ever": 1,
