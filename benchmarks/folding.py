@@ -50,7 +50,7 @@ def _fold(log: Database, scale: Scale) -> Row:
 
     def xmh() -> None:
         with log.reading() as transaction:
-            reading.folded_stream(transaction, stream, upto_version=LIFE)
+            reading.folded_stream(transaction, stream, position=events[-1].position)
 
     row = Row(f"fold {LIFE} events (load, decode, evolve)", "events/s", Goal(0.45, at_most=False))
     return _in_turns(row, bare, xmh, LIFE, scale.folds, scale.rounds)

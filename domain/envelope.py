@@ -87,24 +87,8 @@ class Draft(Frozen):
     number: NumberSeries | None = None
 
 
-class LoggedEvent(Protocol):
-    """An event of the log, however it was read: what a fold goes by."""
-
-    @property
-    def position(self) -> int:
-        """Which of the log's it is."""
-
-    @property
-    def headquarters(self) -> str:
-        """Whose log that is."""
-
-    @property
-    def stream(self) -> str:
-        """What it is of."""
-
-    @property
-    def version(self) -> int:
-        """Which of the stream's it is."""
+class Encoded(Protocol):
+    """What is asked of an event to know what it says."""
 
     @property
     def type(self) -> str:
@@ -118,13 +102,37 @@ class LoggedEvent(Protocol):
     def payload(self) -> str:
         """The canonical JSON text exactly as hashed."""
 
+
+class Countable(Encoded, Protocol):
+    """What is asked of an event of the log to count it."""
+
     @property
-    def actor(self) -> Actor:
-        """Who acted."""
+    def position(self) -> int:
+        """Which of the log's it is."""
+
+    @property
+    def stream(self) -> str:
+        """What it is of."""
 
     @property
     def occurred_at(self) -> datetime:
         """When it was so (UTC)."""
+
+
+class LoggedEvent(Countable, Protocol):
+    """An event of the log, however it was read: what a fold goes by."""
+
+    @property
+    def headquarters(self) -> str:
+        """Whose log that is."""
+
+    @property
+    def version(self) -> int:
+        """Which of the stream's it is."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who acted."""
 
     @property
     def recorded_at(self) -> datetime:

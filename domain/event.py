@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from domain.base import Frozen
-from domain.envelope import Draft, NumberSeries
+from domain.envelope import Draft, Encoded, NumberSeries
 
 _TYPES: dict[str, type["Event"]] = {}
 _JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
@@ -49,22 +49,6 @@ class Event(Frozen):
             occurred_at=occurred_at,
             number=self.series(occurred_at or now),
         )
-
-
-class Encoded(Protocol):
-    """What is asked of an event to know what it says."""
-
-    @property
-    def type(self) -> str:
-        """Its kind by name."""
-
-    @property
-    def schema_version(self) -> int:
-        """How its payload was written."""
-
-    @property
-    def payload(self) -> str:
-        """Its JSON."""
 
 
 def decode(recorded: Encoded) -> Event:

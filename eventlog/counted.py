@@ -6,8 +6,9 @@ event itself is read.
 
 from collections.abc import Iterable
 
+from domain.envelope import Countable
 from domain.event import UnknownEventError
-from domain.queries.counted import Countable, CountedEvent, CountsAs, counted_event
+from domain.queries.counted import CountedEvent, CountsAs, counted_event
 from eventlog.backend import Row, Statement
 from eventlog.stored_time import from_micros, micros
 

@@ -5,11 +5,12 @@ An event that counts is told in a few plain values, so that a year of them is re
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from domain import events as ev
 from domain.base import Term
-from domain.event import Encoded, Event, decode
+from domain.envelope import Countable
+from domain.event import Event, decode
 
 
 class CountsAs(Term):
@@ -39,22 +40,6 @@ class CountedEvent(NamedTuple):
     """并入: the number of the matter that goes on; 销号: by how many working days it was late."""
     at: datetime
     """When it happened."""
-
-
-class Countable(Encoded, Protocol):
-    """What is asked of an event of the log to count it."""
-
-    @property
-    def position(self) -> int:
-        """Which of the log's it is."""
-
-    @property
-    def stream(self) -> str:
-        """What it is of."""
-
-    @property
-    def occurred_at(self) -> datetime:
-        """When it was so (UTC)."""
 
 
 class OwedReport(NamedTuple):

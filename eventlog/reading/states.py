@@ -21,7 +21,6 @@ from eventlog.backend import Params, Row
 from eventlog.database import Database, Transaction
 from eventlog.reading.events import (
     LAST_POSITION,
-    LAST_VERSION,
     WITHIN,
     Head,
     Moment,
@@ -69,7 +68,7 @@ _STREAM, _VERSION, _TYPE, _TEXT, _STOOD_ON = map(
 _SNAPSHOT = tuple(_COLUMNS.index(next(at for at, name in _AS_EVENT.items() if name == f"n.{told}")) for told in COLUMNS)
 """Where the columns of a snapshot stand among those of an event."""
 _NOW = recorded_upto(None)
-_LIFE = f"SELECT {FOLDED_COLUMNS} FROM events WHERE stream = ? AND version <= ? AND position <= ? ORDER BY version"
+_LIFE = f"SELECT {FOLDED_COLUMNS} FROM events WHERE stream = ? AND position <= ? ORDER BY version"
 _BETWEEN = f"SELECT {EVENT_COLUMNS} FROM events WHERE position > ? AND {WITHIN} ORDER BY position"
 
 
@@ -276,15 +275,12 @@ def folded_state(stream: str, events: Sequence[LoggedEvent]) -> StreamState:
     )
 
 
-def folded_stream(
-    transaction: Transaction, stream: str, *, upto_version: int | None = None, position: int | None = None
-) -> StreamState | None:
+def folded_stream(transaction: Transaction, stream: str, *, position: int | None = None) -> StreamState | None:
     """The state of a stream folded from its first event on, whatever snapshots there are; None when it has no event.
 
     An event is let go as soon as it is folded: so a long stream leaves the garbage collector nothing to look through.
     """
-    upto = (LAST_VERSION if upto_version is None else upto_version, LAST_POSITION if position is None else position)
-    rows = transaction.all(_LIFE, (stream, *upto))
+    rows = transaction.all(_LIFE, (stream, LAST_POSITION if position is None else position))
     if not rows:
         return None
     state, last = fold_events(stream, None, map(folded_event, rows)), folded_event(rows[-1])
