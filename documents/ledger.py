@@ -22,6 +22,7 @@ from domain.bulletin import BulletinIssued, BulletinSeries, Issue, Publication
 from domain.calendar import WorkCalendar
 from domain.envelope import Recorded
 from domain.event import Event, decode
+from domain.events import FeedbackSubmitted
 from domain.ids import OfficeStream, bulletin_stream
 from domain.incoming.paper import IncomingPaper
 from domain.log import Rulebook
@@ -35,6 +36,7 @@ from domain.workplan import WorkPlan
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.reading import Moment, StatesOver
+from eventlog.rows import StoredEvent
 from sheets.budget import nothing_thrown_away
 
 OFFICE_UNIT = "office"
@@ -77,6 +79,7 @@ class Lives:
         self._counted: dict[int, tuple[CountedEvent, ...]] = {}
         self._known: dict[str, tuple[Told, ...]] = {}
         self._after: dict[int, Mapping[str, tuple[Told, ...]]] = {}
+        self._reports: dict[int, Mapping[str, list[StoredEvent]]] = {}
 
     def of(self, stream: str) -> tuple[Told, ...]:
         """All that happened to a matter."""
@@ -104,6 +107,15 @@ class Lives:
                     read = reading.streams_after(self._database, MATTER, position, self._until)
                     self._after[position] = {stream: _told(events) for stream, events in read.items()}
         return self._after[position]
+
+    def reports_after(self, position: int) -> Mapping[str, list[StoredEvent]]:
+        """反馈 recorded after a position, by stream: of thousands each is counted, and the last one is read."""
+        if position not in self._reports:
+            with nothing_thrown_away():
+                self._reports[position] = reading.typed_after(
+                    self._database, MATTER, FeedbackSubmitted.__name__, position, self._until
+                )
+        return self._reports[position]
 
     def counted(self, instant: datetime) -> tuple[CountedEvent, ...]:
         """What counts of all that happened after an instant, and all that was recorded before of the same windows."""
@@ -153,6 +165,11 @@ class MatterFile:
         """What was recorded of it after a position."""
         events = self.lives.after(position).get(self.matter.stream, ())
         return events[: bisect_right(events, self.known, key=told_at)]
+
+    def reports_after(self, position: int) -> Sequence[StoredEvent]:
+        """The 反馈 recorded of it after a position, not decoded."""
+        events = self.lives.reports_after(position).get(self.matter.stream, [])
+        return events[: bisect_right(events, self.known, key=lambda event: event.position)]
 
     def at(self, position: int) -> "MatterFile | None":
         """The file as it was at one of the moments the ledger was asked to look at; None before it was opened."""

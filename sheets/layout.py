@@ -15,16 +15,17 @@ def row_height(texts: Sequence[str], widths: Sequence[float]) -> float:
 
     A Chinese character is two wide; a line is broken a little early, as programs do at punctuation.
     """
-
-    def lines(text: str, width: float) -> int:
+    most = 1
+    for text, width in zip(texts, widths, strict=True):
         room = max(int(width) - 2, 2)
-        if 2 * len(text) <= room and "\n" not in text:
-            return 1
-        wide = (2 * len(line) - len(line.encode("ascii", "ignore")) for line in text.split("\n"))
-        return sum(-(-w // room) or 1 for w in wide)
-
-    most = max(lines(text[:MOST_IN_A_CELL], width) for text, width in zip(texts, widths, strict=True))
+        if 2 * len(text) // room + text.count("\n") + 1 > most:  # else it cannot take more, however it is broken
+            most = max(most, _lines(text[:MOST_IN_A_CELL], room))
     return min(most * _LINE + 2, _TALLEST)
+
+
+def _lines(text: str, room: int) -> int:
+    wide = (2 * len(line) - len(line.encode("ascii", "ignore")) for line in text.split("\n"))
+    return sum(-(-w // room) or 1 for w in wide)
 
 
 def print_on_a3(sheet: Any, last_head_row: int = 0) -> None:

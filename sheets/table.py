@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from domain.base import Frozen, Term, refuse
 from domain.bounds import visible
@@ -139,6 +140,7 @@ def plain_cell(column: Column, text: str) -> str:
     return _HOW_FAR.sub("", folded) if column is Column.DATES else folded
 
 
+@lru_cache(maxsize=1024)  # most cells of a long table are empty, or name one of a few units or days
 def cell_fingerprint(column: Column, text: str) -> str:
     """A short hash of what a cell of the table says."""
     return hashlib.sha256(plain_cell(column, text).encode()).hexdigest()[:16]

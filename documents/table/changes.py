@@ -1,17 +1,22 @@
 """本周变化: what is different between two days, as the meeting asks for it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, cast
 
 from documents.figures import Entry
-from documents.ledger import Ledger, Told
+from documents.ledger import Ledger
 from documents.wording import clean_text, day_in, light_reason, sentence, short_date
-from domain import events as ev
 from domain.base import Frozen, Term
 from domain.calendar import local_date
+from domain.event import decode
 from domain.facts import WITHHELD, is_sealed
 from domain.lights import light
 from domain.terms import Light
 from eventlog.reading import Moment
+from eventlog.rows import StoredEvent
+
+if TYPE_CHECKING:
+    from domain.events import FeedbackSubmitted
 
 
 class ChangeKind(Term):
@@ -44,7 +49,6 @@ def table_changes(ledger: Ledger, entries: Iterable[Entry], since: Moment) -> tu
 
 def _of(ledger: Ledger, entry: Entry, since: Moment) -> Iterator[TableChange]:
     matter = entry.matter
-    later = entry.file.after(since.position)
 
     def change(kind: ChangeKind, text: str) -> TableChange:
         unit = ledger.unit(matter.lead)
@@ -65,16 +69,17 @@ def _of(ledger: Ledger, entry: Entry, since: Moment) -> Iterator[TableChange]:
     if then is not None and then.due != matter.due:
         year = local_date(ledger.as_of).year
         yield change(ChangeKind.LIMIT, f"由{day_in(then.due, year)}调整为{day_in(matter.due, year)}。")
-    yield from (change(ChangeKind.FEEDBACK, text) for text in _feedback(later, ledger, matter.lead))
+    reports = entry.file.reports_after(since.position)
+    yield from (change(ChangeKind.FEEDBACK, text) for text in _feedback(reports, ledger, matter.lead))
 
 
-def _feedback(later: Iterable[Told], ledger: Ledger, lead: str | None) -> Iterator[str]:
+def _feedback(reports: Sequence[StoredEvent], ledger: Ledger, lead: str | None) -> Iterator[str]:
     """How often it was reported, and the last report."""
-    feedbacks = [(t.recorded.occurred_at, t.event) for t in later if isinstance(t.event, ev.FeedbackSubmitted)]
-    if not feedbacks:
+    if not reports:
         return
-    at, last = max(feedbacks, key=lambda s: s[0])
-    times = f"反馈{len(feedbacks)}次，最近一次" if len(feedbacks) > 1 else ""
+    newest = max(reports, key=lambda report: report.occurred)
+    last = cast("FeedbackSubmitted", decode(newest))
+    times = f"反馈{len(reports)}次，最近一次" if len(reports) > 1 else ""
     text = WITHHELD if is_sealed(last.text) else sentence(last.text)
     who = "" if last.unit == lead else ledger.unit(last.unit)
-    yield f"{times}{short_date(local_date(at))}{who}：{text}"
+    yield f"{times}{short_date(local_date(newest.occurred_at))}{who}：{text}"

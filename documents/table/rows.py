@@ -46,14 +46,15 @@ class TableRow(Frozen):
 
     def shown(self, column: Column) -> str:
         """What stands in a column."""
+        text = self.texts.get(column)
+        if text is not None:
+            return text
         match column:
             case Column.NO:
                 return str(self.no)
             case Column.NUMBER:
                 return self.number
-            case Column.REASON:
-                return ""
-        return self.texts[column]
+        return ""
 
 
 class TableChapter(Frozen):

@@ -123,18 +123,15 @@ def _rows(
     columns: Sequence[Column],
     heights: Mapping[str, float],
 ) -> None:
-    looks = [(n, column, styles.of(column)) for n, column in enumerate(columns)]
+    no, due = columns.index(Column.NO), columns.index(Column.DUE)
+    texts = [(n, column, styles.of(column)) for n, column in enumerate(columns) if n not in (no, due)]
     for at, row in enumerate(rows, first):
         sheet.set_row(at, heights[row.number])
-        for n, column, style in looks:
-            match column:
-                case Column.NO:
-                    sheet.write_number(at, n, row.no, style)
-                case Column.DUE:
-                    sheet.write_datetime(at, n, datetime.combine(row.due, time()), style)
-                case _:
-                    text = row.shown(column)
-                    (sheet.write_string if text else sheet.write_blank)(at, n, text, style)
+        sheet.write_number(at, no, row.no, styles.of(Column.NO))
+        sheet.write_datetime(at, due, datetime.combine(row.due, time()), styles.of(Column.DUE))
+        for n, column, style in texts:
+            text = row.shown(column)
+            (sheet.write_string if text else sheet.write_blank)(at, n, text, style)
 
 
 def _lights_in_colour(sheet: Any, styles: Styles, columns: Sequence[Column], last: int) -> None:

@@ -28,6 +28,7 @@ from eventlog.reading.events import (
     recorded_upto,
     stream_head,
     streams_after,
+    typed_after,
 )
 from eventlog.reading.incoming import (
     carried_instructions,
@@ -146,6 +147,7 @@ __all__ = [
     "streams_after",
     "streams_saying",
     "streams_with_parts",
+    "typed_after",
     "unit",
     "units",
 ]

@@ -12,7 +12,7 @@ from domain.envelope import Recorded
 from domain.log import Witnessed
 from eventlog.backend import Row
 from eventlog.database import Database, Transaction
-from eventlog.rows import EVENT_COLUMNS, event_of_row
+from eventlog.rows import EVENT_COLUMNS, FOLDED_COLUMNS, StoredEvent, event_of_row, folded_event
 from eventlog.stored_time import from_micros, micros
 
 PAGE = 1000
@@ -128,6 +128,22 @@ def streams_after(database: Database, kind: str, position: int, moment: Moment) 
     read: defaultdict[str, list[Recorded]] = defaultdict(list)
     with database.reading() as transaction:
         for event in map(event_of_row, transaction.all(sql, (position, f"{kind}/%", *within(moment)))):
+            read[event.stream].append(event)
+    return read
+
+
+def typed_after(
+    database: Database, kind: str, event_type: str, position: int, moment: Moment
+) -> dict[str, list[StoredEvent]]:
+    """As `streams_after`, but events of one type only, as rows: for who counts them and decodes few."""
+    sql = (
+        f"SELECT {FOLDED_COLUMNS} FROM events WHERE position > ? AND stream LIKE ? AND type = ? AND {WITHIN} "
+        "ORDER BY position"
+    )
+    read: defaultdict[str, list[StoredEvent]] = defaultdict(list)
+    with database.reading() as transaction:
+        for row in transaction.all(sql, (position, f"{kind}/%", event_type, *within(moment))):
+            event = folded_event(row)
             read[event.stream].append(event)
     return read
 

@@ -29,7 +29,7 @@ from eventlog.reading.events import (
     within,
 )
 from eventlog.readmodel import fold_events, parse_state
-from eventlog.rows import EVENT_COLUMNS, FOLDED_COLUMNS, event_of_row, folded_event, stored_event
+from eventlog.rows import EVENT_COLUMNS, FOLDED_COLUMNS, StoredEvent, folded_event, stored_event
 from eventlog.snapshots import COLUMNS, EVERY, is_sound
 
 _STANDS_ON = (
@@ -69,7 +69,7 @@ _SNAPSHOT = tuple(_COLUMNS.index(next(at for at, name in _AS_EVENT.items() if na
 """Where the columns of a snapshot stand among those of an event."""
 _NOW = recorded_upto(None)
 _LIFE = f"SELECT {FOLDED_COLUMNS} FROM events WHERE stream = ? AND position <= ? ORDER BY version"
-_BETWEEN = f"SELECT {EVENT_COLUMNS} FROM events WHERE position > ? AND {WITHIN} ORDER BY position"
+_BETWEEN = f"SELECT {FOLDED_COLUMNS} FROM events WHERE position > ? AND {WITHIN} ORDER BY position"
 
 
 class StreamState(NamedTuple):
@@ -162,15 +162,15 @@ def states_over(
         read = states_in(transaction, f"s.kind IN ({marks})", kinds, recorded_upto(first))
         rows = transaction.all(_BETWEEN, (first, *within(until))) if first < max(until.position, until.later) else []
     before = {one.stream: one for one in read}
-    later: defaultdict[str, list[Recorded]] = defaultdict(list)
-    for event in map(event_of_row, rows):
+    later: defaultdict[str, list[StoredEvent]] = defaultdict(list)
+    for event in map(folded_event, rows):
         if kind_of(event.stream) in kinds:
             later[event.stream].append(event)
     streams = sorted(before.keys() | later.keys())
     return tuple(_over(stream, before.get(stream), later.get(stream, []), looks) for stream in streams)
 
 
-def _over(stream: str, known: StreamState | None, events: list[Recorded], looks: Sequence[int]) -> StatesOver:
+def _over(stream: str, known: StreamState | None, events: list[StoredEvent], looks: Sequence[int]) -> StatesOver:
     state, thens, done = known.state if known else None, dict[int, Frozen](), 0
     for look in looks:
         upto = bisect_right(events, look, lo=done, key=lambda event: event.position)

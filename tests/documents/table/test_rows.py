@@ -57,6 +57,16 @@ def test_the_changes_of_a_week_are_the_difference_of_two_days(log: Database) -> 
     assert said == ["3月30日：主体施工至五层。"]
 
 
+def test_of_several_reports_of_the_week_the_last_that_happened_is_told_and_they_are_counted(log: Database) -> None:
+    play(log)
+    act(log, HALL, c.SubmitFeedback(text="外架拆除", progress=60), LIAISON, at("2022-03-31", "15:00"))
+    late = c.SubmitFeedback(text="补报砌体", progress=50, occurred_at=at("2022-03-31", "11:00"))
+    act(log, HALL, late, LIAISON, at("2022-03-31", "16:00"))
+    changes = table(log, "2022-03-31", "2022-03-24").changes
+    reported = [c.text for c in changes if c.kind is ChangeKind.FEEDBACK and c.number == "XMH-2022-001"]
+    assert reported == ["反馈3次，最近一次3月31日：外架拆除。"]
+
+
 def test_a_light_that_turns_green_again_is_told(log: Database) -> None:
     play(log)
     before = {r.number: r.light for r in table(log, "2022-03-25", "2022-03-18").rows}
