@@ -3,7 +3,9 @@
 Computed from the state and the rulebook alone, so a restarted workflow, a replay and `audit explain` agree.
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from domain import ladder
 from domain.base import Frozen, Term
@@ -81,21 +83,66 @@ def owed(matter: Matter, rulebook: Rulebook, now: datetime) -> list[Deadline]:
     What was due is judged by its own instant; what the office *does* (催办, 升级) waits for office hours, and after
     downtime those are the next ones from `now`.
     """
+    return owing(matter, rulebook).deadlines(rulebook.calendar, now)
+
+
+class Owing(NamedTuple):
+    """What the clock owes a matter as long as nothing is recorded of it, whatever the time is: each at its instant."""
+
+    fixed: tuple[Deadline, ...] = ()
+    """What happens at its instant."""
+    urges: tuple[Deadline, ...] = ()
+    climbs: tuple[Deadline, ...] = ()
+    """What the office does, 催办 and 升级: at its instant or, where that is out of hours, after it."""
+    urgent: bool = False
+    """特急: the office does it at any hour."""
+
+    def deadlines(self, calendar: WorkCalendar, now: datetime) -> list[Deadline]:
+        """Each when it falls due as seen from `now`."""
+        return [*self.fixed, *self._first_urge(calendar, now), *self._highest(calendar, now)]
+
+    def comes_by(self, now: datetime, instant: datetime) -> bool:
+        """Whether one may fall due after `now` and by an instant; if not, none does. Quick, to pass many over."""
+        if any(now < d.at <= instant for d in self.fixed):
+            return True
+        return any(d.at <= instant for some in (self.urges, self.climbs) for d in some)
+
+    def _first_urge(self, calendar: WorkCalendar, now: datetime) -> list[Deadline]:
+        """The next 催办, in working hours only; one for all that fell in downtime, and for all causes that hold."""
+        due = [(self._in_hours(d, calendar, now), d) for d in self.urges]
+        at, first = min(due, key=lambda one: one[0], default=(now, None))
+        return [] if first is None else [first.model_copy(update={"at": at})]
+
+    def _highest(self, calendar: WorkCalendar, now: datetime) -> list[Deadline]:
+        """Rows of the table that carry the matter up, each claimed once; of several at one moment the highest rung."""
+        highest: dict[datetime, Deadline] = {}
+        for deadline in self.climbs:
+            at = self._in_hours(deadline, calendar, now)
+            if at not in highest or _height(deadline) > _height(highest[at]):
+                highest[at] = deadline
+        return [deadline.model_copy(update={"at": at}) for at, deadline in highest.items()]
+
+    def _in_hours(self, deadline: Deadline, calendar: WorkCalendar, now: datetime) -> datetime:
+        any_hour = self.urgent or (deadline.step is not None and deadline.step.any_hour)
+        return in_hours(deadline.at, calendar, now, any_hour=any_hour)
+
+
+def owing(matter: Matter, rulebook: Rulebook) -> Owing:
+    """What the clock owes a matter as it stands under a rulebook."""
     match matter.stage:
         case Stage.CLOSED | Stage.CANCELLED:
-            return _objection(matter, rulebook.calendar)
+            return Owing(_objection(matter, rulebook.calendar))
         case Stage.SUSPENDED:
-            return [_resume(matter, rulebook.calendar)]
+            return Owing((_resume(matter, rulebook.calendar),))
         case Stage.CLOSING:
             # The office holds the matter now: the unit owes nothing until it is returned.
-            return []
-    return [
-        *_receipt(matter),
-        *_window(matter),
-        *_limit(matter, rulebook),
-        *_urge(matter, rulebook, now),
-        *_escalations(matter, rulebook, now),
-    ]
+            return Owing()
+    return Owing(
+        (*_receipt(matter), *_window(matter), *_limit(matter, rulebook)),
+        tuple(_urges(matter, rulebook)),
+        tuple(_climbs(matter, rulebook)),
+        matter.urgency is Urgency.EXTRA,
+    )
 
 
 def _resume(matter: Matter, calendar: WorkCalendar) -> Deadline:
@@ -104,16 +151,16 @@ def _resume(matter: Matter, calendar: WorkCalendar) -> Deadline:
     return Deadline(kind=DeadlineKind.RESUME, at=at, key=until.isoformat())
 
 
-def _objection(matter: Matter, calendar: WorkCalendar) -> list[Deadline]:
+def _objection(matter: Matter, calendar: WorkCalendar) -> tuple[Deadline, ...]:
     """An objection is decided within thirty days (条例 art. 17); past them the matter goes up one rung, once."""
     if matter.objection is None:
-        return []
+        return ()
     key = matter.objection.decide_by.isoformat()
     claim = f"{DeadlineKind.OBJECTION.value}:{key}"
     if claim in matter.triggers:
-        return []
+        return ()
     at = calendar.closes(matter.objection.decide_by)
-    return [Deadline(kind=DeadlineKind.OBJECTION, at=at, key=key, claim=claim)]
+    return (Deadline(kind=DeadlineKind.OBJECTION, at=at, key=key, claim=claim),)
 
 
 def _receipt(matter: Matter) -> list[Deadline]:
@@ -139,32 +186,18 @@ def _limit(matter: Matter, rulebook: Rulebook) -> list[Deadline]:
     return [Deadline(kind=DeadlineKind.NEAR_DUE, at=near_due_instant(matter, rulebook), key=key), due]
 
 
-def _urge(matter: Matter, rulebook: Rulebook, now: datetime) -> list[Deadline]:
-    """The next 催办, in working hours only; one for all that fell in downtime, and for all causes that hold."""
-    due = [
-        Deadline(
-            kind=DeadlineKind.URGE,
-            at=in_hours(matter, cause.at, rulebook.calendar, now, any_hour=cause.step.any_hour),
-            key=cause.key,
-            step=cause.step,
-            claim="" if cause.step.repeat_hours else ladder.order_claim(cause),
-        )
-        for cause in ladder.urging(matter, rulebook)
-    ]
-    first = min(due, key=lambda d: d.at, default=None)
-    return [] if first is None else [first]
+def _urges(matter: Matter, rulebook: Rulebook) -> Iterator[Deadline]:
+    """Every 催办 the rows of the table owe."""
+    for cause in ladder.urging(matter, rulebook):
+        claim = "" if cause.step.repeat_hours else ladder.order_claim(cause)
+        yield Deadline(kind=DeadlineKind.URGE, at=cause.at, key=cause.key, step=cause.step, claim=claim)
 
 
-def _escalations(matter: Matter, rulebook: Rulebook, now: datetime) -> list[Deadline]:
-    """Rows of the table that carry the matter up, each claimed once; of several at one moment the highest rung."""
-    highest: dict[datetime, Deadline] = {}
+def _climbs(matter: Matter, rulebook: Rulebook) -> Iterator[Deadline]:
+    """Every 升级 the rows of the table owe."""
     for cause in ladder.climbing(matter, rulebook):
-        at = in_hours(matter, cause.at, rulebook.calendar, now, any_hour=cause.step.any_hour)
         kind = ESCALATIONS[cause.step.trigger]
-        deadline = Deadline(kind=kind, at=at, key=cause.key, step=cause.step, claim=cause.claim)
-        if at not in highest or _height(deadline) > _height(highest[at]):
-            highest[at] = deadline
-    return list(highest.values())
+        yield Deadline(kind=kind, at=cause.at, key=cause.key, step=cause.step, claim=cause.claim)
 
 
 def _height(deadline: Deadline) -> int:
@@ -172,15 +205,13 @@ def _height(deadline: Deadline) -> int:
     return -1 if rung is None else RUNGS.index(rung)
 
 
-def in_hours(
-    matter: Matter, instant: datetime, calendar: WorkCalendar, now: datetime, *, any_hour: bool = False
-) -> datetime:
-    """特急 runs at once; the rest in working hours, never before `now`.
+def in_hours(instant: datetime, calendar: WorkCalendar, now: datetime, *, any_hour: bool) -> datetime:
+    """What runs at any hour runs at once; the rest in working hours, never before `now`.
 
     The closing moment still counts, to the minute: a timer never fires on the very instant.
     """
     moment = to_minute(now)
-    if any_hour or matter.urgency is Urgency.EXTRA or (moment <= instant and _closing(instant, calendar)):
+    if any_hour or (moment <= instant and _closing(instant, calendar)):
         return instant
     return calendar.next_working(max(instant, moment))
 

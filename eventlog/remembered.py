@@ -5,7 +5,8 @@ stands there, and on the same snapshot, the log is asked each time: somebody may
 """
 
 from collections import OrderedDict
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Generic, NamedTuple, TypeVar
 
 from domain.base import Frozen
 from domain.log import Rulebook
@@ -13,6 +14,40 @@ from eventlog.backend import Row
 
 MOST_BYTES = 4 * 1024 * 1024
 """Of states as text; as objects they take about ten times as much."""
+
+MOST_LIVING = 2048
+"""States of a kind that are kept for readers; where more live, each reading reads them all."""
+S = TypeVar("S")
+
+
+class TheVery(Generic[S]):
+    """These very objects as a key, told from others by that alone: of frozen ones it names all that follows from them.
+
+    To compare what they say would cost as much as to work it out again.
+    """
+
+    def __init__(self, *objects: S) -> None:
+        """Keep them, so that no other takes their place in memory."""
+        self.objects = objects
+
+    def __hash__(self) -> int:
+        """Equal for the same objects."""
+        return hash(tuple(map(id, self.objects)))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether these are the same objects."""
+        if not isinstance(other, TheVery) or len(self.objects) != len(other.objects):
+            return False
+        return all(mine is theirs for mine, theirs in zip(self.objects, other.objects, strict=True))
+
+
+class LivingStates(NamedTuple, Generic[S]):
+    """The states of a kind that lived when they were last read, and the newest event of the log then."""
+
+    position: int
+    hash: str
+    states: Mapping[str, S]
+    """By stream."""
 
 
 class RememberedState(NamedTuple):

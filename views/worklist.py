@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from domain import deadlines
@@ -26,6 +26,7 @@ from domain.rules.satisfaction import unrated
 from domain.sight import Sight
 from domain.terms import Finding, Role, Stage
 from eventlog import reading
+from eventlog.remembered import MOST_LIVING, TheVery
 from views.matters import matter_row
 from views.papers import receipts_wanted
 from views.readership import unread_notices
@@ -66,9 +67,10 @@ def worklist(viewer: Viewer) -> dict[str, Any]:
     def lit(m: Matter) -> dict[str, Any]:
         return matter_row(m, light(m, rulebook, at))
 
+    not_soon = rulebook.calendar.add_workdays(day, SOON_WORKDAYS + 1)
+
     def soon(m: Matter) -> bool:
-        going_on = m.stage is not Stage.SUSPENDED and not m.ended and (office or unit in m.units)
-        return going_on and rulebook.calendar.workdays_between(day, m.due) <= SOON_WORKDAYS
+        return m.due < not_soon and m.stage is not Stage.SUSPENDED and not m.ended and (office or unit in m.units)
 
     def waited_for(m: Matter) -> list[str]:
         waits = _for_unit(m, m.lead or "", receipts.get(m.stream)) if office else []
@@ -114,15 +116,22 @@ def comes_next(viewer: Viewer) -> dict[str, Any] | None:
         for m in viewer.rights.among(viewer.living)
         if office or m.lead in viewer.rights.units or leads_as(m, viewer.actor.id)
     ]
-    coming = (
-        (d.at, m.number, d.kind.label, m.title) for m in own for d in deadlines.owed(m, rulebook, at) if d.at > at
-    )
-    first = min(coming, default=None)
-    return (
-        dict(zip(("at", "matter", "label", "title"), (first[0].isoformat(), *first[1:]), strict=True))
-        if first
-        else None
-    )
+    first: tuple[datetime, str, str, str] | None = None
+    for m in own:
+        owing = _owing(TheVery(m, rulebook))
+        if first is None or owing.comes_by(at, first[0]):
+            owed = ((d.at, m.number, d.kind.label, m.title) for d in owing.deadlines(rulebook.calendar, at))
+            first = min((one for one in (first, *owed) if one is not None and one[0] > at), default=None)
+    if first is None:
+        return None
+    instant, number, label, title = first
+    return {"at": instant.isoformat(), "matter": number, "label": label, "title": title}
+
+
+@lru_cache(maxsize=MOST_LIVING)
+def _owing(of: TheVery[Any]) -> deadlines.Owing:
+    """What the clock owes this matter under this rulebook."""
+    return deadlines.owing(*of.objects)
 
 
 def _living_meetings(viewer: Viewer) -> list[Meeting]:

@@ -11,6 +11,7 @@ from domain.policy import Policy
 from eventlog.database import Database, Transaction
 from eventlog.reading.events import recorded_upto
 from eventlog.reading.states import StreamState, states_in
+from eventlog.remembered import TheVery
 
 _NEWEST = "SELECT position FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
 
@@ -31,27 +32,12 @@ def rulebook(database: Database, position: int | None = None) -> Rulebook:
 def rulebook_in(transaction: Transaction, position: int | None = None) -> Rulebook:
     """The rulebook in force, read within a transaction, at the same moment as what else is read there."""
     moment = recorded_upto(position)
-    return _made(_TheVery(states_in(transaction, "s.stream IN (?, ?)", transaction.rulebook, moment)))
-
-
-class _TheVery:
-    """These very objects, to be told from others by no more than that."""
-
-    def __init__(self, states: tuple[StreamState, ...]) -> None:
-        self.states = states
-
-    def __hash__(self) -> int:
-        return hash(tuple(map(id, self.states)))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _TheVery) or len(self.states) != len(other.states):
-            return False
-        return all(mine is theirs for mine, theirs in zip(self.states, other.states, strict=True))
+    return _made(TheVery(*states_in(transaction, "s.stream IN (?, ?)", transaction.rulebook, moment)))
 
 
 @lru_cache(maxsize=32)
-def _made(read: _TheVery) -> Rulebook:
-    return _rulebook(read.states)
+def _made(read: TheVery[StreamState]) -> Rulebook:
+    return _rulebook(read.objects)
 
 
 def rulebook_of(calendar: Frozen | None, policy: Frozen | None) -> Rulebook:

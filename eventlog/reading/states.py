@@ -29,6 +29,7 @@ from eventlog.reading.events import (
     within,
 )
 from eventlog.readmodel import fold_events, parse_state
+from eventlog.remembered import MOST_LIVING, LivingStates
 from eventlog.rows import EVENT_COLUMNS, FOLDED_COLUMNS, StoredEvent, folded_event, stored_event
 from eventlog.snapshots import COLUMNS, EVERY, is_sound
 
@@ -62,6 +63,8 @@ _JOINED = {
 """The few events behind a snapshot; one more than there can be says that a snapshot is missing."""
 LIVING_AT = "s.kind = ? AND (s.ended = 0 OR s.ended > ?)"
 """Which streams of a kind may have lived at a position."""
+_OF_KIND_MOVED = "s.kind = ? AND s.stream IN (SELECT stream FROM events WHERE position > ?)"
+_HASH_AT = "SELECT hash FROM events WHERE position = ?"
 _STREAM, _VERSION, _TYPE, _TEXT, _STOOD_ON = map(
     _COLUMNS.index, ("stream", "version", "type", "payload", "previous_hash")
 )
@@ -109,10 +112,39 @@ def states_of(
 
 def open_states(database: Database, kind: str, moment: Moment | None = None) -> tuple[StreamState, ...]:
     """The states of the streams of a kind of which something may still be owed, now or at a moment."""
-    moment = moment or _NOW
+    if moment is None:
+        return _living_now(database, kind)
     states = _states(database, LIVING_AT, (kind, moment.position), moment)
     # What ended by then, was taken up again and ended later is among what was asked for.
-    return tuple(one for one in states if not getattr(one.state, "settled", False))
+    return tuple(one for one in states if not _settled(one))
+
+
+def _living_now(database: Database, kind: str) -> tuple[StreamState, ...]:
+    """What lives now. A page follows a page: of what was read for the last one only what moved since is read again.
+
+    The hash tells whether that was this log: one put back from a copy has another at its place, or none.
+    """
+    with database.reading(snapshot=True) as transaction:
+        newest = transaction.one("SELECT position, hash FROM events ORDER BY position DESC LIMIT 1")
+        known = database.living.get(kind)
+        if known is not None and transaction.one(_HASH_AT, (known.position,)) == (known.hash,):
+            states = dict(known.states)
+            moved = states_in(transaction, _OF_KIND_MOVED, (kind, known.position)) if newest != known[:2] else ()
+        else:
+            states, moved = {}, states_in(transaction, LIVING_AT, (kind, LAST_POSITION))
+    for one in moved:
+        if _settled(one):
+            states.pop(one.stream, None)
+        else:
+            states[one.stream] = one
+    database.living.pop(kind, None)
+    if newest is not None and len(states) <= MOST_LIVING:
+        database.living[kind] = LivingStates(newest[0], newest[1], states)
+    return tuple(states[stream] for stream in sorted(states))
+
+
+def _settled(one: StreamState) -> bool:
+    return bool(getattr(one.state, "settled", False))
 
 
 def series_states(database: Database, series: str) -> tuple[StreamState, ...]:
@@ -131,8 +163,7 @@ def related_matters(database: Database, stream: str) -> tuple[StreamState, ...]:
 
 def states_since(database: Database, kind: str, position: int) -> tuple[StreamState, ...]:
     """The states of the streams of a kind that an event after `position` moved."""
-    which = "s.kind = ? AND s.stream IN (SELECT stream FROM events WHERE position > ?)"
-    return _states(database, which, (kind, position))
+    return _states(database, _OF_KIND_MOVED, (kind, position))
 
 
 class StatesOver(NamedTuple):

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from domain import commands as c
 from domain.base import Frozen, Refusal
 from domain.calendar import local_date
-from domain.deadlines import next_deadline
+from domain.deadlines import next_deadline, owing
 from domain.envelope import Actor
 from domain.facts import Attachment, Origin, PointReport
 from domain.lights import facts_in, facts_text, light, light_facts, light_schedule
@@ -268,6 +268,15 @@ class RandomLife(RuleBasedStateMachine):
             assert row.lit(rulebook, instant) == lit
             assert [colour for since, colour in schedule if since <= instant][-1] is lit.light
             assert row.wavers or lit.light is Light.GREY or moments.at(instant) is lit.light
+
+    @invariant()
+    def what_is_passed_over_comes_later(self) -> None:
+        m, rulebook = self.life.m, self.life.rulebook
+        standing = owing(m, rulebook)
+        for now in (self.life.now + timedelta(hours=13 * n) for n in range(-3, 9)):
+            due = [d.at for d in standing.deadlines(rulebook.calendar, now) if d.at > now]
+            for instant in (*due, *(at - MOMENT for at in due), now + timedelta(days=2)):
+                assert standing.comes_by(now, instant) or not any(at <= instant for at in due)
 
     @invariant()
     def the_clock_is_not_behind(self) -> None:

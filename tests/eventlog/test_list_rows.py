@@ -1,8 +1,10 @@
 """The rows of lists: what the states say, on either database, written by the appends and made again by a rebuild."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -17,15 +19,16 @@ from domain.matter import Matter
 from domain.office import DayOverridden, PolicyAdopted
 from domain.policy import Policy
 from domain.queries.list_row import NEVER, ColourMoments, ListRow, list_row, lit_rows, past_row
-from domain.terms import Light, SuspensionReason
+from domain.terms import Light, Stage, SuspensionReason
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.projections import newest_position, rebuild_read_model
 from eventlog.verify import verify
 from services.office_records import record_office_events
+from tests.support.clock import open_log
 from tests.support.history import act, tick
 from tests.support.homes import at
-from tests.support.office import LIAISON, OFFICE, founded, opening
+from tests.support.office import ASSIST, LIAISON, OFFICE, founded, opening, sqlite
 from tests.support.streams import CALENDAR_STREAM, POLICY_STREAM
 
 MONDAY = at("2022-03-07")
@@ -60,6 +63,17 @@ def from_states(log: Database) -> list[ListRow]:
     rulebook = reading.rulebook(log)
     states = [s.state for s in reading.matter_states(log) if isinstance(s.state, Matter)]
     return sorted(list_row(state, rulebook) for state in states)
+
+
+def living(log: Database, moment: reading.Moment | None = None) -> list[Matter]:
+    return [one.state for one in reading.open_states(log, "matter", moment) if isinstance(one.state, Matter)]
+
+
+def living_from_events(log: Database) -> list[Matter]:
+    """What lives, folded from the first event on."""
+    lives = [list(reading.read_stream(log, row.stream)) for row in reading.list_rows(log)]
+    states = [reading.folded_state(events[0].stream, events).state for events in lives]
+    return [s for s in states if isinstance(s, Matter) and not s.settled]
 
 
 def test_rows_are_what_the_states_say_and_a_rebuild_makes_them_again(log: Database) -> None:
@@ -107,6 +121,36 @@ def test_another_calendar_or_policy_moves_the_colours_to_come_within_its_own_com
     assert verify(log).ok
 
 
+def test_what_lives_is_read_again_only_where_the_log_moved(log: Database) -> None:
+    before = living(log)
+    assert [m.stream for m in before] == ["matter/m0", "matter/m1"]
+    act(log, "matter/m1", c.SubmitFeedback(text="进场", progress=40), LIAISON, MONDAY + timedelta(days=17))
+    act(log, "matter/m0", c.CancelMatter(reason="并入他项"), OFFICE, MONDAY + timedelta(days=17))
+    act(log, "matter/m2", c.ReopenMatter(reason="仍须办理", due=date(2022, 9, 30)), OFFICE, MONDAY + timedelta(days=17))
+    after = living(log)
+    assert after == living_from_events(log)
+    assert [(m.stream, m.progress) for m in after] == [("matter/m1", 40), ("matter/m2", 0)]
+    adopted, day = PolicyAdopted(policy=Policy(version="2")), MONDAY + timedelta(days=18)
+    record_office_events(log, POLICY_STREAM, [adopted], actor=OFFICE, command_id="adopted", now=day)
+    assert all(now is then for now, then in zip(living(log), after, strict=True)), "no matter moved"
+
+
+def test_what_lives_in_a_log_put_back_from_a_copy_is_what_that_says(tmp_path: Path) -> None:
+    """Another history of as many events, under the pages of one process."""
+    home, copied = tmp_path / "home", tmp_path / "copy"
+    home.mkdir()
+    with founded(sqlite(home)) as log:
+        act(log, "matter/m0", opening("打通断头路"), OFFICE, MONDAY)
+    shutil.copytree(home, copied)
+    with open_log(sqlite(home)) as log, open_log(sqlite(copied)) as other:
+        act(log, "matter/m0", c.AcceptReceipt(), LIAISON, MONDAY)
+        act(other, "matter/m0", c.DeclineReceipt(reason="非本单位职责"), LIAISON, MONDAY)
+        act(other, "matter/m0", c.AssignMatter(lead=ASSIST, reason="调整"), OFFICE, MONDAY)
+        assert [m.stage for m in living(log)] == [Stage.IN_PROGRESS]
+        other.living = log.living
+        assert living(other) == living_from_events(other) != living(log)
+
+
 STEPS = st.one_of(
     st.tuples(st.just("reports"), st.integers(0, 2), st.integers(0, 100)),
     st.tuples(st.just("goes on"), st.integers(1, 9), st.just(0)),
@@ -131,6 +175,7 @@ def test_after_any_life_under_any_calendar_and_policy_rows_are_what_a_fold_gives
         for number, (step, first, second) in enumerate(steps):
             now = live(log, now, f"step-{number}", step, first, second)
             assert sorted(reading.list_rows(log)) == from_states(log), step
+            assert living(log) == living_from_events(log), step
         rulebook, moment = reading.rulebook(log), now + timedelta(days=days)
         for row in reading.list_rows(log):
             state = reading.load(log, row.stream)
@@ -153,8 +198,7 @@ def check_past(log: Database) -> None:
         matters = [state for state in states if isinstance(state, Matter)]
         moment = reading.Moment(position, NEVER)
         assert reading.past_list_rows(log, moment) == tuple(map(past_row, matters))
-        living = [matter for matter in matters if not matter.settled]
-        assert [one.state for one in reading.open_states(log, "matter", moment)] == living
+        assert living(log, moment) == [matter for matter in matters if not matter.settled]
 
 
 def live(log: Database, now: datetime, command: str, step: str, first: int, second: int) -> datetime:
