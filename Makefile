@@ -13,7 +13,7 @@ ROOMS := domain eventlog workflows activities documents intake sheets views serv
 OWN   := $(wildcard $(ROOMS) *.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test chaos long cluster universes check bench bench-scale curves bundle release site month verapdf fonts lock components digests clean distclean
+.PHONY: help setup browser demo test chaos typing long cluster universes check bench bench-scale curves bundle release site month verapdf fonts lock components digests clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -70,6 +70,9 @@ SECONDS ?= 1800
 SEED    ?= $(shell date +%s)
 chaos: setup ## every kind of fault under load for SECONDS, by SEED: the tally, and what repeats it (more of it as root)
 	$(BIN)/python -m tests.faults $(SECONDS) $(SEED)
+
+typing: browser ## four browsers are typed in while web server, worker, Temporal and database are killed, on either database ten minutes
+	$(BIN)/python -m pytest -s -m chaos tests/recovery/test_typing_kills.py
 
 long: export XMH_TEST_SEED ?= $(shell date +%s)
 long: browser ## the long forms of tests, kills before all, and some ten minutes of guesses at the command line
