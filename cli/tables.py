@@ -6,6 +6,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from cli.terminal import keep_colours
 from domain.bounds import visible
@@ -86,7 +87,12 @@ def _text(cell: Cell) -> str:
 
 def _width(text: str) -> int:
     """Columns on a terminal: a Chinese character takes two."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+@cache
+def _columns(character: str) -> int:
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _coloured(wrapped: Sequence[Sequence[Sequence[str]]], rows: Sequence[Sequence[Cell]], wide: int) -> str:
