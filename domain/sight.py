@@ -14,8 +14,7 @@ from domain.base import Frozen, Term
 from domain.matter import Matter
 from domain.office import Delegation, Directory
 from domain.policy import Policy
-from domain.rules.authority import ADMINISTRATORS, HANDLES_NOTHING, IN_UNIT
-from domain.terms import Openness, Role, WordsReaders
+from domain.terms import ADMINISTRATORS, HANDLES_NOTHING, IN_UNIT, Openness, Role, WordsReaders
 
 
 class Sight(Term):

@@ -118,6 +118,17 @@ class Role(Term):
     SYSTEM = "system", "系统"
 
 
+IN_UNIT = (Role.LIAISON, Role.HEAD)
+HANDLES_NOTHING = {
+    Role.AUDITOR: "审计员只能查阅和核验",
+    Role.CITY: "市级督办员汇总查阅各指挥部",
+    Role.SYSTEM_ADMIN: "系统管理员只管账号和系统运行",
+    Role.SECURITY_ADMIN: "安全管理员只管角色和口令策略",
+}
+"""三员分立: a person has one role, so whoever audits, runs or secures the system handles none of the office's work."""
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
+
+
 class Openness(Term):
     """What a unit sees of the matters of others."""
 
@@ -270,3 +281,8 @@ RUNGS = tuple(Rung)
 COLOURS = tuple(OrderColour)
 CARDS = tuple(Card)
 ENDED = frozenset({Stage.CLOSED, Stage.CANCELLED})
+
+
+def progress_said(stage: str, progress: int) -> str:
+    """How far a matter is, by its stage or the stage's value; what has ended is ended, whatever was last reported."""
+    return {Stage.CLOSED.value: "已办结", Stage.CANCELLED.value: "已撤销"}.get(stage, f"{progress}%")

@@ -10,7 +10,7 @@ from domain.matter import Matter
 from domain.meetings.events import MaterialHandedIn, MinutesIssued, PointDecided
 from domain.meetings.meeting import Meeting
 from domain.meetings.trial import try_outcome, unfit_points
-from domain.rules.authority import IN_UNIT
+from domain.terms import IN_UNIT
 from eventlog.database import Database, Transaction
 from eventlog.reading.rules import rulebook, rulebook_in
 from eventlog.reading.states import load, state_of

@@ -12,7 +12,8 @@ from domain.facts import Basis, NewPoint, UnitRef
 from domain.ids import matter_stream
 from domain.matter import Matter
 from domain.office import Person, Unit
-from domain.rules import DecisionContext, decide
+from domain.rules.context import DecisionContext
+from domain.rules.decide import decide
 from domain.terms import BasisKind, Role
 from intake.directory import UnitIndex
 from intake.sheets import CellFault

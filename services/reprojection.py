@@ -13,7 +13,8 @@ from domain.event import decode
 from domain.events import DeadlineMoved
 from domain.log import Rulebook
 from domain.matter import Matter
-from domain.rules import DecisionContext, decide
+from domain.rules.context import DecisionContext
+from domain.rules.decide import decide
 from eventlog import reading
 from eventlog.database import Database
 

@@ -16,7 +16,7 @@ from domain.bounds import visible
 from domain.calendar import local_date
 from domain.facts import WITHHELD, is_sealed
 from domain.matter import Matter
-from domain.queries.telling import progress_said
+from domain.terms import progress_said
 from sheets.layout import MOST_IN_A_CELL
 
 SHEET = "任务清单一览表"

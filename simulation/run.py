@@ -21,7 +21,7 @@ from domain.ids import OfficeStream
 from domain.meetings.meeting import Meeting
 from domain.meetings.series import SeriesRecorded, spoken_rule
 from domain.office import PersonRecorded, UnitRecorded
-from domain.rules import DecisionContext
+from domain.rules.context import DecisionContext
 from domain.terms import Role
 from eventlog import reading
 from eventlog.database import Database

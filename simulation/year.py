@@ -23,7 +23,7 @@ from domain.matter import Matter
 from domain.meetings import commands as mc
 from domain.office import DayOverridden, Delegation, Directory, PolicyAdopted
 from domain.policy import Policy
-from domain.rules import DecisionContext
+from domain.rules.context import DecisionContext
 from domain.rules.delegation import grant
 from domain.terms import LeaderMark, Stage
 from domain.workplan import PlanItem, PlanStage, PlanText, PlanVersioned, WorkPlan, next_version

@@ -12,7 +12,7 @@ from domain.events import MatterAssigned, MatterOpened
 from domain.ids import matter_stream
 from domain.matter import Matter
 from domain.queries.similar import OpenTitles
-from domain.rules import DecisionContext
+from domain.rules.context import DecisionContext
 from domain.workplan import PlanItem, PlanStage, WorkPlan
 from eventlog import reading
 from eventlog.duplicates import open_titles

@@ -10,14 +10,12 @@ from domain.matter import Indicator, Matter
 from domain.offers import why_not
 from domain.rules.context import DecisionContext
 from domain.sight import Sight
-from domain.terms import Role
+from domain.terms import IN_UNIT, Role
 from eventlog import reading
 from views.matters import matter_row
 from views.papers import receipts_wanted
 from views.viewer import Viewer
 from views.worklist import report_owed
-
-IN_UNIT = (Role.LIAISON, Role.HEAD)
 
 
 def reports_of(viewer: Viewer, unit: str, *, every: bool) -> list[dict[str, Any]]:

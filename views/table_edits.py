@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from domain.base import Term
 from domain.calendar import SHANGHAI
 from domain.matter import Matter
-from domain.rules import DecisionContext
+from domain.rules.context import DecisionContext
 from eventlog import reading
 from intake.dates import Spoken
 from intake.directory import UnitIndex

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
-from domain.access.account import Account
 from domain.calendar import local_date
 from domain.envelope import Actor
 from domain.facts import is_sealed
@@ -43,6 +42,8 @@ class Viewer:
         reader = reader_of(directory_of(self.database), self.actor.id, local_date(self.now))
         if reader.role is not Role.AUDITOR:
             return reader
+        from domain.access.account import Account  # noqa: PLC0415  (nobody but an auditor has one looked at)
+
         loaded = reading.load(self.database, account_stream(self.actor.id))
         account = loaded.state if loaded else None
         opened = account.opened if isinstance(account, Account) else ()

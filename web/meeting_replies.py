@@ -8,8 +8,7 @@ from domain.meetings import commands as m
 from domain.meetings.meeting import AgendaItem, Leave, Meeting
 from domain.meetings.rules import BEFORE
 from domain.meetings.terms import MeetingStage
-from domain.rules.authority import IN_UNIT
-from domain.terms import ReportChannel, Role
+from domain.terms import IN_UNIT, ReportChannel, Role
 from eventlog import reading
 from intake.sheets import split_names
 from views.meetings import ids_by_name, own_people_only

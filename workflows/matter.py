@@ -13,7 +13,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.log import Claims, Loaded
     from domain.matter import Matter
     from domain.numbering import numbers_held
-    from domain.rules import DecisionContext, claims, decide
+    from domain.rules.claims import claims
+    from domain.rules.context import DecisionContext
+    from domain.rules.decide import decide
     from workflows.contract import MatterStart, Reply, matter_reply
     from workflows.logged import LOG_PAUSE, Logged
     from workflows.stream import StreamWorkflow

@@ -25,7 +25,7 @@ from domain.meetings.agenda import arranged_agenda
 from domain.meetings.commands import AddItem, DecideItem, MeetingOrder
 from domain.meetings.meeting import AgendaItem, Meeting
 from domain.meetings.rules import decide_meeting
-from domain.rules import DecisionContext
+from domain.rules.context import DecisionContext
 from eventlog import reading
 
 if TYPE_CHECKING:

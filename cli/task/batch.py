@@ -24,7 +24,8 @@ from domain.envelope import Actor, Draft
 from domain.event import event_of, label_of
 from domain.matter import Matter
 from domain.queries.list_row import lit_rows
-from domain.rules import DecisionContext, decide
+from domain.rules.context import DecisionContext
+from domain.rules.decide import decide
 from domain.terms import Duty, Urgency
 from eventlog import reading
 from views.matters import fitting

@@ -23,7 +23,8 @@ from domain.envelope import canonical
 from domain.lights import light
 from domain.matter import DONE, Matter
 from domain.queries.reported import words_of
-from domain.rules import DecisionContext, decide
+from domain.rules.context import DecisionContext
+from domain.rules.decide import decide
 from domain.terms import ReportChannel
 from eventlog import reading
 from sheets.input_file import read_text

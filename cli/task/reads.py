@@ -16,7 +16,7 @@ from domain.matter import DONE, Indicator, Matter
 from domain.periods import period_label
 from domain.queries.spoken import said_date
 from domain.sight import Sight
-from domain.terms import Stage
+from domain.terms import Stage, progress_said
 from eventlog import reading
 from views.matters import matter_list
 
@@ -102,7 +102,6 @@ def _list_of_server(
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
     from cli.tables import table
-    from domain.queries.telling import progress_said
 
     if not rows:
         return "没有符合条件的督办事项"
@@ -167,8 +166,6 @@ def show(
 
 def _as_listed(shown: dict[str, Any]) -> str:
     """What whoever has no part in a matter sees of it, and what a server tells of one."""
-    from domain.queries.telling import progress_said
-
     names, persons = unit_names(), person_names()
     far = progress_said(shown["stage"], shown["progress"])
     assist = f"  配合：{'、'.join(map(names, shown['assist']))}" if shown["assist"] else ""

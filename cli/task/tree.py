@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from domain.terms import Stage
+from domain.terms import Stage, progress_said
 
 
 def relation_lines(shown: dict[str, Any], names: Callable[[str], str]) -> list[str]:
@@ -33,7 +33,6 @@ def _basis(twin: dict[str, Any]) -> str:
 
 
 def _part_line(part: dict[str, Any], names: Callable[[str], str]) -> str:
-    from domain.queries.telling import progress_said
 
     lead = names(part["lead"]) if part["lead"] else "待明确牵头"
     far = progress_said(part["stage"], part["progress"] if part["rolled_up"] is None else part["rolled_up"])

@@ -14,9 +14,8 @@ from domain.facts import openly
 from domain.incoming.paper import IncomingPaper, Instruction
 from domain.incoming.terms import Secrecy
 from domain.matter import Matter
-from domain.queries.telling import progress_said
 from domain.relations import withdrawn_how
-from domain.terms import Urgency
+from domain.terms import Urgency, progress_said
 
 SECRECY = "注：领导批示为工作秘密，不得擅自扩散。"
 Names = Callable[[str], str]

@@ -10,7 +10,8 @@ from domain.envelope import Recorded
 from domain.event import decode, label_of
 from domain.facts import openly
 from domain.matter import Matter
-from domain.queries.telling import Rendering, office_time, progress_said, tell_event
+from domain.queries.telling import Rendering, office_time, tell_event
+from domain.terms import progress_said
 from eventlog import reading
 from eventlog.database import Database
 

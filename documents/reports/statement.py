@@ -8,8 +8,7 @@ from documents.wording import clean_text, day_in, light_reason, reason_with_date
 from domain import events as ev
 from domain.facts import openly
 from domain.queries.score import ScoreLine, score
-from domain.queries.telling import progress_said
-from domain.terms import Stage
+from domain.terms import Stage, progress_said
 from eventlog import reading
 from eventlog.database import Database
 

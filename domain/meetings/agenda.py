@@ -11,7 +11,7 @@ from domain.matter import Matter
 from domain.meetings.meeting import AgendaItem, Meeting
 from domain.meetings.series import Series
 from domain.meetings.terms import AgendaReason, Delivery, Outcome
-from domain.rules.rhythm import monthly_owed
+from domain.monthly import monthly_owed
 from domain.terms import Light, Role, Rung, Stage
 
 LASTING = frozenset({Outcome.CONTINUED, Outcome.LIMITED, Outcome.DEFERRED, Outcome.NEW_MATTER})

@@ -18,10 +18,10 @@ from domain.meetings.deadlines import MeetingDeadlineKind, materials_due, minute
 from domain.meetings.meeting import MATTER, AgendaItem, DecisionPoint, Meeting, NewMatter
 from domain.meetings.terms import AGREEING, NEEDS_MATTER, Delivery, MeetingStage, Outcome, Subject
 from domain.queries.spoken import said_date
-from domain.rules.authority import IN_UNIT, refuse_bystander
+from domain.rules.authority import refuse_bystander
 from domain.rules.context import DatedEvent, DecisionContext, drafted
 from domain.rules.context import RuleEvent as Result
-from domain.terms import Role, Supervision
+from domain.terms import IN_UNIT, Role, Supervision
 
 BEFORE = (MeetingStage.SCHEDULED, MeetingStage.FROZEN)
 ONLY_CLOCK: tuple[type[Frozen], ...] = (c.ExpireMeeting, c.ReprojectMeeting, c.NoteDelivery)

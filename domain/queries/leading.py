@@ -3,7 +3,7 @@
 from datetime import date
 
 from domain.matter import Matter
-from domain.rules.rhythm import monthly_owed
+from domain.monthly import monthly_owed
 from domain.terms import Role, Rung
 
 

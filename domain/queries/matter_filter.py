@@ -7,8 +7,7 @@ from domain.envelope import Actor
 from domain.lights import Lit
 from domain.matter import Matter
 from domain.queries.list_row import ListRow
-from domain.rules.authority import IN_UNIT
-from domain.terms import KeyFlag, Light, MatterClass, Role, Rung, Stage, Urgency
+from domain.terms import IN_UNIT, KeyFlag, Light, MatterClass, Role, Rung, Stage, Urgency
 
 
 class MatterFilter(Frozen):

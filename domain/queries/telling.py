@@ -15,7 +15,7 @@ from domain.incoming import events as incoming
 from domain.matter import Matter
 from domain.periods import period_label
 from domain.rules.ending import FIELDS
-from domain.terms import Role, Stage
+from domain.terms import Role
 from domain.windows import window_label
 
 
@@ -56,11 +56,6 @@ def office_time(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     return str(value)
-
-
-def progress_said(stage: str, progress: int) -> str:
-    """How far a matter is, by its stage or the stage's value; what has ended is ended, whatever was last reported."""
-    return {Stage.CLOSED.value: "已办结", Stage.CANCELLED.value: "已撤销"}.get(stage, f"{progress}%")
 
 
 def points_left_undone(unfinished: Sequence[str], why: str | None) -> str:

@@ -5,7 +5,7 @@ from domain.base import Frozen, refuse
 from domain.envelope import Actor, OnBehalf
 from domain.matter import Matter
 from domain.rules.context import DecisionContext
-from domain.terms import Role
+from domain.terms import ADMINISTRATORS, HANDLES_NOTHING, IN_UNIT, Role
 
 OFFICE_ONLY: tuple[type[Frozen], ...] = (
     c.AskBack,
@@ -83,15 +83,6 @@ DECISIONS: tuple[type[Frozen], ...] = (
 )
 """What nobody does on a matter after declaring 回避 on it: typed, on paper, or in the chair of a meeting."""
 CLOCK: tuple[type[Frozen], ...] = (c.ExpireDeadline, c.Reproject)
-IN_UNIT = (Role.LIAISON, Role.HEAD)
-HANDLES_NOTHING = {
-    Role.AUDITOR: "审计员只能查阅和核验",
-    Role.CITY: "市级督办员汇总查阅各指挥部",
-    Role.SYSTEM_ADMIN: "系统管理员只管账号和系统运行",
-    Role.SECURITY_ADMIN: "安全管理员只管角色和口令策略",
-}
-"""三员分立: a person has one role, so whoever audits, runs or secures the system handles none of the office's work."""
-ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
 
 
 def refuse_bystander(role: Role, not_his: str) -> None:

@@ -9,8 +9,8 @@ from datetime import date
 from domain.base import refuse
 from domain.envelope import Actor, OnBehalf
 from domain.office import Delegation, DelegationGranted, DelegationRevoked, Directory, Person
-from domain.rules.authority import ADMINISTRATORS, refuse_bystander
-from domain.terms import Role
+from domain.rules.authority import refuse_bystander
+from domain.terms import ADMINISTRATORS, Role
 
 
 def grant(directory: Directory, delegation: Delegation, actor: Actor, today: date) -> DelegationGranted:

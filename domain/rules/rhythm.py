@@ -1,11 +1,11 @@
 """反馈周期, 一日一调度 and the windows they open: none lost, none doubled, none judged twice."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 
 from domain import commands as c
 from domain import events as ev
-from domain.base import Frozen, refuse
+from domain.base import refuse
 from domain.facts import Pace
 from domain.matter import Matter, Surge
 from domain.rules.context import DatedEvent, DecisionContext, RuleEvent
@@ -92,28 +92,6 @@ def open_window(
         yield _at(ev.SurgeEnded(campaign=matter.surge.campaign, automatic=True), after, context)
         opened = list(following(Pace(rhythm=matter.rhythm), max(after, matter.windows.good_until or after)))
     yield from opened
-
-
-class MonthlyOwed(Frozen):
-    """What a 重大 matter still needs this month."""
-
-    push: bool
-    decision: bool
-
-
-def monthly_owed(matter: Matter, day: date) -> MonthlyOwed:
-    """一月一推动·一月一决策: whether a 重大 matter still waits for this month's push and decision.
-
-    A push is a leader's 批示 or a meeting's word; a decision is what a meeting decided.
-    """
-    if matter.klass is not MatterClass.MAJOR or matter.ended or matter.stage is Stage.SUSPENDED:
-        return MonthlyOwed(push=False, decision=False)
-    month = day.replace(day=1)
-
-    def owed(last: date | None) -> bool:
-        return last is None or last < month
-
-    return MonthlyOwed(push=owed(matter.pushed_on), decision=owed(matter.decided_on))
 
 
 def still_open(matter: Matter) -> None:

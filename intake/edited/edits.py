@@ -15,7 +15,8 @@ from domain.envelope import canonical
 from domain.facts import WITHHELD, NewPoint
 from domain.matter import Matter
 from domain.office import Person
-from domain.rules import DecisionContext, decide
+from domain.rules.context import DecisionContext
+from domain.rules.decide import decide
 from domain.terms import Duty
 from intake.dates import as_date
 from intake.directory import UnitIndex

@@ -41,7 +41,7 @@ def open_first(log: Database, sheets: Sheets, file: Path) -> None:
     """Open the rows as the import would, without a service."""
     from datetime import UTC, datetime
 
-    from domain.rules import DecisionContext
+    from domain.rules.context import DecisionContext
     from intake.opening import openings
     from intake.task_list import read_task_list
 

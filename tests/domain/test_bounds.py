@@ -18,7 +18,8 @@ from domain.meetings import commands as mc
 from domain.meetings.rules import decide_meeting
 from domain.meetings.series import Series
 from domain.queries.spoken import spoken_date
-from domain.rules import DecisionContext, decide
+from domain.rules.context import DecisionContext
+from domain.rules.decide import decide
 from intake.xlsx import read_worksheet
 from tests.support.office import LIST, OFFICE, opening, order
 

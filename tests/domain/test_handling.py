@@ -14,10 +14,10 @@ from domain.event import Event
 from domain.facts import Attachment, IndicatorReport, NewPoint, PointReport, UnitRef
 from domain.log import Rulebook
 from domain.meetings.terms import Outcome, Subject
+from domain.monthly import monthly_owed
 from domain.office import Delegation, Directory
 from domain.policy import Policy, Step
 from domain.rules.delegation import grant, revoke
-from domain.rules.rhythm import monthly_owed
 from domain.terms import MatterClass, OrderColour, Rhythm, Supervision, SuspensionReason, Trigger, Urgency
 from tests.support.life import CALENDAR, Life, accepted, at, opened
 from tests.support.office import ASSIST, CONSULTANT, FOR_LEADER, LEADER, LIAISON, OFFICE, OTHER, PEOPLE, SECOND, opening

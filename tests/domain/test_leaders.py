@@ -7,7 +7,7 @@ from domain.event import decode
 from domain.notices.people import RecipientDirectory, Scene, To, notice_recipients
 from domain.office import Person
 from domain.queries.telling import Rendering, tell_event
-from domain.rules import claims
+from domain.rules.claims import claims
 from domain.rules.ending import duties_of
 from domain.terms import Duty, Role
 from tests.support.life import CALENDAR, accepted, opened

@@ -17,7 +17,7 @@ from domain.matter import Coordination
 from domain.policy import Policy
 from domain.queries.leading import marks_awaited, waits_for_leader
 from domain.queries.telling import Rendering, tell_event
-from domain.rules import DecisionContext
+from domain.rules.context import DecisionContext
 from domain.rules.limits import answer_due
 from domain.terms import BasisKind, DayCount, Duty, LeaderMark, Light, Stage, SuspensionReason
 from domain.window_ledger import WindowLedger

@@ -17,9 +17,9 @@ from domain.matter import Matter
 from domain.offers import OFFERED, Offer, do_of, offers, why_not
 from domain.office import Delegation
 from domain.periods import PeriodLength, PeriodResult
-from domain.rules import DecisionContext, decide
 from domain.rules.authority import CLOCK
-from domain.rules.decide import RULES
+from domain.rules.context import DecisionContext
+from domain.rules.decide import RULES, decide
 from domain.sight import Reader
 from domain.terms import (
     Duty,

@@ -16,8 +16,9 @@ from domain.evolve import evolve
 from domain.facts import Pace, Window
 from domain.log import Rulebook
 from domain.matter import Matter
-from domain.rules import DecisionContext, decide
-from domain.rules.rhythm import MonthlyOwed, monthly_owed
+from domain.monthly import MonthlyOwed, monthly_owed
+from domain.rules.context import DecisionContext
+from domain.rules.decide import decide
 from domain.terms import MatterClass, Rhythm, Stage, SuspensionReason
 from domain.windows import next_window, window_label
 from services.calendar_seed import seed_years

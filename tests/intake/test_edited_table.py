@@ -16,7 +16,7 @@ from domain.base import Refusal
 from domain.facts import NewPoint
 from domain.matter import Matter
 from domain.queries.spoken import spoken_date
-from domain.rules import DecisionContext
+from domain.rules.context import DecisionContext
 from domain.terms import Duty
 from eventlog import reading
 from eventlog.database import Database

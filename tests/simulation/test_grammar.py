@@ -14,7 +14,7 @@ from domain.envelope import Actor
 from domain.facts import IndicatorReport, NewIndicator, NewPoint
 from domain.matter import DONE
 from domain.office import Person, Unit
-from domain.rules import DecisionContext
+from domain.rules.context import DecisionContext
 from domain.terms import Per, Role
 from intake.directory import read_directory
 from intake.opening import openings

@@ -12,7 +12,9 @@ from domain.log import Appended, AppendRequest, UnitClaim
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
 from domain.meetings.rules import decide_meeting
-from domain.rules import DecisionContext, claims, decide
+from domain.rules.claims import claims
+from domain.rules.context import DecisionContext
+from domain.rules.decide import decide
 from eventlog import reading
 from eventlog.append import append
 from eventlog.database import Database

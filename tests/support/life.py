@@ -16,7 +16,8 @@ from domain.evolve import evolve
 from domain.lights import Lit, light
 from domain.log import Rulebook
 from domain.matter import Matter
-from domain.rules import DecisionContext, decide
+from domain.rules.context import DecisionContext
+from domain.rules.decide import decide
 from services.calendar_seed import seed_years
 from tests.support.office import LIAISON, OFFICE, opening
 

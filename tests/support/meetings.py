@@ -14,7 +14,7 @@ from domain.meetings.meeting import AgendaItem, Meeting
 from domain.meetings.rules import decide_meeting
 from domain.meetings.series import DEFAULT_SERIES, Series
 from domain.meetings.terms import Outcome
-from domain.rules import DecisionContext
+from domain.rules.context import DecisionContext
 from tests.support.life import MONDAY, RULEBOOK
 from tests.support.office import OFFICE
 

@@ -17,7 +17,8 @@ from domain.envelope import SYSTEM
 from domain.log import Rulebook
 from domain.matter import Matter
 from domain.meetings.meeting import Meeting
-from domain.rules import DecisionContext, decide
+from domain.rules.context import DecisionContext
+from domain.rules.decide import decide
 from eventlog import reading
 from eventlog.stored_time import from_micros
 from eventlog.verify import verify

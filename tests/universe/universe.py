@@ -24,7 +24,8 @@ from domain.matter import Matter
 from domain.meetings.commands import MeetingOrder
 from domain.meetings.deliveries import ASSEMBLE, DELIVER
 from domain.office import DayOverridden
-from domain.rules import DecisionContext, decide
+from domain.rules.context import DecisionContext
+from domain.rules.decide import decide
 from eventlog import reading
 from eventlog.append import append
 from eventlog.database import Database

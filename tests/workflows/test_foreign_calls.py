@@ -30,7 +30,8 @@ from domain.facts import NewPoint
 from domain.log import APPEND, LOAD, AppendRequest, Loading
 from domain.meetings.deliveries import CONVENE, DELIVER, Convening
 from domain.meetings.series import SeriesRecorded, spoken_rule
-from domain.rules import DecisionContext, decide
+from domain.rules.context import DecisionContext
+from domain.rules.decide import decide
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.verify import verify

@@ -15,10 +15,10 @@ from domain import commands as c
 from domain.base import FieldRefusal, Refusal, refuse
 from domain.facts import IndicatorReport, PointReport
 from domain.queries.reported import ending_share, scaled_number, words_of
-from domain.terms import ReportChannel, Role
+from domain.terms import IN_UNIT, ReportChannel, Role
 from eventlog.autosaves import autosave_of, drop_autosave
 from services.unreachable import Unreachable
-from views.reporting import IN_UNIT, report_of, reports_of, units_owing
+from views.reporting import report_of, reports_of, units_owing
 from web.asking import the_matter
 from web.pages.drafts import clock_of
 from web.pages.rendering import Visitor, visitor_of

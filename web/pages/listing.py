@@ -14,9 +14,7 @@ from domain.base import Refusal, Term, refuse
 from domain.calendar import SHANGHAI, local_date
 from domain.queries.list_row import ListRow
 from domain.queries.matter_filter import MatterFilter
-from domain.queries.telling import progress_said
-from domain.rules.authority import IN_UNIT
-from domain.terms import KeyFlag, Light, MatterClass, Role, Rung, Stage, Urgency
+from domain.terms import IN_UNIT, KeyFlag, Light, MatterClass, Role, Rung, Stage, Urgency, progress_said
 from eventlog import reading
 from services.saved_choices import drop_choice, keep_choice, saved_choices
 from sheets.plain_list import list_workbook

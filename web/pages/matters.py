@@ -13,6 +13,7 @@ from domain.calendar import local_date
 from domain.matter import Feedback
 from domain.papers import Paper
 from domain.queries.spoken import said_date
+from domain.terms import IN_UNIT
 from eventlog.reading import Moment
 from services.signing_in import last_sign_in
 from views.acting import state_shown
@@ -20,7 +21,6 @@ from views.explaining import explained_matter
 from views.matter import matter_document
 from views.notices import notices_of, opened_notices
 from views.papers import paper_ledger, receipt_given, receipts_wanted, wants_receipt
-from views.reporting import IN_UNIT
 from views.viewer import Viewer
 from views.worklist import comes_next, worklist
 from web.acts import ACTS, DECIDED

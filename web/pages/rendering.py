@@ -15,8 +15,7 @@ from domain.access.terms import AccountState
 from domain.base import Refusal
 from domain.calendar import SHANGHAI
 from domain.queries.spoken import said_date
-from domain.queries.telling import progress_said
-from domain.terms import Light, Role, Stage
+from domain.terms import Light, Role, Stage, progress_said
 from eventlog.access import ABSOLUTE
 from eventlog.reading import newest_event
 from eventlog.security_keys import has_keys, keys_of
