@@ -9,6 +9,7 @@ from typing import ClassVar
 from domain.base import Frozen, Term, refuse
 from domain.envelope import LoggedEvent, NumberSeries
 from domain.event import Event, decode
+from domain.fold import Fold
 from domain.matter import Matter
 
 MOST_REASON = 200
@@ -159,3 +160,6 @@ def evolve_archive(state: ArchivedMatter | None, recorded: LoggedEvent) -> Archi
         case ArchiveReleased():
             return known.model_copy(update={"held": None})
     raise TypeError(f"{type(event).__name__} does not belong to the archives")
+
+
+FOLD = Fold(ArchivedMatter, evolve_archive)

@@ -10,6 +10,7 @@ from typing import ClassVar
 from domain.base import Frozen, Term
 from domain.envelope import LoggedEvent, NumberSeries
 from domain.event import Event, decode
+from domain.fold import Fold
 from domain.ids import bulletin_stream
 
 
@@ -205,3 +206,6 @@ def _past(event: BulletinRecorded, recorded: LoggedEvent, series: BulletinSeries
         version=recorded.version,
         recorded=True,
     )
+
+
+FOLD = Fold(BulletinSeries, evolve_bulletins)

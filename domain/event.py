@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain.base import Frozen
 from domain.envelope import Draft, Encoded, NumberSeries
+from domain.streams import load_every_kind
 
 _TYPES: dict[str, type["Event"]] = {}
 _JSON: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
@@ -75,7 +76,7 @@ def _decoded(kind: str, schema_version: int, payload: str) -> Event:
 
 
 def _type_of(kind: str, schema_version: int) -> type[Event]:
-    cls = _TYPES.get(kind)
+    cls = _TYPES.get(kind) or known_types().get(kind)
     if cls is None or schema_version not in range(1, cls.schema_version + 1):
         raise UnknownEventError(f"{kind} v{schema_version}")
     return cls
@@ -100,10 +101,11 @@ def event_of(draft: Draft) -> Event:
 
 def label_of(event_type: str) -> str:
     """The office's word for an event type; the type itself when unknown."""
-    cls = _TYPES.get(event_type)
+    cls = known_types().get(event_type)
     return cls.label if cls else event_type
 
 
 def known_types() -> Mapping[str, type[Event]]:
-    """All registered event types by name."""
+    """All event types by name."""
+    load_every_kind()
     return _TYPES

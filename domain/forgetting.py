@@ -10,6 +10,7 @@ from domain.base import Frozen
 from domain.envelope import Actor, LoggedEvent
 from domain.event import Event, decode
 from domain.facts import Words
+from domain.fold import Fold
 from domain.rules.authority import by_leader
 
 
@@ -61,3 +62,6 @@ def evolve_forgotten(state: ForgottenSecrets | None, recorded: LoggedEvent) -> F
         known = state.keys if state else ()
         return ForgottenSecrets(keys=tuple(dict.fromkeys((*known, *event.keys))))
     raise TypeError(f"{type(event).__name__} does not belong to the forgotten secrets")
+
+
+FOLD = Fold(ForgottenSecrets, evolve_forgotten)

@@ -6,6 +6,7 @@ from domain.base import Frozen, refuse
 from domain.bounds import seen
 from domain.envelope import LoggedEvent
 from domain.event import Event, decode
+from domain.fold import Fold
 from domain.headquarters import FIRST_HEADQUARTERS
 
 MOST_NAME = 60
@@ -56,3 +57,6 @@ def evolve_headquarters(state: Headquarters | None, recorded: LoggedEvent) -> He
     if isinstance(event, HeadquartersFounded):
         return Headquarters(code=event.code, name=event.name, city=event.city)
     raise TypeError(f"{type(event).__name__} does not belong to a headquarters")
+
+
+FOLD = Fold(Headquarters, evolve_headquarters)

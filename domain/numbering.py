@@ -6,6 +6,7 @@ from typing import ClassVar
 from domain.base import Frozen
 from domain.envelope import LoggedEvent
 from domain.event import Event, decode
+from domain.fold import Fold
 from domain.matter import Matter
 
 _HELD = (("matter", re.compile(r"[A-Z][A-Z0-9-]*-(\d{4})-(\d+)")), ("urge", re.compile(r"催〔(\d{4})〕(\d+)号")))
@@ -55,3 +56,6 @@ def year_and_tail(number: str) -> tuple[int, int | None]:
     """2022 and 7 of XMH-2022-007: what people mean by 7; 0 and None where a number has none."""
     year, tail = re.search(r"-(\d{4})-", number), re.search(r"(\d{1,15})\D*$", number)
     return int(year[1]) if year else 0, int(tail[1]) if tail else None
+
+
+FOLD = Fold(NumberLedger, evolve_numbers)

@@ -7,6 +7,7 @@ from domain.base import Frozen
 from domain.calendar import DayOverride, OfficeHours, PublishedYear, WorkCalendar, local_date
 from domain.envelope import LoggedEvent, NumberSeries
 from domain.event import UPCASTERS, Event, decode
+from domain.fold import Fold
 from domain.policy import Policy, lifted
 from domain.terms import Role, Supervision, UnitLevel
 
@@ -224,3 +225,8 @@ def evolve_directory(state: Directory | None, recorded: LoggedEvent) -> Director
             return directory  # the new entry is an event of its own
         case other:
             raise TypeError(f"{type(other).__name__} does not belong to the directory")
+
+
+CALENDAR_FOLD = Fold(WorkCalendar, evolve_calendar)
+POLICY_FOLD = Fold(Policy, evolve_policy)
+DIRECTORY_FOLD = Fold(Directory, evolve_directory)

@@ -7,6 +7,7 @@ from domain.access.events import ProofsRequired
 from domain.base import Frozen
 from domain.envelope import LoggedEvent
 from domain.event import Event, decode
+from domain.fold import Fold
 
 
 class BackupTaken(Event):
@@ -198,3 +199,6 @@ def evolve_operations(state: Operations | None, recorded: LoggedEvent) -> Operat
         case SchemaMigrated() | RunsRecovered():
             return known
     raise TypeError(f"{type(event).__name__} does not belong to the operations")
+
+
+FOLD = Fold(Operations, evolve_operations)

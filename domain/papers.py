@@ -12,6 +12,7 @@ from domain.base import Frozen, Term, refuse
 from domain.envelope import Actor, LoggedEvent, NumberSeries
 from domain.event import Event, decode
 from domain.facts import Words
+from domain.fold import Fold
 from domain.terms import Role, Supervision
 
 MARK = "香指办"
@@ -224,3 +225,6 @@ def evolve_papers(state: PaperLedger | None, recorded: LoggedEvent) -> PaperLedg
             return ledger.model_copy(update={"papers": papers})
         case other:
             raise TypeError(f"{type(other).__name__} does not belong to the papers")
+
+
+FOLD = Fold(PaperLedger, evolve_papers)

@@ -9,6 +9,7 @@ from typing import ClassVar
 from domain.base import Frozen, Term
 from domain.envelope import LoggedEvent
 from domain.event import Event, decode
+from domain.fold import Fold
 
 
 class ReadKind(Term):
@@ -52,3 +53,6 @@ def evolve_readership(state: Readership | None, recorded: LoggedEvent) -> Reader
     known = state or Readership(kind=event.kind, key=event.key)
     reading = ItemReading(person=event.person, at=recorded.recorded_at)
     return known.model_copy(update={"readings": (*known.readings, reading)})
+
+
+FOLD = Fold(Readership, evolve_readership)

@@ -1,114 +1,59 @@
-"""Which kind of stream folds into which state: the one table the log's read model and every replay go by."""
+"""Which kind of stream folds by which fold: the one table the log's read model and every replay go by.
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import reduce
-from typing import Any, Generic, TypeVar
+A kind's rules and events are loaded when one of its streams is first met, or an event nobody loaded yet: a list needs
+three kinds of the twenty-three, and defining the events of all takes longer than reading a thousand matters.
+"""
 
-from domain.access.account import AccessOfMonth, Account, evolve_access, evolve_account
-from domain.archive import ArchivedMatter, evolve_archive
-from domain.assessment.assessment import Assessment, evolve_assessment
-from domain.base import Frozen
-from domain.bulletin import BulletinSeries, evolve_bulletins
-from domain.calendar import WorkCalendar
-from domain.envelope import LoggedEvent
-from domain.event import UnknownEventError
-from domain.evolve import advance as advance_matter
-from domain.evolve import evolve as evolve_matter
-from domain.forgetting import ForgottenSecrets, evolve_forgotten
-from domain.founding import Headquarters, evolve_headquarters
-from domain.incoming.evolve import evolve_incoming
-from domain.incoming.paper import IncomingPaper
-from domain.matter import Matter
-from domain.meetings.evolve import advance_meeting, evolve_meeting
-from domain.meetings.filing import MinutesOfYear, evolve_minutes
-from domain.meetings.meeting import Meeting
-from domain.meetings.series import SeriesBook, evolve_series
-from domain.numbering import NumberLedger, evolve_numbers
-from domain.office import Directory, evolve_calendar, evolve_directory, evolve_policy
-from domain.onsite.inspection import OnSite, evolve_onsite
-from domain.operations import Operations, evolve_operations
-from domain.papers import PaperLedger, evolve_papers
-from domain.policy import Policy
-from domain.readership import Readership, evolve_readership
-from domain.suggestions import Suggestion, evolve_suggestion
-from domain.transfer import Transfer, evolve_transfer
-from domain.workplan import WorkPlan, evolve_plan
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
 
-S = TypeVar("S", bound=Frozen)
-_UNFIT = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, AssertionError)
-"""What a fold raises of an event that is none of its stream's, or lacks another before it."""
+if TYPE_CHECKING:
+    from domain.fold import Fold
 
-
-@dataclass(frozen=True)
-class Fold(Generic[S]):
-    """How the events of one kind of stream become its state."""
-
-    state: type[S]
-    evolve: Callable[[S | None, LoggedEvent], S]
-    advance: Callable[[S, LoggedEvent], None] | None = None
-    """As `evolve`, but changing the state in place, for the kinds whose streams are long."""
-
-    def after(self, state: S | None, first: LoggedEvent, rest: Iterable[LoggedEvent] = ()) -> S:
-        """The state after these events; the one given stays as it is.
-
-        Raises:
-            UnknownEventError: they do not fit: they were written by another build, or are spoilt.
-        """
-        try:
-            draft = self.evolve(state, first)
-            if self.advance is None:
-                return reduce(self.evolve, rest, draft)
-            for event in rest:
-                self.advance(draft, event)
-        except _UNFIT as error:
-            raise _unfit(error) from error
-        return draft
-
-    def moved(self, draft: S, event: LoggedEvent) -> S:
-        """A state nobody else holds, after one more event: the same one, changed, where the kind can.
-
-        Raises:
-            UnknownEventError: as `after`.
-        """
-        try:
-            if self.advance is None:
-                return self.evolve(draft, event)
-            self.advance(draft, event)
-        except _UNFIT as error:
-            raise _unfit(error) from error
-        return draft
-
-
-def _unfit(error: Exception) -> UnknownEventError:
-    return UnknownEventError(str(error) if isinstance(error, TypeError) else f"{type(error).__name__}: {error}")
-
-
-FOLDS: dict[str, Fold[Any]] = {
-    "matter": Fold(Matter, evolve_matter, advance_matter),
-    "calendar": Fold(WorkCalendar, evolve_calendar),
-    "policy": Fold(Policy, evolve_policy),
-    "directory": Fold(Directory, evolve_directory),
-    "bulletin": Fold(BulletinSeries, evolve_bulletins),
-    "series": Fold(SeriesBook, evolve_series),
-    "paper": Fold(PaperLedger, evolve_papers),
-    "plan": Fold(WorkPlan, evolve_plan),
-    "meeting": Fold(Meeting, evolve_meeting, advance_meeting),
-    "minutes": Fold(MinutesOfYear, evolve_minutes),
-    "numbers": Fold(NumberLedger, evolve_numbers),
-    "assessment": Fold(Assessment, evolve_assessment),
-    "onsite": Fold(OnSite, evolve_onsite),
-    "incoming": Fold(IncomingPaper, evolve_incoming),
-    "headquarters": Fold(Headquarters, evolve_headquarters),
-    "transfer": Fold(Transfer, evolve_transfer),
-    "secrets": Fold(ForgottenSecrets, evolve_forgotten),
-    "operations": Fold(Operations, evolve_operations),
-    "account": Fold(Account, evolve_account),
-    "access": Fold(AccessOfMonth, evolve_access),
-    "suggestion": Fold(Suggestion, evolve_suggestion),
-    "read": Fold(Readership, evolve_readership),
-    "archive": Fold(ArchivedMatter, evolve_archive),
+FOLDS = {
+    "matter": "domain.evolve:FOLD",
+    "calendar": "domain.office:CALENDAR_FOLD",
+    "policy": "domain.office:POLICY_FOLD",
+    "directory": "domain.office:DIRECTORY_FOLD",
+    "bulletin": "domain.bulletin:FOLD",
+    "series": "domain.meetings.series:FOLD",
+    "paper": "domain.papers:FOLD",
+    "plan": "domain.workplan:FOLD",
+    "meeting": "domain.meetings.evolve:FOLD",
+    "minutes": "domain.meetings.filing:FOLD",
+    "numbers": "domain.numbering:FOLD",
+    "assessment": "domain.assessment.assessment:FOLD",
+    "onsite": "domain.onsite.inspection:FOLD",
+    "incoming": "domain.incoming.evolve:FOLD",
+    "headquarters": "domain.founding:FOLD",
+    "transfer": "domain.transfer:FOLD",
+    "secrets": "domain.forgetting:FOLD",
+    "operations": "domain.operations:FOLD",
+    "account": "domain.access.account:ACCOUNT_FOLD",
+    "access": "domain.access.account:ACCESS_FOLD",
+    "suggestion": "domain.suggestions:FOLD",
+    "read": "domain.readership:FOLD",
+    "archive": "domain.archive:FOLD",
 }
-"""Kind of stream (what stands before the slash) → its fold."""
+"""Kind of stream (what stands before the slash) → where its fold is written: `module:name`."""
 WORKFLOW_OF = {"matter": "Matter", "meeting": "Meeting"}
 """Kind of stream → the type of its workflow; the others have none."""
+
+
+def fold_of(kind: str) -> "Fold[Any] | None":
+    """How a kind of stream is folded; None for one this build does not know."""
+    return _fold_at(FOLDS[kind]) if kind in FOLDS else None
+
+
+@cache
+def _fold_at(place: str) -> "Fold[Any]":
+    module, _, name = place.partition(":")
+    return cast("Fold[Any]", getattr(import_module(module), name))
+
+
+@cache
+def load_every_kind() -> None:
+    """Define the events of every kind of stream: who asks for all of them, or for one not met before, needs it."""
+    for place in FOLDS.values():
+        _fold_at(place)

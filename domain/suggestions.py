@@ -12,6 +12,7 @@ from domain.base import Frozen, Term, refuse
 from domain.envelope import LoggedEvent, NumberSeries
 from domain.event import Event, decode
 from domain.facts import AtMost, MatterRef
+from domain.fold import Fold
 
 MOST_TEXT = 2000
 
@@ -136,3 +137,6 @@ def evolve_suggestion(state: Suggestion | None, recorded: LoggedEvent) -> Sugges
             reply = SuggestionReply(outcome=outcome, text=text, by=recorded.actor.id, at=recorded.recorded_at)
             return state.model_copy(update={"replies": (*state.replies, reply)})
     raise TypeError(f"{recorded.type} does not belong to a suggestion")
+
+
+FOLD = Fold(Suggestion, evolve_suggestion)

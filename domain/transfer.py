@@ -12,6 +12,7 @@ from domain.calendar import local_date
 from domain.envelope import LoggedEvent, NumberSeries
 from domain.event import Event, decode
 from domain.facts import MOST_TITLE, TEXT_BYTES
+from domain.fold import Fold
 
 
 class Direction(Term):
@@ -181,3 +182,6 @@ def evolve_transfer(state: Transfer | None, recorded: LoggedEvent) -> Transfer:
             return state.model_copy(update={"answer_delivered": True})
         case other:
             raise TypeError(f"{type(other).__name__} does not belong to a transfer")
+
+
+FOLD = Fold(Transfer, evolve_transfer)

@@ -12,6 +12,7 @@ from domain.calendar import local_date
 from domain.envelope import LoggedEvent
 from domain.event import Event, decode
 from domain.facts import Words
+from domain.fold import Fold
 from domain.rules.context import DecisionContext
 from domain.terms import Role
 
@@ -144,3 +145,6 @@ def evolve_plan(state: WorkPlan | None, recorded: LoggedEvent) -> WorkPlan:
         rows=len(text.items),
     )
     return WorkPlan(plan=text.plan, versions=(*(state.versions if state else ()), version), items=text.items)
+
+
+FOLD = Fold(WorkPlan, evolve_plan)

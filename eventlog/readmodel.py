@@ -16,7 +16,7 @@ from domain.ids import kind_of
 from domain.meetings.meeting import Meeting
 from domain.numbering import NumbersAdvanced, year_and_tail
 from domain.office import PersonLeft, PersonRecorded, RoleChanged, UnitRecorded
-from domain.streams import FOLDS
+from domain.streams import fold_of
 from domain.terms import Stage
 from eventlog.backend import Row, Statement
 from eventlog.list_rows import STORED_COLUMNS
@@ -143,7 +143,7 @@ def fold_events(stream: str, state: Frozen | None, events: Iterable[LoggedEvent]
         UnknownEventError: they do not fit it.
         UnknownKindError: for a kind of stream this build does not know.
     """
-    known = FOLDS.get(kind_of(stream))
+    known = fold_of(kind_of(stream))
     if known is None:
         raise UnknownKindError(stream)
     to_fold = iter(events)
@@ -172,7 +172,7 @@ def fold_kept(stream: str, state: Frozen | None, ended: int, events: Sequence[Re
     Raises:
         UnknownKindError: for a kind of stream this build does not know.
     """
-    known = FOLDS.get(kind_of(stream))
+    known = fold_of(kind_of(stream))
     if known is None:
         raise UnknownKindError(stream)
     draft, snapshots = cast("Frozen", known.after(state, events[0])), []
@@ -196,7 +196,7 @@ def fold_on(stream: str, draft: Frozen | None, event: LoggedEvent) -> Frozen:
     Raises:
         UnknownKindError: for a kind of stream this build does not know.
     """
-    known = FOLDS.get(kind_of(stream))
+    known = fold_of(kind_of(stream))
     if known is None:
         raise UnknownKindError(stream)
     return cast("Frozen", known.after(None, event) if draft is None else known.moved(draft, event))
@@ -213,7 +213,7 @@ def parse_state(kind: str, text: str) -> Frozen:
     Raises:
         UnknownKindError: for a kind of stream this build does not know.
     """
-    known = FOLDS.get(kind)
+    known = fold_of(kind)
     if known is None:
         raise UnknownKindError(kind)
     return cast("Frozen", known.state.model_validate_json(text))

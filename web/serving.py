@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from domain.base import Refusal, refuse
+from domain.streams import load_every_kind
 from process import keep_what_is_loaded
 from services.log_guard import begin_anew_when_cut_off
 from services.tracing import begin_tracing
@@ -124,6 +125,7 @@ class _Server(uvicorn.Server):
         """Begin, then say so."""
         await super().startup(sockets)
         if self.started:
+            load_every_kind()
             keep_what_is_loaded()
             self._when_ready()
             tell_ready()

@@ -11,6 +11,7 @@ from domain.bounds import seen
 from domain.calendar import local_date
 from domain.envelope import LoggedEvent
 from domain.event import Event, decode
+from domain.fold import Fold
 from domain.terms import Role
 
 MOST_REASON = 200
@@ -369,3 +370,7 @@ def evolve_access(state: AccessOfMonth | None, recorded: LoggedEvent) -> AccessO
         case _ if isinstance(event, ev.ACCESS_EVENTS):
             return known
     raise TypeError(f"{type(event).__name__} does not belong to the access record")
+
+
+ACCOUNT_FOLD = Fold(Account, evolve_account)
+ACCESS_FOLD = Fold(AccessOfMonth, evolve_access)

@@ -8,6 +8,7 @@ from domain.base import Frozen
 from domain.calendar import local_date
 from domain.envelope import LoggedEvent
 from domain.event import decode
+from domain.fold import Fold
 
 
 class Adjustment(Frozen):
@@ -111,3 +112,6 @@ def evolve_assessment(state: Assessment | None, recorded: LoggedEvent) -> Assess
         case _:
             raise TypeError(f"{type(event).__name__} does not belong to an assessment")
     return state.model_copy(update=change)
+
+
+FOLD = Fold(Assessment, evolve_assessment)

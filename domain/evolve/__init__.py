@@ -5,6 +5,7 @@ from domain.envelope import LoggedEvent
 from domain.event import Event, decode
 from domain.evolve import ending, handling, limits, periods, pressing, relating
 from domain.evolve.change import APPLY
+from domain.fold import Fold
 from domain.matter import Indicator, Matter, Point
 from domain.periods import RunningPeriod
 from domain.terms import Stage
@@ -76,3 +77,6 @@ def _opened(event: Event, recorded: LoggedEvent) -> Matter:
         ),
         indicators=tuple(Indicator(no=i, **dict(x)) for i, x in enumerate(event.indicators, start=1)),
     )
+
+
+FOLD = Fold(Matter, evolve, advance)

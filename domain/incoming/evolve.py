@@ -6,6 +6,7 @@ from typing import Any
 from domain.calendar import local_date
 from domain.envelope import LoggedEvent
 from domain.event import Event, decode
+from domain.fold import Fold
 from domain.incoming import events as ev
 from domain.incoming.paper import IncomingPaper, Instruction, Reminded, SeenMark
 from domain.terms import LeaderMark
@@ -116,3 +117,6 @@ def _known(paper: IncomingPaper, no: int) -> Instruction:
 def _with(paper: IncomingPaper, one: Instruction, change: Change) -> Change:
     changed = (i.model_copy(update=change) if i.no == one.no else i for i in paper.instructions)
     return {"instructions": tuple(changed)}
+
+
+FOLD = Fold(IncomingPaper, evolve_incoming)

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from domain.calendar import local_date
 from domain.envelope import LoggedEvent
 from domain.event import Event, decode
+from domain.fold import Fold
 from domain.meetings import events as ev
 from domain.meetings.meeting import DecisionPoint, Material, Meeting, Minutes, NoticeReply
 from domain.meetings.terms import Delivery, MeetingStage, Outcome
@@ -230,3 +231,6 @@ def _(m: Meeting, e: ev.MinutesOverdue, r: LoggedEvent) -> Change:
 @_on(ev.MeetingClosed)
 def _(m: Meeting, e: ev.MeetingClosed, r: LoggedEvent) -> Change:
     return {"stage": MeetingStage.CLOSED}
+
+
+FOLD = Fold(Meeting, evolve_meeting, advance_meeting)

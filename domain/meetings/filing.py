@@ -10,6 +10,7 @@ from typing import ClassVar
 from domain.base import Frozen
 from domain.envelope import LoggedEvent
 from domain.event import Event, decode
+from domain.fold import Fold
 from domain.ids import minutes_stream
 
 
@@ -61,3 +62,6 @@ def evolve_minutes(state: MinutesOfYear | None, recorded: LoggedEvent) -> Minute
     if event.number in year.numbers or recorded.stream != minutes_stream(event.issued_on.year):
         raise TypeError(f"{event.number} is filed already, or in another year than {recorded.stream}")
     return MinutesOfYear(numbers=(*year.numbers, event.number))
+
+
+FOLD = Fold(MinutesOfYear, evolve_minutes)

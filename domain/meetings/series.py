@@ -12,6 +12,7 @@ from domain.base import Frozen, Refusal
 from domain.calendar import WorkCalendar, next_month
 from domain.envelope import LoggedEvent
 from domain.event import Event, decode
+from domain.fold import Fold
 from domain.meetings.terms import AgendaReason
 from domain.queries.spoken import WEEKDAYS
 
@@ -224,3 +225,6 @@ def _in_week(weekday: int, weeks: Iterable[list[date]], calendar: WorkCalendar) 
         if working:
             return min(working, key=lambda d: (abs((d - week[weekday]).days), d))
     return None
+
+
+FOLD = Fold(SeriesBook, evolve_series)

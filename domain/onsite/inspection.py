@@ -7,6 +7,7 @@ from domain.calendar import local_date
 from domain.envelope import LoggedEvent
 from domain.event import Event, decode
 from domain.facts import Attachment, MatterRef
+from domain.fold import Fold
 from domain.onsite import events as ev
 from domain.onsite.events import OnSitePlan
 from domain.onsite.terms import OnSiteStage, ProblemStage
@@ -201,3 +202,6 @@ def _advanced(finding: OnSiteFinding, event: Event, recorded: LoggedEvent, day: 
 def _authors(recorded: LoggedEvent) -> tuple[str, ...]:
     behalf = recorded.actor.on_behalf_of
     return tuple(dict.fromkeys((recorded.actor.id, *([behalf.id] if behalf else []))))
+
+
+FOLD = Fold(OnSite, evolve_onsite)

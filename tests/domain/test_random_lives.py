@@ -10,13 +10,13 @@ from domain.base import Frozen, Refusal
 from domain.calendar import local_date
 from domain.deadlines import next_deadline, owing
 from domain.envelope import Actor
+from domain.evolve import FOLD
 from domain.facts import Attachment, Origin, PointReport
 from domain.lights import facts_in, facts_text, light, light_facts, light_schedule
 from domain.log import Rulebook
 from domain.periods import PeriodLength, PeriodResult
 from domain.policy import CardRule, Policy
 from domain.queries.list_row import ColourMoments, list_row
-from domain.streams import FOLDS
 from domain.terms import (
     ENDED,
     Card,
@@ -241,7 +241,7 @@ class RandomLife(RuleBasedStateMachine):
         middle = len(whole) // 2
         before = fold(whole[:middle])
         kept = before.model_copy(deep=True) if before is not None else None
-        after = FOLDS["matter"].after(before, whole[middle], whole[middle + 1 :])
+        after = FOLD.after(before, whole[middle], whole[middle + 1 :])
         assert (after, after.model_fields_set) == (matter, matter.model_fields_set)
         assert before == kept
 

@@ -11,10 +11,11 @@ from domain.base import Frozen
 from domain.envelope import SYSTEM, Actor, LoggedEvent, NumberSeries, Recorded
 from domain.event import UPCASTERS, Event, decode
 from domain.facts import PartOf
+from domain.fold import Fold
 from domain.log import Ahead, AppendAnswer, Appended, AppendRequest, Behind, Refused, UnitClaim
 from domain.office import Person, PersonRecorded, Unit, UnitRecorded
 from domain.rules.records import RECORDS, Authority
-from domain.streams import FOLDS, Fold
+from domain.streams import FOLDS
 from domain.terms import Role, Stage, Supervision, UnitLevel
 from eventlog import reading
 from eventlog.append import append
@@ -84,7 +85,8 @@ def evolve_sample(state: Sample | None, recorded: LoggedEvent) -> Sample:
 
 
 RECORDS[SampleOpened] = RECORDS[SampleNoted] = Authority.HANDLING
-FOLDS["sample"] = Fold(Sample, evolve_sample)
+FOLD = Fold(Sample, evolve_sample)
+FOLDS["sample"] = f"{__name__}:FOLD"
 LISTED["sample"] = LISTED["matter"]
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-import domain.streams  # noqa: F401  (it knows every kind)
 from domain.event import UnknownEventError, decode
 from eventlog.rows import EVENT_COLUMNS, event_of_row, stored_event
 
