@@ -13,6 +13,8 @@ from domain.bounds import visible
 
 Cell = str | tuple[str, str]
 """Text, or text with the English name of a light to colour it by."""
+Line = tuple[str, int]
+"""Text on one line, with its columns on a terminal."""
 COLOURS = {"green": "green", "blue": "blue", "yellow": "yellow", "red": "bold red", "grey": "bright_black"}
 GAP = "  "
 WIDEST = 120
@@ -29,8 +31,9 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[Cell]], title: str | N
     lines = [[_text(cell) for cell in row] for row in (headers, *rows)]
     on_terminal = sys.stdout.isatty()
     wide = shutil.get_terminal_size((WIDEST, 24)).columns if on_terminal else WIDEST
-    widths = _fitting([max(map(_width, column)) for column in zip(*lines, strict=True)], wide)
-    wrapped = [[_wrapped(text, w) for text, w in zip(row, widths, strict=True)] for row in lines]
+    measured = [[(text, _width(text)) for text in row] for row in lines]
+    widths = _fitting([max(width for _, width in column) for column in zip(*measured, strict=True)], wide)
+    wrapped = [[_wrapped(line, w) for line, w in zip(row, widths, strict=True)] for row in measured]
     text = keep_colours(_coloured(wrapped, rows, wide)) if on_terminal else _plain(wrapped, widths)
     return f"{title}\n{text}" if title else text
 
@@ -44,10 +47,11 @@ def _fitting(widths: list[int], wide: int) -> list[int]:
     return widths
 
 
-def _wrapped(text: str, wide: int) -> list[str]:
+def _wrapped(whole: Line, wide: int) -> list[Line]:
     """The lines of a cell, each at most so wide; a word longer than that stands alone, and sticks out."""
-    if _width(text) <= wide:
-        return [text]
+    text, width = whole
+    if width <= wide:
+        return [whole]
     lines, line = list[str](), ""
     for piece in _pieces(text):
         if line and _width(line + piece) > wide:
@@ -55,7 +59,7 @@ def _wrapped(text: str, wide: int) -> list[str]:
             line = piece.lstrip()
         else:
             line += piece
-    return [*lines, line]
+    return [(part, _width(part)) for part in (*lines, line)]
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -69,13 +73,13 @@ def _pieces(text: str) -> Iterator[str]:
     yield piece
 
 
-def _plain(rows: Sequence[Sequence[Sequence[str]]], widths: Sequence[int]) -> str:
+def _plain(rows: Sequence[Sequence[Sequence[Line]]], widths: Sequence[int]) -> str:
     # Without rich, whose import takes longer than reading a thousand matters.
     drawn = list[str]()
     for cells in rows:
         for n in range(max(map(len, cells))):
-            parts = (cell[n] if n < len(cell) else "" for cell in cells)
-            padded = (part + " " * (w - _width(part)) for part, w in zip(parts, widths, strict=True))
+            parts = (cell[n] if n < len(cell) else ("", 0) for cell in cells)
+            padded = (part + " " * (w - width) for (part, width), w in zip(parts, widths, strict=True))
             drawn.append(GAP.join(padded).rstrip())
     return "\n".join(drawn)
 
@@ -95,12 +99,12 @@ def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def _coloured(wrapped: Sequence[Sequence[Sequence[str]]], rows: Sequence[Sequence[Cell]], wide: int) -> str:
+def _coloured(wrapped: Sequence[Sequence[Sequence[Line]]], rows: Sequence[Sequence[Cell]], wide: int) -> str:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    headers, *body = (["\n".join(cell) for cell in row] for row in wrapped)
+    headers, *body = (["\n".join(part for part, _ in cell) for cell in row] for row in wrapped)
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for header in headers:
         drawn.add_column(header, no_wrap=True)
