@@ -100,18 +100,8 @@ def export_matter(  # noqa: PLR0913  (what goes in comes from several places)
     refuse(file.exists(), f"{file} 已存在，不会覆盖；请换一个文件名", "malformed")
     refuse(not file.parent.is_dir(), f"没有目录 {file.parent}，请先建立", "not_found")
     taken, note, public = take_checkpoint(database, settings.home, now)
-    notes = [*kept, (note, taken)]
     events = reading.read_stream(database, stream, position=taken.size)
-    concerned = _documents(database, settings.store_place, stream, events)
-    issued = issued_upto(database, concerned, taken.size)
-    documents = [filed for filed in concerned if filed.event.number in issued.values()]
-    contents = _Contents()
-    contents.files[verifier.EVENTS] = _proven(database, stream, issued.keys(), [one for _, one in notes])
-    for n, (text, _) in enumerate(notes, 1):
-        contents.files[f"{verifier.NOTES}{n}.txt"] = text.encode()
-    contents.files["verify_bundle.py"] = Path(verifier.__file__).read_bytes()
-    _put_attachments(contents, settings.store_place, events)
-    _put_documents(contents, settings, documents)
+    contents = _gathered(database, settings, events, [*kept, (note, taken)])
     _put_runs(contents, runs)
     _put_timeline(contents, database, settings, events, now)
     manifest = _manifest(database, events, contents, (public, *_keys_of(database, settings.home, kept)), now)
@@ -135,6 +125,23 @@ def export_matter(  # noqa: PLR0913  (what goes in comes from several places)
         sha256=digest,
         left_out=tuple(one["what"] for one in contents.left_out),
     )
+
+
+def _gathered(
+    database: Database, settings: "Settings", events: Sequence[Recorded], notes: Sequence[tuple[str, LogCheckpoint]]
+) -> "_Contents":
+    """The events with their proofs, the checkpoints these lead to, and the files the events name."""
+    stream, (_, newest) = events[0].stream, notes[-1]
+    concerned = _documents(database, settings.store_place, stream, events)
+    issued = issued_upto(database, concerned, newest.size)
+    contents = _Contents()
+    contents.files[verifier.EVENTS] = _proven(database, stream, issued.keys(), [one for _, one in notes])
+    for n, (text, _) in enumerate(notes, 1):
+        contents.files[f"{verifier.NOTES}{n}.txt"] = text.encode()
+    contents.files["verify_bundle.py"] = Path(verifier.__file__).read_bytes()
+    _put_attachments(contents, settings.store_place, events)
+    _put_documents(contents, settings, [filed for filed in concerned if filed.event.number in issued.values()])
+    return contents
 
 
 def matter_of(events: Sequence[Recorded]) -> Matter:

@@ -1,7 +1,7 @@
 """What Temporal says is wrong, held against the log."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -81,7 +81,6 @@ async def matter_trouble(client: Client, database: Database, settings: "Settings
             database,
             highest_numbers(await Healing(gateway).numbers_known(), bulletin_numbers_on_disk(settings.store_place)),
         )
-        numbers = {row.stream: row.number for row in reading.list_rows(database)}
         wedged = await _wedged(client, [h.stream for h in reading.open_streams(database, "matter")])
         # Without a worker no matter can say where it stands.
         recovery = await Healing(gateway).recover(dry_run=True) if at_work else None
@@ -118,6 +117,14 @@ async def matter_trouble(client: Client, database: Database, settings: "Settings
             remedy="运行 xmh recover 跳过已发出的编号；据纸质件补录其后办理的事项",
             more={"numbers": {series: {"log": last, "seen": seen} for series, (last, seen) in lagging.items()}},
         )
+    for finding in _about_matters(recovery, wedged, {row.stream: row.number for row in reading.list_rows(database)}):
+        yield finding
+
+
+def _about_matters(
+    recovery: Recovery | None, wedged: Sequence[str], numbers: Mapping[str, str]
+) -> Iterator[HealthFinding]:
+    """Which matters are wedged, lost or held otherwise, by number as far as they have one."""
     streams = {
         "matters_wedged": (
             wedged,
