@@ -9,7 +9,6 @@ from cli.session import Problem, session
 from domain.base import Term
 from domain.queries.matter_filter import MatterFilter
 from domain.terms import KeyFlag, Light, MatterClass, Rung, Stage, Urgency
-from services.saved_choices import keep_choice, saved_choices
 
 StageOption = Annotated[str | None, typer.Option("--stage", metavar="S", help="办理阶段，如 in_progress 或 办理中")]
 LightOption = Annotated[str | None, typer.Option("--light", metavar="L", help="灯色：绿蓝黄红灰")]
@@ -60,6 +59,8 @@ def choice(options: dict[str, Any], saved: str | None, save: str | None) -> Matt
     if wanted.due_from and wanted.due_to and wanted.due_from > wanted.due_to:
         raise Problem(f"时限范围写反了：{wanted.due_from} 晚于 {wanted.due_to}", "malformed")
     if save is not None:
+        from services.saved_choices import keep_choice
+
         keep_choice(session.settings.store_place, session.actor.id, save.strip(), wanted)
     return wanted
 
@@ -112,4 +113,6 @@ _READ: dict[str, Any] = {
 
 
 def _kept() -> dict[str, MatterFilter]:
+    from services.saved_choices import saved_choices
+
     return saved_choices(session.settings.store_place, session.actor.id)

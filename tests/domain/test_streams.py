@@ -51,4 +51,6 @@ def test_every_event_written_down_anywhere_is_among_the_known() -> None:
 def test_a_list_loads_no_rule_and_no_command() -> None:
     loaded = alone("import sys, cli.task.reads, cli.tables, cli.names; print(*sys.modules)").split()
     assert {"views.matters", "domain.matter"} <= {*loaded}
-    assert {"domain.commands", "domain.rules.decide", "domain.access.account"}.isdisjoint(loaded)
+    assert {"domain.commands", "domain.rules.decide", "domain.access.account", "services.saved_choices"}.isdisjoint(
+        loaded
+    )
