@@ -146,6 +146,8 @@ class Page(Frozen):
 
     addressee: str | None = None
     """主送: to whom it is addressed (GB/T 9704 7.3.2)."""
+    signatory: str | None = None
+    """签发人 of a paper that goes up, beside its 文号 (GB/T 9704 7.2.6)."""
     signer: str | None = None
     note: str | None = None
     imprint: Imprint | None = None

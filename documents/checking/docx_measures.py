@@ -39,7 +39,7 @@ from documents.checking.docx_reading import (
     size_of,
     stands_in,
 )
-from documents.checking.proof_reading import look_for_imprint, proof_read
+from documents.checking.proof_reading import look_for_imprint, proof_read, without_signatory
 from documents.checking.report import Measured
 from documents.formats import standard as gb
 from domain.base import Refusal
@@ -113,7 +113,7 @@ def _measured(document: Docx) -> Measured:
         _letter(measured, first, letter)
     _numbers(measured, document)
     _imprint(measured, document)
-    proof_read(measured, [line.text for line in lines if "\t" not in line.text])
+    proof_read(measured, [line.text for line in lines if "\t" not in without_signatory(line.text)])
     every = ("".join(text.text or "" for text in p.iter(qn("w:t"))) for p in document.element.body.iter(qn("w:p")))
     look_for_imprint(measured, every, letter=letter is not None)
     return measured

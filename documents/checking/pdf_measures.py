@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from documents.checking.clauses import PROPER, ClauseKey
 from documents.checking.pdf_reading import Glyph, Pdf, PdfFace, RuledLine, read_pdf
-from documents.checking.proof_reading import look_for_imprint, proof_read
+from documents.checking.proof_reading import look_for_imprint, proof_read, without_signatory
 from documents.checking.report import Measured
 from documents.formats import standard as gb
 
@@ -329,7 +329,7 @@ def _head(measured: Measured, sheet: _Sheet) -> None:
     """A red name asks for a red rule; a paper (文号) and minutes also for their places."""
     first = [x for x in sheet.text if x.face.no == 1]
     largest = max(first, key=lambda x: x.size, default=None)
-    number = next((x for x in first if _PAPER_NUMBER.search(x.text)), None)
+    number = next((x for x in first if _PAPER_NUMBER.search(without_signatory(x.text))), None)
     red = max((x for x in first if x.red), key=lambda x: x.size, default=None)
     mark = red or (largest if largest is not None and largest.size > gb.TITLE + 1 else None)
     if mark is None and number is None:

@@ -12,6 +12,7 @@ from documents.checking.report import Measured
 _DIGITS = "一二三四五六七八九十"
 _HAN = r"[\u4e00-\u9fff]"
 _NUMBER = re.compile(rf"{_HAN}{{2,}}\s*[〔\[(（【［]\s*\d{{2,4}}\s*[〕\])）】］]\s*第?\d+号")
+_SIGNATORY = re.compile(r"(?<=号)\s*签发人\s*[：:].*$")
 _PROPER_NUMBER = re.compile(rf"{_HAN}{{2,}}〔\d{{4}}〕[1-9]\d*号")
 _YEAR, _PART = r"(?:\d{2,4}|[二〇○零一三四五六七八九]{4})", r"(?:\d{1,2}|[一二三四五六七八九十]+)"
 _DATE = re.compile(rf"{_YEAR}[年.\-/]{_PART}[月.\-/]{_PART}日?")
@@ -41,15 +42,20 @@ _SHOWN = 24
 
 def proof_read(measured: Measured, lines: Sequence[str]) -> None:
     """Add what the words of a paper come to, clause by clause: 规范, or the words at fault."""
-    text = [line.strip() for line in lines if line.strip()]
+    text = [without_signatory(line.strip()) for line in lines if line.strip()]
     for key, reader in _READERS.items():
         for value in reader(text):
             measured.add(key, value)
 
 
+def without_signatory(line: str) -> str:
+    """A line with the 文号 of what goes up, less the 签发人 that stands right of it (7.2.6)."""
+    return _SIGNATORY.sub("", line)
+
+
 def look_for_imprint(measured: Measured, lines: Iterable[str], *, letter: bool) -> None:
     """7.4.3: what has a 文号 says at its end who had it printed, and when; a 函 leaves both out (10.1)."""
-    text = [line.strip() for line in lines]
+    text = [without_signatory(line.strip()) for line in lines]
     if not letter and any(_NUMBER.fullmatch(line) for line in text):
         there = any(_PRINTED.search(line) for line in text)
         measured.add(ClauseKey.IMPRINT, PROPER if there else "没有")

@@ -13,7 +13,7 @@ def markdown_of(page: Page) -> str:
     """A page as Markdown; ends with a line break."""
     parts = [
         f"# {_plain(page.masthead)}",
-        f"**{_plain(page.issue)}**",
+        f"**{_plain(page.issue)}**" + (f"　　签发人：{_plain(page.signatory)}" if page.signatory else ""),
         f"{_plain(page.issuer)}　　{full_date(page.on)}",
         "---",
         *_contents(page),

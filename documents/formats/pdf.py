@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -71,27 +72,69 @@ def pdf_of(page: Page, typeface: Typeface, template: Template, home: Path | None
     from typst import Compiler, TypstError  # noqa: PLC0415  (reading a list needs no typesetter)
 
     data, source = _data(page, typeface, template, home), template.source("page.typ")
-    inputs = {"page": json.dumps(data, ensure_ascii=False)}
-    compiler = Compiler(source, font_paths=typeface.found, sys_inputs=inputs)
-
-    def set_with(**looks: Any) -> tuple[Compiler, dict[str, str]]:
-        changed = {"page": json.dumps({**data, **looks}, ensure_ascii=False)}
-        return Compiler(source, font_paths=typeface.found, sys_inputs=changed), changed
-
     try:
-        extent = _extent(compiler, page) if _may_be_tight(page, template) else _UNTOLD
-        tight = False
-        if 1 < extent.faces <= _WORTH_TIGHTENING:
-            closer = set_with(tight=True, room=_ROOM[True])
-            if (saved := _extent(closer[0], page)).faces < extent.faces:
-                (compiler, inputs), extent, tight = closer, saved, True
-        if page.form and extent.faces == 1 and extent.left > 0:
-            compiler, inputs = set_with(tight=tight, room=round(_ROOM[tight] + extent.left, 1))
+        setting = _setting(page, data, source, typeface, template)
+        inputs = setting.applied(data)
+        compiler = Compiler(source, font_paths=typeface.found, sys_inputs=inputs)
         made = _compiled(compiler, source, inputs, page, standards=_STRICT if template.since_gb5 else _LEAST)
     except (TypstError, RuntimeError) as error:  # the second is what asking a layout raises
         raise template.broken("page.typ", _said(error)) from error
     pdf = made if isinstance(made, bytes) else b"".join(made or ())
     return with_row_heads(pdf) if template.since_gb6 else pdf
+
+
+def set_close(page: Page, typeface: Typeface, template: Template, home: Path | None = None) -> bool:
+    """Whether closer lines save a page a face; no, where a layout of an office's own does not tell."""
+    from typst import TypstError  # noqa: PLC0415
+
+    try:
+        data = _data(page, typeface, template, home)
+        return _setting(page, data, template.source("page.typ"), typeface, template).tight
+    except (TypstError, RuntimeError):  # who prints the .pdf is told what is wrong with it
+        return False
+
+
+class _Setting(NamedTuple):
+    """How a page is set: whether its lines are closer, and the millimetres a form leaves to its reader."""
+
+    tight: bool
+    room: float
+
+    def applied(self, data: Mapping[str, Any]) -> dict[str, str]:
+        """What the typesetter is handed."""
+        return {"page": json.dumps({**data, "tight": self.tight, "room": self.room}, ensure_ascii=False)}
+
+
+def _setting(page: Page, data: Mapping[str, Any], source: bytes, typeface: Typeface, template: Template) -> _Setting:
+    if not _may_be_tight(page, template):
+        return _Setting(tight=False, room=_ROOM[False])
+    told = json.dumps(data, ensure_ascii=False)
+    tight, extent = _measured(source, told, typeface, lists=bool(page.appendices))
+    # Until gb-6 what went over to another face was as high as it had to be.
+    if page.form and extent.left > 0 and (extent.faces == 1 or template.since_gb6):
+        return _Setting(tight, round(_ROOM[tight] + extent.left, 1))
+    return _Setting(tight, _ROOM[tight])
+
+
+@lru_cache(maxsize=4)  # a page is printed as .docx and then as .pdf
+def _measured(source: bytes, told: str, typeface: Typeface, *, lists: bool) -> "tuple[bool, _Extent]":
+    """Whether closer lines save the page a face, and how far it goes then.
+
+    Raises:
+        TypstError, RuntimeError: the template is no typst.
+    """
+    from typst import Compiler  # noqa: PLC0415
+
+    data = json.loads(told)
+
+    def extent_of(tight: bool) -> _Extent:
+        inputs = _Setting(tight, _ROOM[tight]).applied(data)
+        return _extent(Compiler(source, font_paths=typeface.found, sys_inputs=inputs), lists=lists)
+
+    extent = extent_of(tight=False)
+    if 1 < extent.faces <= _WORTH_TIGHTENING and (closer := extent_of(tight=True)).faces < extent.faces:
+        return True, closer
+    return False, extent
 
 
 _STRICT, _LEAST = ("a-2a", "ua-1"), ("a-2b",)
@@ -134,15 +177,14 @@ class _Extent(NamedTuple):
     left: float
 
 
-_UNTOLD = _Extent(0, 0.0)
 _ROOM = {False: 18.0, True: 9.0}
 """Millimetres a form leaves at least to its reader, by whether its lines are set closer."""
 
 
-def _extent(compiler: "Compiler", page: Page) -> _Extent:
-    """How far a page goes; nothing where an office's own layout does not tell."""
+def _extent(compiler: "Compiler", *, lists: bool) -> _Extent:
+    """How far a page goes, or its text where `lists` follow; nothing where an office's own layout does not tell."""
     embedded = json.loads(compiler.query("<faces>", field="value"))
-    ends = ("text",) if page.appendices else ("text", "foot")
+    ends = ("text",) if lists else ("text", "foot")
     faces = max((one[end] for one in embedded for end in ends), default=0)
     return _Extent(faces, max((one.get("left", 0.0) for one in embedded), default=0.0))
 
@@ -153,6 +195,7 @@ def _data(page: Page, typeface: Typeface, template: Template, home: Path | None)
         "marking": page.marking or "",
         "masthead": page.masthead,
         "issue": page.issue,
+        "signatory": page.signatory or "",
         "issuer": page.issuer,
         "date": full_date(page.on),
         "title": page.title,

@@ -23,6 +23,9 @@ _STEP = 0.5
 _MOST_LINES = 12
 _AIRY = 3.0
 """So much wider than its words a column of a small table may be."""
+_APART = 0.2
+"""LibreOffice sets a figure so much apart from the character beside it, in characters."""
+_MIXED = re.compile(r"(?<=[\u4e00-\u9fff])(?=[0-9A-Za-z])|(?<=[0-9A-Za-z%])(?=[\u4e00-\u9fff])")
 _FIGURE = re.compile(r"[+-]?\d[\d.,]*(?:%|分|项|次|件)?|—|/|")
 _RUNNING = frozenset({"内容", "情况", "清单"})
 
@@ -40,7 +43,7 @@ def columns_of(grid: Grid, template: Template) -> tuple[TableColumn, ...]:
         weights = gb.weights(grid.headers)
         places = ("left" if header in gb.LEFT_ALIGNED else "center" for header in grid.headers)
         return tuple(TableColumn(w / sum(weights), place) for w, place in zip(weights, places, strict=True))
-    natural, least = _wants(grid, _IN_TWO if template.since_gb6 else 1)
+    natural, least = _wants(grid, _IN_TWO, _APART) if template.since_gb6 else _wants(grid, 1)
     widths = _shared(natural, _for_few_lines(grid, least) if template.since_gb5 else least)
     return tuple(TableColumn(w / _WHOLE, _place(grid, n, w)) for n, w in enumerate(widths))
 
@@ -57,15 +60,18 @@ def _width(text: str) -> float:
     return max((sum(0.52 if c.isascii() else 1.0 for c in line) for line in text.splitlines()), default=0.0)
 
 
-def _wants(grid: Grid, lines: int) -> tuple[list[float], list[float]]:
+def _wants(grid: Grid, lines: int, apart: float = 0.0) -> tuple[list[float], list[float]]:
     """What each column would fill in one line, and what it needs for its short cells and its header.
 
-    `lines`: so many a cell that is not long takes at most, whatever long ones stand beside it.
+    `lines`: so many a cell that is not long takes at most, whatever long ones stand beside it. `apart`: so far a figure
+    may be set from the character beside it, in a short cell.
     """
     natural, least = [], []
     for n, header in enumerate(grid.headers):
         cells = [_width(row[n]) for row in grid.rows]
-        short = [w for w in cells if w <= _UNBROKEN]
+        short = [
+            w + apart * len(_MIXED.findall(row[n])) for w, row in zip(cells, grid.rows, strict=True) if w <= _UNBROKEN
+        ]
         natural.append(max([_width(header), *cells]) + _INSET)
         parted = [ceil(w / lines) for w in cells if _UNBROKEN < w <= lines * _UNBROKEN]
         least.append(max([min(_width(header), _UNBROKEN), *short, *parted]) + _INSET)

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
@@ -26,7 +27,16 @@ from documents.formats.placing import (
 )
 from documents.formats.tables import TableColumn, columns_of, lines_of
 from documents.formats.templates import Template
-from documents.formats.word_styles import BELOW_HEAD_OF_FORM, HEADING, LOOKS, MARK_AROUND, MARK_PITCH, PITCH, Style
+from documents.formats.word_styles import (
+    ABOVE_TABLE,
+    BELOW_HEAD_OF_FORM,
+    CLOSE_PITCH,
+    HEADING,
+    LOOKS,
+    MARK_PITCH,
+    PITCH,
+    Style,
+)
 from documents.page import (
     Block,
     Figure,
@@ -55,6 +65,8 @@ _SPARE = 6.0
 """Millimetres of a form's face kept for what one word processor sets higher than another."""
 _TO_WRITE, _TO_WRITE_CLOSE = (18.0, 15.0), (9.0, 12.0)
 """Millimetres a form leaves at least to be filled in, and how high the receipt below it is: as is, and set close."""
+_ROW_WENT_OVER = 20.0
+"""Millimetres a row may be high that went over to another face whole."""
 _LONGEST_WHOLE = 400
 """Characters of a cell; a row with more may be longer than a page and is let break."""
 
@@ -70,13 +82,15 @@ class Body:
         typeface: Typeface,
         template: Template,
         home: Path | None = None,
+        *,
+        close: bool = False,
     ) -> None:
         self.page, self.ids, self.part, self.typeface, self.template = page, ids, part, typeface, template
         self.home = home
         self.mark = 0
         self.figures = 0
-        self.close = False
-        """Whether a form is set closer, so that it stands on one face."""
+        self.close = close
+        """Whether it is set closer, which saves a face."""
 
     def fields(self) -> dict[str, str]:
         """正文, 附表, 目录 and 落款, by the name a template calls them."""
@@ -94,6 +108,7 @@ class Body:
             part for n, appendix in enumerate(self.page.appendices) for part in self._appendix(appendix, first=n == 0)
         ]
         if self.template.since_gb6:
+            parts, lists = _apart_from_tables(parts), _apart_from_tables(lists)
             foot = self.page.imprint is not None
             parts = _ending(parts) if signature_lines(self.page) or (foot and not lists) else parts
             lists = _ending(lists) if foot else lists
@@ -193,7 +208,7 @@ class Body:
         heads = f'<w:tblLook w:firstRow="{int(not form)}" w:firstColumn="1"/>' if self.template.since_gb6 else ""
         columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
         yield (
-            f'<w:tbl><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>{_EDGES}'
+            f'{_TABLE_BEGINS}<w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>{_EDGES}'
             f'<w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="{_MARGIN}" w:type="dxa"/>'
             f'<w:right w:w="{_MARGIN}" w:type="dxa"/></w:tblCellMar>{heads}</w:tblPr>'
             f"<w:tblGrid>{columns}</w:tblGrid>"
@@ -208,30 +223,49 @@ class Body:
         for row in grid.rows:
             high = filled if row[0] == gb.TO_FILL else receipt if high else 0.0
             least = f'<w:trHeight w:val="{round(high * _TWIPS)}" w:hRule="atLeast"/>' if form and high else ""
-            yield _row((_WHOLE if max(map(len, row)) < _LONGEST_WHOLE else "") + least, cells, row)
+            written = _row((_WHOLE if max(map(len, row)) < _LONGEST_WHOLE else "") + least, cells, row)
+            # What its reader fills in and seals stands with the signature, on whichever face that is.
+            yield _kept(written) if form and high and self.template.since_gb6 else written
         yield _TABLE_ENDS
 
     def _left_to_fill(self, grid: Grid, columns: tuple[TableColumn, ...]) -> tuple[float, float]:
         """Millimetres of a form's face for what its reader writes, and for his receipt, as far as can be told.
 
-        Nothing is laid out yet. It is set close where that saves a face, as in the .pdf.
+        Nothing is laid out yet. It is set close where that saves a face, as in the .pdf; what goes over to another
+        face has all of that, less what stands there before it.
         """
+        for close in (False, True)[self.close :]:
+            filled, receipt = _TO_WRITE_CLOSE if close else _TO_WRITE
+            left = gb.TEXT[1] - self._above_filled(grid, columns, close=close) - self._below_receipt(close=close)
+            if left - receipt >= filled:
+                self.close = close
+                return left - receipt, receipt
+        filled, receipt = _TO_WRITE_CLOSE if self.close else _TO_WRITE
+        above, below = self._above_filled(grid, columns, close=self.close), self._below_receipt(close=self.close)
+        left = gb.TEXT[1] - below - (above % gb.TEXT[1] + _ROW_WENT_OVER if above > gb.TEXT[1] else gb.TEXT[1])
+        left = left if left - receipt >= filled else gb.TEXT[1] - below
+        return left - receipt, receipt
+
+    def _above_filled(self, grid: Grid, columns: tuple[TableColumn, ...], *, close: bool) -> float:
+        """Millimetres of the head of a form, and of its table up to what is filled."""
         names = red_name_lines(self.page, self.template)
         size = red_name_size(max(names, key=len), largest_red_name(self.page))[0]
-        look, pitch = LOOKS[Style.CELL], PITCH / gb.MM
+        pitch, blank = _pitch_and_blank(close=close)
+        head = gb.MARK_FROM_TOP + size * MARK_PITCH / gb.MM + blank + pitch + gb.RULE_BELOW + BELOW_HEAD_OF_FORM
+        head += (pitch if self.page.addressee is not None else 0.0) + ABOVE_TABLE / gb.MM
+        look = LOOKS[Style.CELL]
+        around = look.around if close else 2 * look.around
         rows = takewhile(lambda row: row[0] != gb.TO_FILL, grid.rows)
-        table = sum(lines_of(row, columns) * (look.pitch or 0.0) + 2 * look.around for row in rows) / gb.MM
-        head = gb.MARK_FROM_TOP + size * MARK_PITCH / gb.MM + MARK_AROUND + gb.RULE_BELOW + BELOW_HEAD_OF_FORM
-        head += (2 + (self.page.addressee is not None)) * pitch
-        signed = (1 + len(signature_lines(self.page))) * pitch
+        return head + sum(lines_of(row, columns) * (look.pitch or 0.0) + around for row in rows) / gb.MM
+
+    def _below_receipt(self, *, close: bool) -> float:
+        """Millimetres of what follows the table of a form: a remark, who signs, 版记."""
+        pitch, blank = _pitch_and_blank(close=close)
+        remarks = [b.text for section in self.page.sections for b in section.blocks if isinstance(b, Paragraph)]
+        lines = sum(ceil((2 + len(text)) / gb.CHARACTERS) for text in remarks) + len(signature_lines(self.page))
         imprint = self.page.imprint
         foot = (1 + len(imprint.lines if imprint else ())) * (LOOKS[Style.IMPRINT].pitch or 0.0) / gb.MM
-        left = gb.TEXT[1] - head - table - signed - foot - _SPARE
-        filled, receipt = _TO_WRITE
-        if left - receipt < filled and left + pitch - _TO_WRITE_CLOSE[1] >= _TO_WRITE_CLOSE[0]:
-            self.close, receipt, left = True, _TO_WRITE_CLOSE[1], left + pitch
-            return left - receipt, receipt
-        return max(left - receipt, filled), receipt
+        return blank + lines * pitch + foot + _SPARE
 
     def _cell(self, style: Style, look: str, width: int) -> tuple[str, str]:
         """What stands before and after a cell's text."""
@@ -270,13 +304,30 @@ def _row(look: str, cells: list[tuple[str, str]], texts: tuple[str, ...]) -> str
     return f"<w:tr><w:trPr>{look}</w:trPr>{filled}</w:tr>" if look else f"<w:tr>{filled}</w:tr>"
 
 
-_TABLE_ENDS = "</w:tbl>"
-_STYLED = re.compile(r'<w:pStyle w:val="[^"]*"/>')
+_TABLE_BEGINS, _TABLE_ENDS = "<w:tbl>", "</w:tbl>"
+_HEAD_OF_LINE = re.compile(r"^<w:p><w:pPr><w:pStyle [^>]*/>(?:<w:keepNext/>)?(?:<w:pageBreakBefore[^>]*/>)?")
+
+
+def _pitch_and_blank(*, close: bool) -> tuple[float, float]:
+    """Millimetres of a line, and of a blank one."""
+    return (CLOSE_PITCH / gb.MM, CLOSE_PITCH / gb.MM / 2) if close else (PITCH / gb.MM, PITCH / gb.MM)
+
+
+_STYLED = re.compile(r'<w:pStyle w:val="[^"]*"/>(?!<w:keepNext/>)')
 
 
 def _kept(xml: str) -> str:
     """Paragraphs that stay with what follows them."""
     return _STYLED.sub(r"\g<0><w:keepNext/>", xml)
+
+
+def _apart_from_tables(parts: list[str]) -> list[str]:
+    """The parts of a text, with a little room between a table and the line above it."""
+    room = rf'\g<0><w:spacing w:after="{ABOVE_TABLE * 20}"/>'
+    return [
+        _HEAD_OF_LINE.sub(room, part, count=1) if after.startswith(_TABLE_BEGINS) else part
+        for part, after in zip(parts, [*parts[1:], ""], strict=False)
+    ]
 
 
 def _ending(parts: list[str]) -> list[str]:

@@ -15,11 +15,15 @@ BODY, HEADING, SUBHEADING, TITLE, NUMBER = "仿宋_GB2312", "黑体", "楷体_GB
 LATIN = "Times New Roman"
 PITCH = 28.95
 """Points; a hair less than a 22nd of 版心, which Word would round up and lose a line."""
+CLOSE_PITCH = PITCH * 22 / 22.45
+"""Where a face is saved by it."""
 MARK_PITCH, MARK_PITCH_OF_TWO = 1.06, 1.12
 """Of its size the line of a red name is high, of one line and of two: Word sets it at the line's foot, LibreOffice four
 fifths down, and with so little to spare both have its upper edge where it belongs, within a millimetre."""
-MARK_AROUND, BELOW_HEAD_OF_FORM = 9, 5
-"""Millimetres below the red name, and below the red rule of a form."""
+BELOW_HEAD_OF_FORM = 5
+"""Millimetres below the red rule of a form."""
+ABOVE_TABLE = 5
+"""Points between a table and the line above it, whose type is at its foot."""
 CLOSER = -5
 """Twips between two characters: 28 of them are 156 mm."""
 

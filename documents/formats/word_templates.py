@@ -27,13 +27,14 @@ from docx.text.paragraph import Paragraph as Line
 from documents.formats import standard as gb
 from documents.formats.word_settings import set_up
 from documents.formats.word_styles import (
+    ABOVE_TABLE,
     BELOW_HEAD_OF_FORM,
     CLOSER,
     LATIN,
     LOOKS,
-    MARK_AROUND,
     MARK_PITCH,
     PITCH,
+    SUBHEADING,
     TITLE,
     Look,
     Style,
@@ -48,6 +49,8 @@ _RED_RULE = 0.53
 _NEAR, _BELOW_MARK, _DOUBLE = 0.3, 1.4, 0.8
 """Millimetres: what Word and LibreOffice differ by at the head of a 函, what a line leaves below its red name, and how
 high a double rule stands above its lower edge."""
+_LEAD = (PITCH - gb.BODY) / gb.MM
+"""Millimetres of an exact line above its type, which is at its foot."""
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _TWIPS = 20 * gb.MM
 
@@ -187,18 +190,22 @@ def _indents(style: object, points: float) -> None:
 
 def _bulletin(document: Docx) -> None:
     _line(document, Style.MARKING, "{{ 标识 }}")
-    _gap(document, 13)
-    _masthead(document)
+    _line(document, Style.TEXT, "{%p if 紧排 %}")
+    _gap(document, 8 - _LEAD)
+    _line(document, Style.TEXT, "{%p else %}")
+    _gap(document, 13 - _LEAD)
+    _line(document, Style.TEXT, "{%p endif %}")
+    _masthead(document, below=10 - _LEAD)
     _line(document, Style.ISSUE, "{{ 期号 }}")
-    _issuer(document)
+    _issuer(document, above=8 - _LEAD)
     _numbers(document)
 
 
 def _news(document: Docx) -> None:
     """A light head: number and date on one line."""
     _line(document, Style.MARKING, "{{ 标识 }}")
-    _gap(document, 8)
-    _masthead(document, gb.NEWS_MARK)
+    _gap(document, 8 - _LEAD)
+    _masthead(document, gb.NEWS_MARK, below=7 - _LEAD)
     _line(document, Style.ISSUER, "{{ 期号 }}\t{{ 日期 }}")
     _red_rule(document)
     _numbers(document)
@@ -206,9 +213,9 @@ def _news(document: Docx) -> None:
 
 def _minutes(document: Docx) -> None:
     _gap(document, gb.MARK_FROM_TOP)
-    _masthead(document)
+    _masthead(document, below=8 - _LEAD)
     _line(document, Style.ISSUE, "{{ 期号 }}")
-    _issuer(document)
+    _issuer(document, above=6 - _LEAD)
     _numbers(document)
 
 
@@ -221,11 +228,15 @@ def _paper(document: Docx) -> None:
     _gap(document, gb.MARK_FROM_TOP)
     _line(document, Style.TEXT, "{%p endif %}")
     _masthead(document)
-    _line(document, Style.TEXT, "{%p if not 紧排 %}")
     _blank(document, 1)
-    _line(document, Style.TEXT, "{%p endif %}")
     _unless_form(document, partial(_blank, document, 1))
+    _line(document, Style.TEXT, "{%p if 签发人 %}")
+    line = _line(document, Style.ISSUER, "{{ 期号 }}\t签发人：")
+    name = line.add_run("{{ 签发人 }}")
+    name._element.get_or_add_rPr().append(OxmlElement("w:rFonts", {qn("w:eastAsia"): SUBHEADING}))
+    _line(document, Style.TEXT, "{%p else %}")
     _line(document, Style.ISSUE, "{{ 期号 }}")
+    _line(document, Style.TEXT, "{%p endif %}")
     _red_rule(document, blanks=0)
     _unless_form(document, partial(_blank, document, 2))
     _numbers(document)
@@ -277,17 +288,17 @@ _HEADS: dict[Layout, Callable[[Docx], None]] = {
 }
 
 
-def _masthead(document: Docx, size: float | None = None) -> None:
+def _masthead(document: Docx, size: float | None = None, below: float = 0) -> None:
     line = _line(document, Style.MASTHEAD, "{{ 报头 }}")
     if size is not None:
         line.runs[0].font.size, line.paragraph_format.line_spacing = Pt(size), Pt(size * MARK_PITCH)
-    line.paragraph_format.space_after = Mm(MARK_AROUND)
+    line.paragraph_format.space_after = Mm(below)
 
 
-def _issuer(document: Docx) -> None:
+def _issuer(document: Docx, above: float) -> None:
     """Who issues and when, above the red rule."""
     line = _line(document, Style.ISSUER, "{{ 编发单位 }}\t{{ 日期 }}")
-    line.paragraph_format.space_before = Mm(6)
+    line.paragraph_format.space_before = Mm(above)
     _red_rule(document)
 
 
@@ -334,7 +345,11 @@ def _text(document: Docx, layout: Layout) -> None:
         _line(document, Style.TEXT, "{{p 目录 }}")
     if layout is not Layout.PAPER:
         _blank(document, 1)
-    _when(document, "主送", Style.ADDRESSEE, "{{ 主送 }}：")
+    addressed = partial(_when, document, "主送", Style.ADDRESSEE, "{{ 主送 }}：")
+    if layout is Layout.PAPER:
+        _unless_form(document, addressed, partial(addressed, below=ABOVE_TABLE))
+    else:
+        addressed()
     _line(document, Style.TEXT, "{{p 正文 }}")
     _when(document, "说明", Style.NOTE, "{{ 说明 }}")
     _line(document, Style.TEXT, "{{p 落款 }}")
@@ -356,10 +371,14 @@ def _unless_form(document: Docx, draw: Callable[[], object], form: Callable[[], 
     _line(document, Style.TEXT, "{%p endif %}")
 
 
-def _when(document: Docx, field: str, style: Style, text: str, *, after: bool = False) -> None:
-    """A line that is there only when its field is."""
+def _when(
+    document: Docx, field: str, style: Style, text: str, *, after: bool = False, below: float | None = None
+) -> None:
+    """A line that is there only when its field is; `below`: points between it and what follows."""
     _line(document, Style.TEXT, f"{{%p if {field} %}}")
-    _line(document, style, text)
+    line = _line(document, style, text)
+    if below is not None:
+        line.paragraph_format.space_after = Pt(below)
     if after:
         _blank(document, 1)
     _line(document, Style.TEXT, "{%p endif %}")

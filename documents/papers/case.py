@@ -18,7 +18,7 @@ from domain.papers import PaperKind
 from domain.terms import Light, OrderColour, Urgency
 
 E = TypeVar("E", bound=Event)
-UNNUMBERED = "（未编号）"
+UNNUMBERED, UNSIGNED = "（未编号）", "（未签发）"
 REPLY_WORKDAYS = 5
 """Working days within which a 问题处理通知单 wants its answer."""
 SECRECY = "注：领导批示为工作秘密，不得擅自扩散。"
@@ -139,12 +139,16 @@ class PaperText:
     colour: str | None = None
     """Of a 三色 paper."""
     inspection: OnSite | None = None
+    upward: bool = False
+    """Whether it goes up to the headquarters, and so bears a 签发人 (GB/T 9704 7.2.6)."""
     attaches: bool = False
     """Whether 附件说明 names its lists."""
 
     def page(self, number: str = UNNUMBERED, signer: str | None = None, on: date | None = None) -> Page:
         """As it is printed under a 文号."""
         office = self.ledger.office
+        headquarters = office.removesuffix("办公室") if self.upward else None
+        signed = self.ledger.person(signer) if signer else None
         return Page(
             layout=Layout.LETTER if self.letter else Layout.PAPER,
             masthead=office if self.letter else f"{office}{self.kind.label}",
@@ -153,11 +157,12 @@ class PaperText:
             on=on or local_date(self.ledger.as_of),
             title=self.title,
             names=self.ledger.names_in(self.title, of=self.matter),
-            addressee="、".join(map(self.ledger.unit, self.addressees)) or None,
+            addressee="、".join(map(self.ledger.unit, self.addressees)) or headquarters,
             sections=self.sections,
             appendices=self.appendices,
             attached=attached_titles(self.appendices) if self.attaches else (),
-            signer=self.ledger.person(signer) if signer and self.former else None,
+            signatory=(signed or UNSIGNED) if self.upward else None,
+            signer=signed if self.former else None,
             imprint=Imprint(copied=tuple(map(self.ledger.unit, self.copied))),
             form=self.form and not self.letter,
             marking=self.marking,

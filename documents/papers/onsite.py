@@ -55,6 +55,12 @@ def onsite_sections(
     )
 
 
+def _closing(sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """With the words that end a 报告."""
+    *others, last = sections
+    return (*others, last.model_copy(update={"blocks": (*last.blocks, Paragraph(text="特此报告。"))}))
+
+
 def _asked(findings: Iterable[OnSiteFinding]) -> Iterable[Block]:
     """What a unit is to do with it, and that it may object (条例 art. 17)."""
     if any(f.problem is not None and f.problem.closed_on is None for f in findings):
@@ -132,8 +138,10 @@ def _concluded(text: str | None) -> tuple[Block, ...]:
     return (Paragraph(text=sentence(openly(text))),) if text else ()
 
 
-def compose_onsite_paper(ledger: Ledger, stream: str, unit: str | None) -> PaperText:
+def compose_onsite_paper(ledger: Ledger, stream: str, unit: str | None, *, upward: bool = True) -> PaperText:
     """The report of an inspection, or with a unit its 反馈意见 to that unit, from the log at a position.
+
+    A report goes up to the headquarters (上行文): `upward`, as from `paper-8` on, it says so and bears its 签发人.
 
     Raises:
         Refusal: `not_found`, without such an inspection; `nothing_to_say`, before it has concluded.
@@ -144,6 +152,8 @@ def compose_onsite_paper(ledger: Ledger, stream: str, unit: str | None) -> Paper
     refuse(inspection.report is None, f"{inspection.number} 还没有督查报告（先用 inspection report）", "nothing_to_say")
     unsaid = unit is not None and unit not in inspection.opinions
     refuse(unsaid, f"还没有向{ledger.unit(unit)}反馈意见（先用 inspection opinion）", "nothing_to_say")
+    upward = upward and unit is None
+    sections = onsite_sections(inspection, ledger.unit, ledger.person, local_date(ledger.as_of), unit)
     return PaperText(
         kind=PaperKind.OPINION if unit else PaperKind.INSPECTION,
         letter=False,
@@ -151,6 +161,7 @@ def compose_onsite_paper(ledger: Ledger, stream: str, unit: str | None) -> Paper
         inspection=inspection,
         title=onsite_title(inspection, unit),
         addressees=(unit,) if unit else (),
-        sections=onsite_sections(inspection, ledger.unit, ledger.person, local_date(ledger.as_of), unit),
+        sections=_closing(sections) if upward else sections,
+        upward=upward,
         ledger=ledger,
     )

@@ -274,7 +274,7 @@ def _page(database: Database, event: PaperIssued) -> Page:
     if event.matter is not None:
         text = compose_paper(ledger, event.matter, event.kind, event.template)
     elif event.inspection is not None:
-        text = compose_onsite_paper(ledger, event.inspection, event.addressee)
+        text = compose_onsite_paper(ledger, event.inspection, event.addressee, upward=event.template == TEMPLATE)
     elif event.since is not None and event.until is not None:
         as_before = event.template not in EXACT
         text = compose_circular(ledger, event.since, event.until, layout, as_before=as_before)

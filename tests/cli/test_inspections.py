@@ -97,6 +97,10 @@ def _what_it_concludes_is_issued_once_as_it_was_said(xmh: CommandLine) -> None:
     assert opinion["number"] in shown
     assert issued["number"] not in shown, "the report is the leaders'"
     assert xmh.json("briefing", "rebuild", opinion["number"])["ok"]
+    report = next(xmh.home.rglob(f"{issued['number']}.md")).read_text(encoding="utf-8")
+    assert "　　签发人：吴七" in report, "what goes up bears it (7.2.6)"
+    assert "香蜜湖片区建设指挥部：\n" in report
+    assert "签发人" not in next(xmh.home.rglob(f"{opinion['number']}.md")).read_text(encoding="utf-8")
     xmh.json("inspection", "report", "1", "--text", "总体较好", actor="office-2")
     anew = xmh.json("inspection", "print", "1", "--issue", "--sign", "leader", "--paper", "签发稿")
     assert anew["number"][-2:] == "3号", "something else was said since"

@@ -70,6 +70,12 @@ def report() -> Page:
     return bulletin().model_copy(update={"layout": Layout.REPORT, "imprint": None})
 
 
+def upward() -> Page:
+    """A 报告 to the headquarters, which bears its 签发人."""
+    told = {"masthead": f"{ISSUER}督查报告", "title": "关于在建工地汛期安全专项督查情况的报告", "signer": None}
+    return paper(4).model_copy(update={**told, "addressee": "香蜜湖片区建设指挥部", "signatory": "吴七"})
+
+
 def news() -> Page:
     """A 动态: one thing, under a light head."""
     told = "12月29日，“推进国际交流中心一期主体施工”办结销号（区建筑工务署牵头，按期办结）。"

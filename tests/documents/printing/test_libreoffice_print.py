@@ -8,7 +8,7 @@ from documents.checking.pdf_reading import Pdf, read_pdf
 from documents.checking.report import MeasuringReport, Verdict, judge_clauses
 from documents.formats.press import Press
 from documents.page import Layout, Page
-from tests.documents.printing.sample import bulletin, form, letter, minutes, news, paper, report
+from tests.documents.printing.sample import ISSUER, bulletin, form, letter, minutes, news, paper, report, upward
 from tests.support.libreoffice import converted, needs_libreoffice
 
 pytestmark = needs_libreoffice
@@ -25,6 +25,8 @@ PAGES: dict[str, Page] = {
     "纪要短": minutes(5),
     "动态": news(),
     "报告": report(),
+    "上行": upward(),
+    "督办单过页": form(14),
 }
 WITH_IMPRINT = [name for name in PAGES if name not in ("函", "动态", "报告")]
 
@@ -78,6 +80,23 @@ def test_the_imprint_is_measured_and_stands_at_the_foot_of_the_last_face(printed
 
 def faces(data: bytes) -> Pdf:
     return read_pdf(data)
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if not name.startswith("简报")])
+def test_it_fills_as_many_faces_as_our_pdf(printed: dict[str, bytes], name: str) -> None:
+    """Closer lines that save the .pdf a face save the .docx one too, and its head is as high.
+
+    LibreOffice sets figures apart from characters whatever a file says; a 简报 is full of figures, and may go over.
+    """
+    assert len(faces(printed[name]).faces) == len(faces(Press().printed(PAGES[name], "pdf")).faces)
+
+
+def test_what_goes_over_of_a_form_is_what_its_reader_fills_and_has_the_whole_face(printed: dict[str, bytes]) -> None:
+    for data in (printed["督办单过页"], Press().printed(PAGES["督办单过页"], "pdf")):
+        *_, last = faces(data).faces
+        said = "".join(g.text for g in last.glyphs)
+        assert all(words in said for words in ("办理情况", "经办人", ISSUER, "印发")), said
+        assert max(bottom - top for top, bottom in last.uprights) > 80
 
 
 def test_a_form_stands_on_one_face_and_leaves_room_to_write(printed: dict[str, bytes]) -> None:

@@ -229,7 +229,7 @@ PRINTED = {
     },
     LAYOUT: {
         "md": "013d1eb0e33ca863",
-        "docx": "7acc86eb955e024a",
+        "docx": "7e1345c6fec6742b",
         "pdf": "69e11ce5dcb018ad",
         "html": "982b61ceb1eea9d2",
     },
@@ -399,6 +399,27 @@ def test_no_face_of_minutes_holds_only_who_was_there(decided: int) -> None:
     for face in read_pdf(PRESS.printed(page, "pdf")).faces[1:]:
         said = "".join(g.text for g in face.glyphs)
         assert not said.startswith(("二、参会人员", "出席：", "记录：", ISSUER)), said
+
+
+@pytest.mark.parametrize("listed", [7, 9, 12, 15])
+def test_of_a_long_last_paragraph_only_its_last_lines_go_over_with_who_was_there(listed: int) -> None:
+    """Whole it left half a face blank before it, and with a long list of names 版记 on a face of its own."""
+    waiting = "".join(f"“推动第{n}号地块2022年开工，完成基坑支护和土石方”" for n in range(listed))
+    told = (
+        *(Paragraph(text="主体施工至五层，钢材供应紧张。") for _ in range(8)),
+        Paragraph(text=f"议题{waiting}本次未议。"),
+    )
+    there = (
+        Roll(label="出席", names="、".join(["区建筑工务署李四", "市水务局王五"] * 12)),
+        Roll(label="记录", names="赵六"),
+    )
+    sections = (Section(title="议定事项", blocks=told), Section(title="参会人员", blocks=there))
+    data = PRESS.printed(minutes(1).model_copy(update={"signer": None, "sections": sections}), "pdf")
+    faces = read_pdf(data).faces
+    before, last = ("".join(g.text for g in face.glyphs) for face in faces[-2:])
+    assert waiting in re.sub(r"—\d—", "", words(data)), "nothing is lost or said twice where it is parted"
+    assert 28 < last.index("二、参会人员") <= 2 * 28 + 2, "two lines of it stand before the names"
+    assert "议题" in before, "the rest of it stands where there was room"
 
 
 def test_beside_titles_of_200_characters_a_short_cell_takes_two_lines_at_most() -> None:
