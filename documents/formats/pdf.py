@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from functools import lru_cache
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from documents.formats import standard as gb
@@ -69,14 +70,11 @@ def pdf_of(page: Page, typeface: Typeface, template: Template, home: Path | None
     Raises:
         Refusal: `template_broken`, when the template is no typst.
     """
-    from typst import Compiler, TypstError  # noqa: PLC0415  (reading a list needs no typesetter)
+    from typst import TypstError  # noqa: PLC0415  (reading a list needs no typesetter)
 
-    data, source = _data(page, typeface, template, home), template.source("page.typ")
     try:
-        setting = _setting(page, data, source, typeface, template)
-        inputs = setting.applied(data)
-        compiler = Compiler(source, font_paths=typeface.found, sys_inputs=inputs)
-        made = _compiled(compiler, source, inputs, page, standards=_STRICT if template.since_gb5 else _LEAST)
+        setting = _setting(page, typeface, template, home, get_ident())
+        made = _compiled(setting, template.source("page.typ"), page, _STRICT if template.since_gb5 else _LEAST)
     except (TypstError, RuntimeError) as error:  # the second is what asking a layout raises
         raise template.broken("page.typ", _said(error)) from error
     pdf = made if isinstance(made, bytes) else b"".join(made or ())
@@ -88,76 +86,69 @@ def set_close(page: Page, typeface: Typeface, template: Template, home: Path | N
     from typst import TypstError  # noqa: PLC0415
 
     try:
-        data = _data(page, typeface, template, home)
-        return _setting(page, data, template.source("page.typ"), typeface, template).tight
+        return _setting(page, typeface, template, home, get_ident()).tight
     except (TypstError, RuntimeError):  # who prints the .pdf is told what is wrong with it
         return False
 
 
 class _Setting(NamedTuple):
-    """How a page is set: whether its lines are closer, and the millimetres a form leaves to its reader."""
+    """A page in the typesetter, which remembers what it has laid out, and whether its lines are closer."""
 
+    compiler: "Compiler"
+    inputs: dict[str, str]
     tight: bool
-    room: float
-
-    def applied(self, data: Mapping[str, Any]) -> dict[str, str]:
-        """What the typesetter is handed."""
-        return {"page": json.dumps({**data, "tight": self.tight, "room": self.room}, ensure_ascii=False)}
 
 
-def _setting(page: Page, data: Mapping[str, Any], source: bytes, typeface: Typeface, template: Template) -> _Setting:
-    if not _may_be_tight(page, template):
-        return _Setting(tight=False, room=_ROOM[False])
-    told = json.dumps(data, ensure_ascii=False)
-    tight, extent = _measured(source, told, typeface, lists=bool(page.appendices))
-    # Until gb-6 what went over to another face was as high as it had to be.
-    if page.form and extent.left > 0 and (extent.faces == 1 or template.since_gb6):
-        return _Setting(tight, round(_ROOM[tight] + extent.left, 1))
-    return _Setting(tight, _ROOM[tight])
-
-
-@lru_cache(maxsize=4)  # a page is printed as .docx and then as .pdf
-def _measured(source: bytes, told: str, typeface: Typeface, *, lists: bool) -> "tuple[bool, _Extent]":
-    """Whether closer lines save the page a face, and how far it goes then.
+# A page is printed as .docx and then as .pdf. A typesetter serves one thread.
+@lru_cache(maxsize=1)
+def _setting(page: Page, typeface: Typeface, template: Template, home: Path | None, thread: int) -> _Setting:
+    """A page as it is to be set, which the typesetter is asked.
 
     Raises:
         TypstError, RuntimeError: the template is no typst.
     """
     from typst import Compiler  # noqa: PLC0415
 
-    data = json.loads(told)
+    del thread
+    data, source = _data(page, typeface, template, home), template.source("page.typ")
 
-    def extent_of(tight: bool) -> _Extent:
-        inputs = _Setting(tight, _ROOM[tight]).applied(data)
-        return _extent(Compiler(source, font_paths=typeface.found, sys_inputs=inputs), lists=lists)
+    def set_with(tight: bool, room: float) -> _Setting:
+        inputs = {"page": json.dumps({**data, "tight": tight, "room": room}, ensure_ascii=False)}
+        return _Setting(Compiler(source, font_paths=typeface.found, sys_inputs=inputs), inputs, tight)
 
-    extent = extent_of(tight=False)
-    if 1 < extent.faces <= _WORTH_TIGHTENING and (closer := extent_of(tight=True)).faces < extent.faces:
-        return True, closer
-    return False, extent
+    chosen = set_with(tight=False, room=_ROOM[False])
+    if not _may_be_tight(page, template):
+        return chosen
+    extent = _extent(chosen.compiler, page)
+    if 1 < extent.faces <= _WORTH_TIGHTENING:
+        closer = set_with(tight=True, room=_ROOM[True])
+        if (saved := _extent(closer.compiler, page)).faces < extent.faces:
+            chosen, extent = closer, saved
+    # Until gb-6 what went over to another face was as high as it had to be.
+    if page.form and extent.left > 0 and (extent.faces == 1 or template.since_gb6):
+        return set_with(chosen.tight, round(_ROOM[chosen.tight] + extent.left, 1))
+    return chosen
 
 
 _STRICT, _LEAST = ("a-2a", "ua-1"), ("a-2b",)
 """PDF/A with its parts told apart, and PDF/UA; and PDF/A alone, where a layout of an office's own tells too little."""
 
 
-def _compiled(
-    compiler: "Compiler", source: bytes, inputs: dict[str, str], page: Page, standards: tuple[str, ...]
-) -> bytes | list[bytes] | None:
+def _compiled(setting: _Setting, source: bytes, page: Page, standards: tuple[str, ...]) -> bytes | list[bytes] | None:
     from typst import TypstError  # noqa: PLC0415
 
     try:
-        return compiler.compile(
+        return setting.compiler.compile(
             source,
             format="pdf",
-            sys_inputs=inputs,
+            sys_inputs=setting.inputs,
             pdf_standards=cast("Any", list(standards)),
             timestamp=datetime.combine(page.on, time(0), UTC),
         )
     except TypstError:
         if standards == _LEAST:
             raise
-        return _compiled(compiler, source, inputs, page, _LEAST)
+        return _compiled(setting, source, page, _LEAST)
 
 
 def _may_be_tight(page: Page, template: Template) -> bool:
@@ -181,10 +172,10 @@ _ROOM = {False: 18.0, True: 9.0}
 """Millimetres a form leaves at least to its reader, by whether its lines are set closer."""
 
 
-def _extent(compiler: "Compiler", *, lists: bool) -> _Extent:
-    """How far a page goes, or its text where `lists` follow; nothing where an office's own layout does not tell."""
+def _extent(compiler: "Compiler", page: Page) -> _Extent:
+    """How far a page goes, or its text where lists follow; nothing where an office's own layout does not tell."""
     embedded = json.loads(compiler.query("<faces>", field="value"))
-    ends = ("text",) if lists else ("text", "foot")
+    ends = ("text",) if page.appendices else ("text", "foot")
     faces = max((one[end] for one in embedded for end in ends), default=0)
     return _Extent(faces, max((one.get("left", 0.0) for one in embedded), default=0.0))
 
