@@ -75,7 +75,7 @@ Block = Paragraph | Subheading | Items | Roll | Grid | Figure | Picture
 
 
 class Section(Frozen):
-    """一、二、三 of a document."""
+    """一、二、三 of a document. What opens it has no title, and no number."""
 
     title: str
     blocks: tuple[Block, ...]

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from documents.formats import standard as gb
 from documents.formats.pictures import photograph
-from documents.formats.placing import attached_lines, broken_title, largest_red_name, outline_of_page, red_name_lines
+from documents.formats.placing import (
+    attached_lines,
+    broken_title,
+    headings_of_page,
+    largest_red_name,
+    outline_of_page,
+    red_name_lines,
+)
 from documents.formats.tables import columns_of
 from documents.formats.templates import Template
 from documents.formats.title_words import words_of_title
@@ -41,6 +48,7 @@ def html_of(page: Page, template: Template, home: Path | None = None) -> str:
             words=words_of_title(page.title, page.names),
             contents=outline_of_page(page) if page.contents else (),
             numeral=numeral,
+            headings=headings_of_page(page),
             attached=attached_lines(page),
             drawn=Markup,
             photograph=partial(photograph, home),

@@ -2,7 +2,7 @@
 
 import re
 
-from documents.formats.placing import attached_lines, outline_of_page
+from documents.formats.placing import attached_lines, headings_of_page, outline_of_page
 from documents.page import Block, Figure, Grid, Items, Page, Paragraph, Picture, Roll, Section, Subheading
 from documents.wording import full_date, numeral
 
@@ -20,7 +20,11 @@ def markdown_of(page: Page) -> str:
         *([f"*按语：{_plain(page.foreword)}*"] if page.foreword else []),
         f"## {_plain(page.title)}",
         *([f"{_plain(page.addressee)}："] if page.addressee else []),
-        *(part for no, section in enumerate(page.sections, start=1) for part in _section(page, no, section)),
+        *(
+            part
+            for heading, section in zip(headings_of_page(page), page.sections, strict=True)
+            for part in _section(heading, section)
+        ),
         *([attached_in_words(page)] if page.attached else []),
         "---",
     ]
@@ -44,14 +48,13 @@ def _contents(page: Page) -> list[str]:
     return ["**目　录**", "\n".join(f"{'  ' * (level - 1)}- {_plain(text)}" for level, text in outline_of_page(page))]
 
 
-def _section(page: Page, no: int, section: Section) -> list[str]:
-    # A single section needs neither number nor heading: the title says it.
-    parts = [f"### {numeral(no)}、{_plain(section.title)}"] if len(page.sections) > 1 else []
-    heading = 0
+def _section(heading: str, section: Section) -> list[str]:
+    parts = [f"### {_plain(heading)}"] if heading else []
+    under = 0
     for block in section.blocks:
         if isinstance(block, Subheading):
-            heading += 1
-        parts.append(_block(block, heading))
+            under += 1
+        parts.append(_block(block, under))
     return parts
 
 

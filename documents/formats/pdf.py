@@ -18,6 +18,7 @@ from documents.formats.pictures import photograph
 from documents.formats.placing import (
     attached_lines,
     broken_title,
+    headings_of_page,
     largest_red_name,
     numbered_item,
     red_name_lines,
@@ -235,11 +236,10 @@ def _declared(typeface: Typeface, absent: list[str]) -> str:
 
 
 def _section(page: Page, no: int, section: Section, template: Template, home: Path | None) -> dict[str, Any]:
-    # A single section needs neither number nor heading: the title says it.
-    title = f"{numeral(no)}、{section.title}" if len(page.sections) > 1 else ""
     following = page.sections[no : no + 1]
     # What who was there, or the signature, follows: its last lines go over with it.
     ends = not following or is_attendance(following[0])
+    title = headings_of_page(page)[no - 1]
     return {"title": title, "blocks": _blocks(section, template, home), "ends": ends, "roll": is_attendance(section)}
 
 

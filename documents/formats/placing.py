@@ -1,7 +1,7 @@
 """Where lines stand that are neither flush nor full: the same in the .pdf and the .docx."""
 
 import re
-from itertools import pairwise
+from itertools import count, pairwise
 from math import ceil, inf
 
 from documents.formats import standard as gb
@@ -25,12 +25,22 @@ def numbered_item(n: int, item: str) -> str:
     return f"{n}. {item}" if item[:1].isdigit() else f"{n}.{item}"
 
 
+def headings_of_page(page: Page) -> tuple[str, ...]:
+    """一、总体情况 of each section, in order.
+
+    Empty for the only one, about which the title of the page says enough, and for an opening, which has no title.
+    """
+    numbers = count(1)
+    named = len(page.sections) > 1
+    return tuple(f"{numeral(next(numbers))}、{one.title}" if named and one.title else "" for one in page.sections)
+
+
 def outline_of_page(page: Page) -> tuple[tuple[int, str], ...]:
     """The lines of a page's 目录, in order: sections (1), what stands under them (2), 附表 (1)."""
     headings: list[tuple[int, str]] = []
-    for no, one in enumerate(page.sections, start=1):
-        if len(page.sections) > 1:
-            headings.append((1, f"{numeral(no)}、{one.title}"))
+    for one, heading in zip(page.sections, headings_of_page(page), strict=True):
+        if heading:
+            headings.append((1, heading))
         heads = [block.text for block in one.blocks if isinstance(block, Subheading)]
         headings += [(2, f"（{numeral(n)}）{text}") for n, text in enumerate(heads, start=1)]
     return (*headings, *((1, one.title) for one in page.appendices))

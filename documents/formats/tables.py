@@ -5,6 +5,7 @@ wide as its words and stands in the middle.
 """
 
 import re
+from collections.abc import Callable
 from math import ceil
 from typing import NamedTuple
 
@@ -23,9 +24,11 @@ _STEP = 0.5
 _MOST_LINES = 12
 _AIRY = 3.0
 """So much wider than its words a column of a small table may be."""
-_APART = 0.2
-"""LibreOffice sets a figure so much apart from the character beside it, in characters."""
+_APART, _CAPITAL = 0.2, 0.3
+"""In characters: so far LibreOffice sets a figure apart from the character beside it, and so much wider than other
+ASCII is a capital, of which the number of a matter begins with three."""
 _MIXED = re.compile(r"(?<=[\u4e00-\u9fff])(?=[0-9A-Za-z])|(?<=[0-9A-Za-z%])(?=[\u4e00-\u9fff])")
+_CAPITALS = re.compile("[A-Z]")
 _FIGURE = re.compile(r"[+-]?\d[\d.,]*(?:%|分|项|次|件)?|—|/|")
 _RUNNING = frozenset({"内容", "情况", "清单"})
 
@@ -43,7 +46,7 @@ def columns_of(grid: Grid, template: Template) -> tuple[TableColumn, ...]:
         weights = gb.weights(grid.headers)
         places = ("left" if header in gb.LEFT_ALIGNED else "center" for header in grid.headers)
         return tuple(TableColumn(w / sum(weights), place) for w, place in zip(weights, places, strict=True))
-    natural, least = _wants(grid, _IN_TWO, _APART) if template.since_gb6 else _wants(grid, 1)
+    natural, least = _wants(grid, _IN_TWO, _wider) if template.since_gb6 else _wants(grid, 1)
     widths = _shared(natural, _for_few_lines(grid, least) if template.since_gb5 else least)
     return tuple(TableColumn(w / _WHOLE, _place(grid, n, w)) for n, w in enumerate(widths))
 
@@ -60,22 +63,24 @@ def _width(text: str) -> float:
     return max((sum(0.52 if c.isascii() else 1.0 for c in line) for line in text.splitlines()), default=0.0)
 
 
-def _wants(grid: Grid, lines: int, apart: float = 0.0) -> tuple[list[float], list[float]]:
+def _wants(grid: Grid, lines: int, wider: Callable[[str], float] = lambda _: 0.0) -> tuple[list[float], list[float]]:
     """What each column would fill in one line, and what it needs for its short cells and its header.
 
-    `lines`: so many a cell that is not long takes at most, whatever long ones stand beside it. `apart`: so far a figure
-    may be set from the character beside it, in a short cell.
+    `lines`: so many a cell that is not long takes at most, whatever long ones stand beside it. `wider`: what a cell may
+    fill beyond its width.
     """
     natural, least = [], []
     for n, header in enumerate(grid.headers):
-        cells = [_width(row[n]) for row in grid.rows]
-        short = [
-            w + apart * len(_MIXED.findall(row[n])) for w, row in zip(cells, grid.rows, strict=True) if w <= _UNBROKEN
-        ]
-        natural.append(max([_width(header), *cells]) + _INSET)
-        parted = [ceil(w / lines) for w in cells if _UNBROKEN < w <= lines * _UNBROKEN]
+        cells = [(_width(row[n]), wider(row[n])) for row in grid.rows]
+        short = [w + more for w, more in cells if w <= _UNBROKEN]
+        natural.append(max([_width(header), *(w + more for w, more in cells)]) + _INSET)
+        parted = [ceil(w / lines) for w, _ in cells if _UNBROKEN < w <= lines * _UNBROKEN]
         least.append(max([min(_width(header), _UNBROKEN), *short, *parted]) + _INSET)
     return natural, least
+
+
+def _wider(text: str) -> float:
+    return _APART * len(_MIXED.findall(text)) + _CAPITAL * len(_CAPITALS.findall(text))
 
 
 def _for_few_lines(grid: Grid, least: list[float]) -> list[float]:

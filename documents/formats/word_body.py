@@ -17,6 +17,7 @@ from documents.formats.fonts import Typeface
 from documents.formats.pictures import photograph, picture_for_word, png_of_chart
 from documents.formats.placing import (
     attached_lines,
+    headings_of_page,
     largest_red_name,
     numbered_item,
     outline_of_page,
@@ -96,10 +97,10 @@ class Body:
         """正文, 附表, 目录 and 落款, by the name a template calls them."""
         # In the order of the page: headings are counted as they come.
         parts: list[str] = []
-        for no, section in enumerate(self.page.sections, 1):
+        for title, section in zip(headings_of_page(self.page), self.page.sections, strict=True):
             if self.template.since_gb6 and is_attendance(section):
                 parts = _ending(parts)
-            parts += self._section(no, section)
+            parts += self._section(title, section)
         attached = attached_lines(self.page)
         if attached:
             listed = [f"{self.page.attached_label}：{attached[0]}", *(f"　　　{line}" for line in attached[1:])]
@@ -136,9 +137,9 @@ class Body:
 
     # --- blocks
 
-    def _section(self, no: int, section: Section) -> Iterator[str]:
-        if len(self.page.sections) > 1:  # a single section needs neither number nor heading: the title says it
-            yield self._heading(Style.HEADING, f"{numeral(no)}、{section.title}")
+    def _section(self, title: str, section: Section) -> Iterator[str]:
+        if title:
+            yield self._heading(Style.HEADING, title)
         heading = 0
         for block in section.blocks:
             heading += isinstance(block, Subheading)

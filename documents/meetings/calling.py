@@ -7,7 +7,7 @@ from typing import Self
 
 from documents.formats.placing import numbered_item
 from documents.ledger import OFFICE_UNIT
-from documents.page import Block, Imprint, Items, Layout, Page, Paragraph, Section, headed
+from documents.page import Block, Imprint, Items, Layout, Page, Paragraph, Section
 from documents.wording import clean_text, full_date, light_reason, moment_in_words
 from domain.base import Frozen, refuse
 from domain.calendar import WorkCalendar, local_date
@@ -166,15 +166,10 @@ def notice_page(
         title=f"关于{title}改期的通知" if moved else f"关于召开{title}的通知",
         addressee="、".join(_invited(meeting, shown, names)) or EVERYBODY_CONCERNED,
         sections=(
-            Section(
-                title="会议通知",
-                blocks=(
-                    Paragraph(text=_opening(meeting, moved)),
-                    *_arrangements(meeting, shown, names),
-                    *_about(meeting, shown, names),
-                    *headed("有关要求", Items(items=tuple(_asked(meeting, shown, names, calendar)))),
-                ),
-            ),
+            Section(title="", blocks=(Paragraph(text=_opening(meeting, moved)),)),
+            *_arrangements(meeting, shown, names),
+            Section(title="会议议题", blocks=_about(meeting, shown, names)),
+            Section(title="有关要求", blocks=(Items(items=tuple(_asked(meeting, shown, names, calendar))),)),
         ),
         imprint=Imprint(),
     )
@@ -220,7 +215,7 @@ def _invited(meeting: Meeting, items: Sequence[AgendaItem], names: DirectoryName
     return [names.unit(u) for u in dict.fromkeys(units) if u and u != OFFICE_UNIT]
 
 
-def _arrangements(meeting: Meeting, items: Sequence[AgendaItem], names: DirectoryNames) -> tuple[Block, ...]:
+def _arrangements(meeting: Meeting, items: Sequence[AgendaItem], names: DirectoryNames) -> tuple[Section, ...]:
     coming = names.listed((*meeting.attendance.present, *meeting.attendance.observers))
     whom = "主送单位" if _invited(meeting, items, names) else EVERYBODY_CONCERNED
     chair = f"{names.person(meeting.chair)}主持，" if meeting.chair else ""
@@ -229,13 +224,13 @@ def _arrangements(meeting: Meeting, items: Sequence[AgendaItem], names: Director
         ("会议地点", clean_text(meeting.place) if meeting.place else "另行通知"),
         ("参会人员", f"{chair}{whom}负责同志和联络员参加{f'；{coming}' if coming else ''}"),
     )
-    return tuple(block for label, text in arrangements for block in headed(label, Paragraph(text=f"{text}。")))
+    return tuple(Section(title=label, blocks=(Paragraph(text=f"{text}。"),)) for label, text in arrangements)
 
 
 def _about(meeting: Meeting, items: Sequence[AgendaItem], names: DirectoryNames) -> tuple[Block, ...]:
     lines = numbered_lines((i.no, f"{_item(i, names)}。") for i in items)
     later = "议题另行通知。" if meeting.stage is MeetingStage.FROZEN else "议题确定后另行通知。"
-    return headed("会议议题", *(lines or (Paragraph(text=later),)))
+    return lines or (Paragraph(text=later),)
 
 
 def _asked(meeting: Meeting, items: Sequence[AgendaItem], names: DirectoryNames, calendar: WorkCalendar) -> list[str]:

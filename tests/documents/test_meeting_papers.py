@@ -1,5 +1,8 @@
 """会议通知, 议程 and 纪要 as pages: what they say, and that they are laid out as the standard wants."""
 
+import io
+import re
+import zipfile
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -7,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from documents.checking.pdf_reading import read_pdf
 from documents.checking.report import check_layout
 from documents.formats.markdown import markdown_of
 from documents.formats.press import Press
@@ -70,6 +74,29 @@ def test_the_notice_says_when_where_who_reports_and_until_when_the_papers_are_wa
     assert f"2.第2件（XMH-2022-002，汇报单位：{HOUSING}）。" in told
     assert "1. 请汇报单位于2022年3月30日9时前将汇报材料报送指挥部办公室，届时议题即行确定。" in told
     assert "3. 联系人：林若谷，电话：0755-00000001。" in told
+
+
+def test_the_parts_of_a_notice_are_numbered_from_the_first_level_on() -> None:
+    """7.3.3: 一、 before （一）; what opens it has no number."""
+    page = notice(convened(), [led(1)])
+    told = lines(page)
+    numbered = [line for line in told if line.startswith("### ")]
+    labels = ("会议时间", "会议地点", "参会人员", "会议议题", "有关要求")
+    assert numbered == [f"### {no}、{label}" for no, label in zip("一二三四五", labels, strict=True)]
+    assert (
+        told.index(f"{UPDATE}：")
+        < next(n for n, line in enumerate(told) if "通知如下：" in line)
+        < told.index(numbered[0])
+    )
+    html = Press().printed(page, "html").decode()
+    assert [html.count(f">{no}、{label}</h2>") for no, label in zip("一二三四五", labels, strict=True)] == [1] * 5
+    with zipfile.ZipFile(io.BytesIO(Press().printed(page, "docx"))) as archive:
+        text = re.sub("<[^>]+>", "", archive.read("word/document.xml").decode())
+    assert "一、会议时间" in text
+    assert "一、定于" not in text
+    assert "一、会议时间" in "".join(
+        g.text for face in read_pdf(Press().printed(page, "pdf")).faces for g in face.glyphs
+    )
 
 
 def test_a_notice_without_items_goes_to_all_concerned_and_says_that_they_follow() -> None:
