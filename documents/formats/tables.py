@@ -19,6 +19,8 @@ _INSET = 0.9
 """Left and right of the words of a cell together, in characters, with a little to spare."""
 _UNBROKEN = 7.0
 """A cell of so many characters stands on one line, where there is room."""
+_STATED = 7.7
+"""Since gb-6: 逾期12个工作日 is a little more than seven characters, and left one on a line of its own."""
 _IN_TWO = 2
 _STEP = 0.5
 _MOST_LINES = 12
@@ -46,7 +48,7 @@ def columns_of(grid: Grid, template: Template) -> tuple[TableColumn, ...]:
         weights = gb.weights(grid.headers)
         places = ("left" if header in gb.LEFT_ALIGNED else "center" for header in grid.headers)
         return tuple(TableColumn(w / sum(weights), place) for w, place in zip(weights, places, strict=True))
-    natural, least = _wants(grid, _IN_TWO, _wider) if template.since_gb6 else _wants(grid, 1)
+    natural, least = _wants(grid, _IN_TWO, _STATED, _wider) if template.since_gb6 else _wants(grid, 1)
     widths = _shared(natural, _for_few_lines(grid, least) if template.since_gb5 else least)
     return tuple(TableColumn(w / _WHOLE, _place(grid, n, w)) for n, w in enumerate(widths))
 
@@ -63,19 +65,21 @@ def _width(text: str) -> float:
     return max((sum(0.52 if c.isascii() else 1.0 for c in line) for line in text.splitlines()), default=0.0)
 
 
-def _wants(grid: Grid, lines: int, wider: Callable[[str], float] = lambda _: 0.0) -> tuple[list[float], list[float]]:
+def _wants(
+    grid: Grid, lines: int, unbroken: float = _UNBROKEN, wider: Callable[[str], float] = lambda _: 0.0
+) -> tuple[list[float], list[float]]:
     """What each column would fill in one line, and what it needs for its short cells and its header.
 
-    `lines`: so many a cell that is not long takes at most, whatever long ones stand beside it. `wider`: what a cell may
-    fill beyond its width.
+    `lines`: so many a cell that is not long takes at most, whatever long ones stand beside it. `unbroken`: a cell of so
+    many characters takes one. `wider`: what a cell may fill beyond its width.
     """
     natural, least = [], []
     for n, header in enumerate(grid.headers):
         cells = [(_width(row[n]), wider(row[n])) for row in grid.rows]
-        short = [w + more for w, more in cells if w <= _UNBROKEN]
+        short = [w + more for w, more in cells if w <= unbroken]
         natural.append(max([_width(header), *(w + more for w, more in cells)]) + _INSET)
-        parted = [ceil(w / lines) for w, _ in cells if _UNBROKEN < w <= lines * _UNBROKEN]
-        least.append(max([min(_width(header), _UNBROKEN), *short, *parted]) + _INSET)
+        parted = [ceil(w / lines) for w, _ in cells if unbroken < w <= lines * unbroken]
+        least.append(max([min(_width(header), unbroken), *short, *parted]) + _INSET)
     return natural, least
 
 
