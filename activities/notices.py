@@ -179,7 +179,8 @@ class NoticeActivities:
                 self._put_off(turn.channel, clock.now)
                 return
             letter = batch_message(group)
-            kept.mark_notices_tried(self._database, [(batch_id(group), letter.ids)], clock.now)
+            if not kept.take_notices(self._database, batch_id(group), group, clock.now):
+                return  # this worker was away, and another serves the channel: what is left is his
             trouble = _sent(channel, letter, people[letter.person])
             if trouble is not None:
                 in_vain += not isinstance(trouble, NoAddressError)

@@ -58,7 +58,7 @@ class WebhookDelivery:
         secret = unseal_text(self._database, account_stream(hook.person), hook.secret)
         if viewer is None or isinstance(secret, Unreadable):
             why = ACCOUNT_GONE if viewer is None else "打不开签名密钥"
-            webhooks.webhook_failed(self._database, hook.id, hook.attempts, now, why, now)
+            webhooks.webhook_failed(self._database, hook, hook.attempts, now, why, now)
             return
         more = True
         while more and time.monotonic() - began < TURN.total_seconds():
@@ -66,10 +66,12 @@ class WebhookDelivery:
             for event in page.events:
                 if not self._told(hook, secret, event, now):
                     return
-                webhooks.webhook_told(self._database, hook.id, event["cursor"], event["position"])
-                hook = hook.model_copy(update={"attempts": 0})
+                if not webhooks.webhook_told(self._database, hook, event["cursor"], event["position"]):
+                    return  # this turn was overtaken by another, whose is what is left
+                hook = hook.model_copy(update={"attempts": 0, "cursor": event["cursor"]})
             position = int(page.cursor.partition(".")[0])
-            webhooks.webhook_told(self._database, hook.id, page.cursor, position)
+            if not webhooks.webhook_told(self._database, hook, page.cursor, position):
+                return
             hook, more = hook.model_copy(update={"cursor": page.cursor}), page.more
 
     def _viewer(self, hook: KeptWebhook, now: datetime) -> Viewer | None:
@@ -99,12 +101,12 @@ class WebhookDelivery:
             headers = signed_headers(secret, event["event"], body, datetime.now(now.tzinfo))
             post_webhook(hook.url, self._places, body, headers)
         except GoneError as gone:
-            webhooks.webhook_failed(self._database, hook.id, hook.attempts + 1, now, str(gone), now)
+            webhooks.webhook_failed(self._database, hook, hook.attempts + 1, now, str(gone), now)
         except NotTakenError as error:
             attempts = hook.attempts + 1
             over = attempts >= len(PAUSES)
             again = now + PAUSES[min(attempts, len(PAUSES)) - 1]
-            webhooks.webhook_failed(self._database, hook.id, attempts, again, str(error), now if over else None)
+            webhooks.webhook_failed(self._database, hook, attempts, again, str(error), now if over else None)
             logger.warning("webhook_not_taken", id=hook.id, attempts=attempts, reason=str(error))
         else:
             return True

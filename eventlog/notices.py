@@ -35,14 +35,16 @@ _PUT = f"INSERT INTO notices ({_COLUMNS}) VALUES ({', '.join('?' * 16)}) ON CONF
 _TOLD = "UPDATE outbox SET sent_at = ?, notices = ? WHERE position = ? AND sent_at IS NULL"
 _KEPT = f"SELECT {NOTICE_COLUMNS} FROM notices WHERE position = ?"
 _HASH = "SELECT hash FROM events WHERE position = ?"
+_UNTOLD = "SELECT 1 FROM outbox WHERE position = ? AND sent_at IS NULL"
 _POSITION = "SELECT position FROM notices WHERE id = ?"
 _REDIGEST = "UPDATE outbox SET notices = ? WHERE position = ? AND sent_at IS NOT NULL"
 _TRIED = "UPDATE notices SET batch = ?, attempts = attempts + 1, tried_at = ? WHERE id = ?"
+_STANDS = "SELECT 1 FROM notices WHERE id = ? AND attempts = ? AND sent_at IS NULL AND next_at < ?"
 _SENT = "UPDATE notices SET sent_at = ?, error = NULL WHERE id = ? AND sent_at IS NULL"
 _FAILED = "UPDATE notices SET error = ?, next_at = ? WHERE id = ? AND sent_at IS NULL"
 _PUT_OFF = "UPDATE notices SET next_at = ? WHERE channel = ? AND sent_at IS NULL AND next_at < ?"
 _REWORD = "UPDATE notices SET text = ? WHERE id = ? AND batch IS NULL AND sent_at IS NULL"
-_DUE = "id, person, subject, text, urgency, position, stream, batch"
+_DUE = "id, person, subject, text, urgency, position, stream, batch, attempts"
 _WAITING = f"SELECT {_DUE} FROM notices WHERE stream = ? AND sent_at IS NULL AND next_at < ? ORDER BY position, id"
 _RETRY = "UPDATE notices SET next_at = ? WHERE id = ? AND sent_at IS NULL"
 
@@ -138,13 +140,17 @@ def keep_notices(
 ) -> None:
     """Store the notices of these events, each for its channels, and tick the events off the outbox, in one transaction.
 
+    Of an event that another worker has told meanwhile nothing is stored: he may have known another directory.
+
     Raises:
         LogRestored: one of them is not in the log any more; what stands in its place was never told.
     """
-    rows = [_row(notice, channel) for notice, channels in notices for channel in channels]
     with database.writing() as transaction:
         if any(transaction.one(_HASH, (event.position,)) != (event.hash,) for event in events):
             raise LogRestored
+        untold = {event.position for event in events if transaction.one(_UNTOLD, (event.position,))}
+        fresh = [(notice, channels) for notice, channels in notices if notice.position in untold]
+        rows = [_row(notice, channel) for notice, channels in fresh for channel in channels]
         if rows:
             transaction.run([(_PUT, rows)])
         # What an earlier look kept stays, so what is digested is what stands there.
@@ -216,9 +222,16 @@ def reword_notices(database: Database, texts: Iterable[tuple[str, str]]) -> None
         transaction.commit([(_REDIGEST, digests)] if digests else [])
 
 
-def mark_notices_tried(database: Database, batches: Iterable[tuple[str, Iterable[str]]], now: datetime) -> None:
-    """Note that these notices are about to be sent: from now on they stay in this message."""
-    _write(database, (_TRIED, [(batch, micros(now), notice) for batch, ids in batches for notice in ids]))
+def take_notices(database: Database, batch: str, due: Sequence[Due], now: datetime) -> bool:
+    """Note that these notices are about to be sent: from now on they stay in this message.
+
+    False, and nothing is noted, where another worker took or sent one of them, or gave it up, since they were read.
+    """
+    with database.writing() as transaction:
+        if not all(transaction.one(_STANDS, (notice.id, notice.attempts, micros(NEVER))) for notice in due):
+            return False
+        transaction.commit([(_TRIED, [(batch, micros(now), notice.id) for notice in due])])
+    return True
 
 
 def mark_notices_sent(database: Database, ids: Iterable[str], now: datetime) -> None:

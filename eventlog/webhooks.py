@@ -13,8 +13,8 @@ _COLUMNS = "id, person, url, secret, cursor, position, attempts, next_at, error,
 _PUT = f"INSERT INTO webhooks ({_COLUMNS}) VALUES ({', '.join('?' * 10)})"
 _ALL = f"SELECT {_COLUMNS} FROM webhooks ORDER BY person, id"
 _ONE = f"SELECT {_COLUMNS} FROM webhooks WHERE id = ?"
-# A turn that was overtaken by another must not take back what that one told.
-_TOLD = "UPDATE webhooks SET cursor = ?, position = ?, attempts = 0, error = NULL WHERE id = ? AND position <= ?"
+_STANDS = "SELECT 1 FROM webhooks WHERE id = ? AND cursor = ?"
+_TOLD = "UPDATE webhooks SET cursor = ?, position = ?, attempts = 0, error = NULL WHERE id = ?"
 _RESET = "UPDATE webhooks SET cursor = ?, position = ? WHERE id = ?"
 _FAILED = "UPDATE webhooks SET attempts = ?, next_at = ?, error = ?, stopped_at = ? WHERE id = ?"
 _RESUMED = "UPDATE webhooks SET attempts = 0, next_at = ?, error = NULL, stopped_at = NULL WHERE id = ?"
@@ -60,9 +60,9 @@ def find_webhook(database: Database, hook: str) -> KeptWebhook | None:
     return _kept(row) if row else None
 
 
-def webhook_told(database: Database, hook: str, cursor: str, position: int) -> None:
-    """It was told up to there; what failed before does not count any more."""
-    _write(database, _TOLD, (cursor, position, hook, position))
+def webhook_told(database: Database, hook: KeptWebhook, cursor: str, position: int) -> bool:
+    """It was told up to there; what failed before does not count any more. Whether it stood where this turn knew it."""
+    return _moved(database, hook, _TOLD, (cursor, position, hook.id))
 
 
 def webhook_begins_at(database: Database, hook: str, cursor: str, position: int) -> None:
@@ -71,11 +71,11 @@ def webhook_begins_at(database: Database, hook: str, cursor: str, position: int)
 
 
 def webhook_failed(
-    database: Database, hook: str, attempts: int, next_at: datetime, error: str, stopped_at: datetime | None
-) -> None:
+    database: Database, hook: KeptWebhook, attempts: int, next_at: datetime, error: str, stopped_at: datetime | None
+) -> bool:
     """It did not take a message, for so many times; with a moment, it is not tried any more."""
     stopped = None if stopped_at is None else micros(stopped_at)
-    _write(database, _FAILED, (attempts, micros(next_at), error, stopped, hook))
+    return _moved(database, hook, _FAILED, (attempts, micros(next_at), error, stopped, hook.id))
 
 
 def webhook_resumed(database: Database, hook: str, now: datetime) -> None:
@@ -91,6 +91,15 @@ def drop_webhook(database: Database, hook: str) -> None:
 def _write(database: Database, statement: str, row: tuple[object, ...]) -> None:
     with database.writing() as transaction:
         transaction.commit([(statement, [row])])
+
+
+def _moved(database: Database, hook: KeptWebhook, statement: str, row: tuple[object, ...]) -> bool:
+    """Write it unless another turn got further since the hook was read: what that one told is not taken back."""
+    with database.writing() as transaction:
+        stands = transaction.one(_STANDS, (hook.id, hook.cursor)) is not None
+        if stands:
+            transaction.commit([(statement, [row])])
+    return stands
 
 
 def _kept(row: Row) -> KeptWebhook:

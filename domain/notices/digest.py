@@ -23,6 +23,8 @@ class Due(Frozen):
     stream: str = ""
     batch: str | None = None
     """The message it was first tried in: it stays in it, so that a repeated message says the same under the same id."""
+    attempts: int = 0
+    """How often it was tried."""
 
 
 class Message(Frozen):

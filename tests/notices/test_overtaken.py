@@ -97,7 +97,7 @@ def test_what_was_tried_is_dropped_but_never_changed_under_its_id(room: PostRoom
     stream = room.open(EVENING)
     room.spread(EVENING)
     first = {n.id: n.text for n in room.kept(pending=True)}
-    kept.mark_notices_tried(room.log, [("digest-x", list(first))], MORNING)
+    assert kept.take_notices(room.log, "digest-x", kept.waiting_notices(room.log, [stream]), MORNING)
     room.do(stream, c.AcceptReceipt(), LIAISON, EVENING + later(1))
     room.spread(EVENING + later(2))
     assert {n.id: n.text for n in room.kept() if n.id in first} == first
@@ -109,7 +109,8 @@ def test_a_notice_retried_alone_has_an_id_of_its_own(room: PostRoom) -> None:
         room.open(EVENING + later(n), title=f"第{n}件事", assist=())
     room.spread(EVENING + later(5))
     mine = [n for n in room.kept(pending=True) if n.person == "li"]
-    kept.mark_notices_tried(room.log, [("digest-of-three", [n.id for n in mine])], MORNING)
+    waiting = [n for n in kept.waiting_notices(room.log, [n.stream for n in mine]) if n.person == "li"]
+    assert kept.take_notices(room.log, "digest-of-three", waiting, MORNING)
     kept.mark_notices_failed(room.log, [n.id for n in mine], "网关答复 500", MORNING + timedelta(days=1))
     kept.retry_notices(room.log, [mine[1].id], MORNING + later(1))
     room.deliver(MORNING + later(1), "file")

@@ -6,6 +6,7 @@ import hmac
 import json
 import ssl
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ from domain.office import PolicyAdopted
 from domain.policy import Policy
 from domain.terms import Openness, Supervision, Urgency
 from eventlog import reading, webhooks
+from eventlog.database import Database
 from eventlog.verify import verify
 from eventlog.webhooks import KeptWebhook
 from services import accounts
@@ -35,6 +37,7 @@ from services.webhooks import declare_webhook, resume_webhook, withdraw_webhook
 from tests.notices.test_commands import xmh
 from tests.notices.test_workflow import open_one, sending
 from tests.support.command_line import CommandLine
+from tests.support.hands import interleavings
 from tests.support.homes import at
 from tests.support.office import LIAISON, OFFICE, until
 from tests.support.postroom import PostRoom
@@ -176,6 +179,24 @@ def test_what_is_not_taken_comes_again_later_and_nothing_is_passed_over(post: Po
     assert post.ids == [wanted[0], *wanted], "what was taken and not answered comes twice under one id, the rest once"
     assert b"/elsewhere" not in b"".join(post.receiver.everything), "nobody is followed"
     post.checked()
+
+
+def test_a_turn_that_another_overtook_repeats_one_message_at_most(post: Post) -> None:
+    """A worker that was paused in it wakes when all has been told: only what was on its way comes twice."""
+    room = post.room
+    post.declare()
+    stream, told = room.accepted(MONDAY), 0
+    elsewhere = PostRoom(Database(room.log.url, clock=room.log.clock), room.home, places=room.places)
+    other = lambda: elsewhere.deliver(MONDAY, f"webhook:{post.hook.id}")  # noqa: E731
+    for n in interleavings(room.log, lambda: post.turn(MONDAY), other):
+        times = Counter(post.ids[told:])
+        assert times.total() - len(times) <= 1, (n, times)
+        assert list(dict.fromkeys(post.ids)) == [e.event_id for e in reading.read_stream(room.log, stream)], "in order"
+        told = len(post.ids)
+        for again in range(3):
+            room.do(stream, c.SubmitFeedback(text=f"进展{n}之{again}", progress=n % 90), LIAISON, MONDAY)
+    assert n > 15
+    elsewhere.log.close()
 
 
 def test_what_failed_before_a_message_was_taken_does_not_count_against_the_next(post: Post) -> None:
