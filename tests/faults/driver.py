@@ -136,8 +136,11 @@ class Era:
     async def struck(self, fault: Fault[Any], prefix: str) -> None:
         """One fault under load; what came of it goes into the tally."""
         began = time.monotonic()
+        reports = self.reports * fault.load
+        self.stage.reporting.set()
         strike = self.stage.hand.submit(self._after, self.luck.uniform(0.3, 1.5), fault)
-        answers = await asyncio.to_thread(self.clients.report, self.stage.streams, prefix, self.reports, self.pace)
+        answers = await asyncio.to_thread(self.clients.report, self.stage.streams, prefix, reports, self.pace)
+        self.stage.reporting.clear()
         counts = self.tally.by_fault[fault.name]
         counts["strikes"] += 1
         try:
@@ -150,14 +153,15 @@ class Era:
         slowest = max(answer["slowest"] for answer in answers)
         try:
             counts.update(round_.count(reports_in(self.stage)))
-            await self._repeat(round_)
+            await self._repeat(round_, CLIENTS * reports)
         except Exception as trouble:
             counts["stuck"] += 1
             self._failed(fault, trouble)
         counts["late"] += slowest > ANSWERED_WITHIN
         self.tally.slowest[fault.name] = max(self.tally.slowest.get(fault.name, 0), slowest)
         self.tally.again[fault.name] = max(self.tally.again.get(fault.name, 0), again)
-        print(f"{prefix} {fault.name}: {time.monotonic() - began:.0f} s, {dict(+counts)}", flush=True)
+        kills = (self.tally.kills + self.stage.kills + self.stage.deaths()).total()
+        print(f"{prefix} {fault.name}: {time.monotonic() - began:.0f} s, {kills} kills, {dict(+counts)}", flush=True)
 
     def _after(self, seconds: float, fault: Fault[Any]) -> float:
         """Strike it then; how many seconds after its end everything was ready."""
@@ -172,8 +176,8 @@ class Era:
         self.tally.failures.append(f"{fault.name}: {type(trouble).__name__}: {trouble} ({where.name}:{where.lineno})")
         traceback.print_exception(trouble)
 
-    async def _repeat(self, round_: Round) -> None:
-        """Each has its answer now, and is in the log exactly once."""
+    async def _repeat(self, round_: Round, reports: int) -> None:
+        """Each of the reports has its answer now, and is in the log exactly once."""
         gate = asyncio.Semaphore(MATTERS)  # people, not a flood: a hundred at once are a fault of their own
 
         async def again(command_id: str) -> None:
@@ -182,7 +186,7 @@ class Era:
 
         await asyncio.gather(*map(again, round_.to_repeat))
         times = Counter(key for key, _, _ in reports_in(self.stage) if key.startswith(f"{round_.prefix}-"))
-        assert len(times) == CLIENTS * self.reports, f"{len(times)} of {CLIENTS * self.reports} are in the log"
+        assert len(times) == reports, f"{len(times)} of {reports} are in the log"
         assert set(times.values()) == {1}
 
     async def _said_again(self, round_: Round, command_id: str) -> None:
@@ -258,7 +262,7 @@ async def lived_through(
                     continue
                 await era.struck(fault, f"{name}-{n}")
         await era.looked_through()
-        tally.kills.update(stage.kills)
+        tally.kills.update(stage.kills + stage.deaths())
 
 
 def deck(plan: Plan, kinds: Sequence[Fault[Any]], name: str) -> list[Fault[Any]]:

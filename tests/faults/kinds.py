@@ -31,8 +31,9 @@ from eventlog import reading
 from services.embedded.temporal_file import TEMPORAL_FILE
 from services.gateway import Unreachable
 from services.healing import Healing
+from tests.faults import kills
 from tests.faults.stages import DEADLY, PAIRS, Apart, Embedded, Stage, shifted, stop_and_go
-from tests.recovery.chaos import Desk, clients_of
+from tests.recovery.chaos import KINDS, Desk, clients_of
 from tests.support.office import LIAISON, matter, order
 from tests.support.processes import NotReadyError
 from tests.support.served import ROOT, Home, kill, wait_for
@@ -54,6 +55,8 @@ class Fault(Generic[S]):
     """Codes with which a command is rightly refused meanwhile; such a one is not in the log."""
     missing: Callable[[S], str] = lambda _: ""
     """Why it cannot be struck here; empty when it can."""
+    load: int = 1
+    """How many times as many reports are sent meanwhile, where it lasts long."""
 
 
 # --- between the parts
@@ -120,7 +123,6 @@ def _at_a_command(name: str) -> Callable[[Apart, random.Random], None]:
     """The worker does it at a report of our own, which is repeated until it has an answer."""
 
     def strike(stage: Apart, luck: random.Random) -> None:
-        stage.kills["worker"] += name.startswith("DEADLY")
         stage.rearm(name)
         if name == "FROZEN_IN":
             asyncio.run(_frozen(stage, luck))
@@ -471,8 +473,19 @@ def _temporals_file_corrupted(stage: Embedded, luck: random.Random) -> None:
         kill(server)
 
 
+THE_LOAD_OF_A_STORM = 4
+
 APART: tuple[Fault[Apart], ...] = (
     *_wires(),
+    *(
+        Fault(f"a storm of kills: {whose}", strike, load=THE_LOAD_OF_A_STORM)
+        for whose, strike in (
+            ("the worker at its points", kills.storm_of(kills.worker, points=True)),
+            ("Temporal and PostgreSQL", kills.storm_of(kills.temporal, kills.database, kills.backend)),
+            ("clients and web", kills.storm_of(kills.client, kills.page)),
+            ("anything", kills.storm_of(*kills.WAYS, points=True)),
+        )
+    ),
     Fault("worker–PostgreSQL silent there at a COMMIT", _silent_at_a_commit("requests")),
     Fault("worker–PostgreSQL silent back at a COMMIT", _silent_at_a_commit("answers")),
     Fault("worker killed", _kill_worker),
@@ -502,6 +515,10 @@ APART: tuple[Fault[Apart], ...] = (
     Fault("mail and gateway drip", _receivers_drip),
 )
 EMBEDDED: tuple[Fault[Embedded], ...] = (
+    *(
+        Fault(f"a storm of kills under `up`: {whose}", kills.storm_at_home(kinds), load=THE_LOAD_OF_A_STORM)
+        for whose, kinds in (("worker and server", ("worker", "server", "both")), ("anything", KINDS))
+    ),
     *(Fault(f"{what} killed under `up`", _strike_home(what)) for what in ("worker", "server", "both", "all")),
     *(Fault(f"{what} stopped under `up`", _stop_in_home(what)) for what in ("worker", "server")),
     Fault("disk full for the log (SQLite)", _full("log_disk"), missing=_own_disk("log_disk")),

@@ -13,7 +13,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -26,6 +26,7 @@ from services.embedded.temporal_file import TEMPORAL_FILE
 from tests.faults.disk import Disk
 from tests.faults.wire import Wire
 from tests.recovery.chaos import AddressedDesk, Chaos, Desk, chaos_in
+from tests.recovery.deadly_worker import DEATHS
 from tests.support.postgres import Server as DatabaseServer
 from tests.support.processes import children_of, end, says_ready, spawn
 from tests.support.receivers import Received, http_receiver, smtp_receiver
@@ -58,6 +59,14 @@ def shifted(library: Path | None, hours: int) -> dict[str, str]:
     return {"LD_PRELOAD": str(library), "XMH_CLOCK_OFF": str(hours * 3600)} if hours else {}
 
 
+POINTS = {
+    "DEADLY_BEFORE": "worker before its insert",
+    "DEADLY_IN": "worker in its transaction",
+    "DEADLY_AFTER": "worker after its commit",
+}
+"""Name of what befell the deadly worker → what died, in a tally."""
+
+
 @dataclass
 class Stage(ABC):
     """What is struck, and the office that works on it meanwhile."""
@@ -74,6 +83,8 @@ class Stage(ABC):
     """One thread that lives as long as the stage: a server it starts would die with a thread of its own."""
     streams: list[str] = field(default_factory=list)
     """The matters reported to."""
+    reporting: threading.Event = field(default_factory=threading.Event)
+    """Set while clients report."""
 
     @property
     @abstractmethod
@@ -93,18 +104,26 @@ class Stage(ABC):
         """Until everything is ready again."""
         wait_for(lambda: self.whole, WHOLE_WITHIN)
 
+    def deaths(self) -> Counter[str]:
+        """At which of its points the deadly worker died, and how often, since its home is there."""
+        file = self.home.path / DEATHS
+        lines = file.read_text(encoding="ascii").split() if file.exists() else []
+        return Counter(POINTS[line] for line in lines)
+
     def rearm(self, name: str) -> None:
         """What the deadly worker did once it does again (`deadly_worker.py`)."""
         (self.home.path / f"{name}.done").unlink(missing_ok=True)
 
 
 @dataclass
-class Worker:
-    """`python worker.py` as a service: a thread starts it again whenever it has ended."""
+class Service:
+    """A program of ours as a service: a thread starts it again whenever it has ended."""
 
+    command: Sequence[str | Path]
     environment: dict[str, str]
     log: Path
     port: int = field(default_factory=free_port)
+    """Where it says whether it is ready."""
     extra: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     _over: threading.Event = field(default_factory=threading.Event)
@@ -118,15 +137,18 @@ class Worker:
         while not self._over.is_set():
             if self.process is None or self.process.poll() is not None:
                 env = {**self.environment, **self.extra, "XMH_HEALTH_PORT": str(self.port)}
-                self.process = spawn([sys.executable, DEADLY_WORKER], self.log, env=env, cwd=ROOT)
+                self.process = spawn(self.command, self.log, env=env, cwd=ROOT)
             self._over.wait(RESTARTED_AFTER)
         if self.process is not None:
             self.process.send_signal(signal.SIGCONT)
             end(self.process, signal.SIGKILL)
 
-    def send(self, signum: signal.Signals) -> None:
-        if self.process is not None:
-            self.process.send_signal(signum)
+    def send(self, signum: signal.Signals) -> bool:
+        """Whether it lived to hear it."""
+        if self.process is None or self.process.poll() is not None:
+            return False
+        self.process.send_signal(signum)
+        return True
 
     @contextmanager
     def otherwise(self, extra: dict[str, str]) -> Iterator[None]:
@@ -183,7 +205,7 @@ class Apart(Stage):
     database: SmallServer = field(kw_only=True)
     temporal: DevServer = field(kw_only=True)
     temporal_disk: Disk = field(kw_only=True)
-    worker: Worker = field(kw_only=True)
+    worker: Service = field(kw_only=True)
     wires: dict[str, Wire] = field(kw_only=True)
     clients: Home = field(kw_only=True)
     receivers: tuple[Received, ...] = field(kw_only=True)
@@ -260,7 +282,7 @@ def apart_in(folder: Path, hold: tuple[float, float]) -> Iterator[Apart]:
         (home.path / "xmh.toml").write_text(told, encoding="utf-8")
         clients, workers = (Home(home.path, _over(wires, whose, url)) for whose in ("client", "worker"))
         environment = {**workers.environment, **DEADLY, "PYTHONPATH": str(ROOT)}
-        worker = Worker(environment, folder / "worker.log")
+        worker = Service([sys.executable, DEADLY_WORKER], environment, folder / "worker.log")
         held.callback(worker.stop)
         worker.start()
         log = held.enter_context(home.log())

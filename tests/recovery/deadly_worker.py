@@ -1,9 +1,10 @@
 """A worker that dies where it hurts most: just before the insert, or between the commit and the end of its task.
 
 It is the product's own worker with the append activity wrapped. By environment:
-`DEADLY_BEFORE`, `DEADLY_AFTER` (killing itself before the insert, after the commit), `DEADLY_TOGETHER` (killing the
-server with itself after the commit), `DEADLY_ALL` (the supervisor as well): each a probability, or how the id begins of
-the command with which it happens, once. `DEADLY_WHEN_READY`: none of them while `up` still waits for its first word,
+`DEADLY_BEFORE`, `DEADLY_IN`, `DEADLY_AFTER` (killing itself before the insert, inside the transaction with everything
+written, after the commit), `DEADLY_TOGETHER` (killing the server with itself after the commit), `DEADLY_ALL` (the
+supervisor as well): each a probability, or how the id begins of the command with which it happens, once. Each death is
+a line in the home's file `deaths`. `DEADLY_WHEN_READY`: none of them while `up` still waits for its first word,
 for one that never says it is given up, and rightly. `FROZEN` (the beginning of a command id before whose insert the
 worker stops itself, once), `FROZEN_IN` (the same, inside the transaction, everything written but not committed).
 `POISON` (a stream that this build cannot work on: whatever is loaded of it breaks the workflow), and with it
@@ -35,6 +36,8 @@ HOME = Path(os.environ.get("XMH_HOME", "."))
 CHANCE = random.SystemRandom()
 CALM = "calm"
 """While a file of this name lies in the home, nothing is left to chance."""
+DEATHS = "deaths"
+"""The file of the home that has a line for each death: by which name it came."""
 
 
 def happens(name: str, command_id: str) -> bool:
@@ -59,7 +62,9 @@ def once(name: str, command_id: str) -> bool:
     return True
 
 
-def kill(*, supervisor: bool = False, server: bool = False) -> None:
+def kill(name: str, *, supervisor: bool = False, server: bool = False) -> None:
+    with (HOME / DEATHS).open("a", encoding="ascii") as deaths:
+        deaths.write(f"{name}\n")
     found = RunFile.read(HOME)
     if found and supervisor:
         found.supervisor.send(signal.SIGKILL)
@@ -74,7 +79,7 @@ class DeadlyActivities(LogActivities):
     @activity.defn(name=APPEND, no_thread_cancel_exception=True)
     def append(self, request: AppendRequest) -> LogAnswer:
         if request.drafts and happens("DEADLY_BEFORE", request.command_id):
-            kill()
+            kill("DEADLY_BEFORE")
         if request.drafts and once("FROZEN", request.command_id):
             os.kill(os.getpid(), signal.SIGSTOP)
             # The signal reaches this thread a moment later; by then it must not hold SQLite's lock.
@@ -82,18 +87,18 @@ class DeadlyActivities(LogActivities):
         answer = super().append(request)
         if isinstance(answer.said, Appended) and answer.said.events:
             if happens("DEADLY_ALL", request.command_id):
-                kill(supervisor=True, server=True)
+                kill("DEADLY_ALL", supervisor=True, server=True)
             if happens("DEADLY_TOGETHER", request.command_id):
-                kill(server=True)
+                kill("DEADLY_TOGETHER", server=True)
             if happens("DEADLY_AFTER", request.command_id):
-                kill()
+                kill("DEADLY_AFTER")
         return answer
 
 
-class FrozenTransaction(Transaction):
-    """Stops the worker when everything is written and the commit is next."""
+class MarkedTransaction(Transaction):
+    """Stops the worker, or kills it, when everything is written and the commit is next."""
 
-    _meant = False
+    _freezes = _dies = False
     """One meant has been written: with others that commit together, maybe before the last of them."""
 
     def run(self, statements: Sequence[Statement]) -> None:
@@ -105,17 +110,20 @@ class FrozenTransaction(Transaction):
         return super().run_and_ask(statements, question)
 
     def _look(self, statements: Sequence[Statement]) -> None:
-        written = [row for sql, rows in statements if "INTO commands" in sql for row in rows]
-        self._meant = self._meant or any(once("FROZEN_IN", str(row[0])) for row in written)
+        written = [str(row[0]) for sql, rows in statements if "INTO commands" in sql for row in rows]
+        self._freezes = self._freezes or any(once("FROZEN_IN", command_id) for command_id in written)
+        self._dies = self._dies or any(happens("DEADLY_IN", command_id) for command_id in written)
 
     def commit(self, statements: Sequence[Statement] = ()) -> None:
         self._look(statements)
-        if self._meant:
-            super().run(statements)
-            os.kill(os.getpid(), signal.SIGSTOP)
-            super().commit()
-        else:
+        if not (self._freezes or self._dies):
             super().commit(statements)
+            return
+        super().run(statements)
+        if self._dies:
+            kill("DEADLY_IN")
+        os.kill(os.getpid(), signal.SIGSTOP)
+        super().commit()
 
 
 POISON = os.environ.get("POISON")
@@ -139,10 +147,10 @@ class PoisonedMatter(LoggedMatter):
 
 if __name__ == "__main__":
     setattr(services.running, "LogActivities", DeadlyActivities)  # noqa: B010  (a name the worker imported, not its own)
-    if "FROZEN_IN" in os.environ:
+    if {"FROZEN_IN", "DEADLY_IN"} & set(os.environ):
         import eventlog.database
 
-        eventlog.database.Transaction = FrozenTransaction  # type: ignore[misc]
+        eventlog.database.Transaction = MarkedTransaction  # type: ignore[misc]
     if POISON is not None:
         setattr(workflows.matter, "LoggedMatter", PoisonedMatter)  # noqa: B010  (as above)
     worker.main()
