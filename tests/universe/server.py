@@ -65,6 +65,8 @@ class Server:
         self.workers: list[Worker] = []
         self.carry: Any = None
         """Who carries out ordinary activities: (name, argument, told) → None."""
+        self.log_away: Any = None
+        """Who lets the log be away: for so many microseconds."""
         self.committed: dict[str, int] = {}
         """Hash of an event → when it really came into the log."""
         self.diverged: list[Any] = []

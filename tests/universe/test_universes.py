@@ -40,7 +40,7 @@ def test_no_rule_breaks_and_little_is_left_untried() -> None:
     assert {kind for kind, outcome in answers if outcome == "ok"} >= {
         "open", "accept", "report", "urge", "close", "review", "suspend", "convene", "decide", "minutes",
     }  # fmt: skip
-    assert set(struck) >= {*RATES, *STORMS, "strike", "beyond"}
+    assert set(struck) >= {*RATES, *STORMS, "strike", "beyond", "flicker"}
     assert {"FeedbackMissed", "MatterEscalated", "DueLapsed", "OutcomeDelivered", "DecisionRecorded"} <= set(events)
 
 

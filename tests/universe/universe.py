@@ -55,6 +55,10 @@ RATES = {
 """Fault → how often it strikes where it may, in a universe whose weather has it."""
 STORMS = {"restart": 0.25, "forget": 0.15, "outage": 0.25, "restore": 0.15, "rulebook": 0.25}
 """What happens to everything at once → in what share of universes."""
+FLICKERS = 0.3
+"""In what share of universes the log is away for moments, again and again."""
+BEHIND_A_RULE = 0.3
+"""How often it goes there right behind an answer, while a rule that moved becomes known."""
 LONG = 10_000
 """No run here has a history so long that it would begin anew."""
 VALID = timedelta(minutes=15)
@@ -148,7 +152,8 @@ class Universe:
         workflows: dict[str, type] = {"matter": MatterWorkflow, "meeting": MeetingWorkflow}
         doing: dict[str, Any] = {APPEND: hands.append, LOAD: hands.load}
         server.workers = [Worker(world, f"worker-{n}", server, workflows, doing) for n in range(2)]
-        server.carry = self._carry
+        server.carry, server.log_away = self._carry, self._away
+        self._flickering = False
         self.loop = ClientLoop(world)  # type: ignore[abstract]
         client: Any = Client(world, server, self.loop)
         self.gateway = _Gateway(
@@ -188,6 +193,7 @@ class Universe:
             world.at(burst - 1, self._ease, 1.0)
             world.at(burst + 3 * MINUTE, self._ease, 0.15)
         self._from_beyond()
+        self._flickers(wishes.all)
         for storm, share in STORMS.items():
             if luck.random() < share:
                 # The rules of the last days are those that show in the end.
@@ -207,6 +213,27 @@ class Universe:
                 near = closing if abs(burst - closing) < 10 * SECOND else burst
                 if luck.random() < 0.5:
                     self.world.at(near - luck.randint(500, 9000) * MS, self._beyond, f"matter/u{n}")
+
+    def _flickers(self, wishes: list[Wish]) -> None:
+        """The log is away for moments: where windows close, until just behind a report that comes late, and elsewhere.
+
+        It fails the clock then, and is back for who came behind it. Once a rule has moved it goes away right behind its
+        answers, so that what somebody has just learnt he cannot act on. Its luck is its own, so that universes without
+        it are as they were.
+        """
+        luck = random.Random(f"flicker/{self.seed}")
+        self._flickering = luck.random() < FLICKERS
+        if not self._flickering:
+            return
+        for n, burst in enumerate(self.bursts):
+            closing = burst // DAY * DAY + CLOSING
+            late = [w.at for w in wishes if closing <= w.at < closing + 12 * SECOND and w.command.do == "report"]
+            if late:
+                begins, ends = closing - luck.randint(0, 500) * MS, luck.choice(late) + luck.randint(500, 1400) * MS
+            else:
+                begins = burst + luck.randint(0, 25_000) * MS
+                ends = begins + luck.randint(500, 3500) * MS
+            self.world.at(begins, self._flicker, ends - begins, f"{n}")
 
     def _spawn(self, what: Any, name: str) -> None:
         self._begun.append(self.loop.create_task(what, name=name))
@@ -334,9 +361,16 @@ class Universe:
 
     def _outage(self, duration: int) -> None:
         if self._hits("outage"):
-            self.world.say("log locked for", duration / SECOND)
-            self.backend.locked_until = self.world.now + duration
-            self.outages += 1
+            self._away(duration)
+
+    def _flicker(self, duration: int, n: str) -> None:
+        if self._hits("flicker", n):
+            self._away(duration)
+
+    def _away(self, duration: int) -> None:
+        self.world.say("log away for", duration / SECOND)
+        self.backend.locked_until = self.world.now + duration
+        self.outages += 1
 
     def _restore(self, later: int) -> None:
         if self._hits("restore"):
@@ -368,6 +402,9 @@ class Universe:
             record_office_events(self.database, stream, [event], actor=SYSTEM, command_id=told, now=self.world.moment)
         except (Refusal, LogError):
             return
+        if self._flickering:
+            self.world.rates["log_goes_away"] = BEHIND_A_RULE
+            self.world.after(2 * MINUTE, lambda: self.world.rates.update(log_goes_away=0.0))
         if self.tape.below("rulebook", 3):
             self._spawn(self._tell(), "tell")
 

@@ -206,6 +206,8 @@ class _Try:
         outcome: Outcome = UNREACHABLE
         if not world.fault("log_fails_before", self.place):
             outcome = self._done()
+            if world.fault("log_goes_away", self.place):
+                self.worker.server.log_away(tape.between(self.place, 500 * MS, 2 * SECOND))
             if world.fault("crash_after", self.place):
                 self.worker.crash()
                 return
