@@ -29,6 +29,7 @@ _LIVE = (
     "SELECT key_id, key, wrapped_by FROM secret_keys WHERE stream = ? AND key IS NOT NULL "
     "ORDER BY created_at DESC, key_id LIMIT 1"
 )
+_WRAPPED = "SELECT wrapped_by FROM secret_keys WHERE wrapped_by IS NOT NULL LIMIT 1"
 _INSERT = "INSERT INTO secret_keys (key_id, stream, key, created_at, wrapped_by) VALUES (?, ?, ?, ?, ?)"
 
 
@@ -57,12 +58,13 @@ def ensure_key(database: Database, stream: str) -> tuple[str, bytes]:
     """
     with database.reading() as transaction:
         row = transaction.one(_LIVE, (stream,))
-        others = transaction.one("SELECT wrapped_by FROM secret_keys WHERE wrapped_by IS NOT NULL LIMIT 1")
+        others = transaction.one(_WRAPPED)
     if row is None:
         master = _master_for(database, others)
         with database.writing() as transaction:
             row = transaction.one(_LIVE, (stream,))  # another may have made it meanwhile
             if row is None:
+                _check_master(master, transaction.one(_WRAPPED))  # and another machine the first key of all
                 key_id, key = secrets.token_hex(8), secrets.token_bytes(KEY_BYTES)
                 row = (key_id, wrap_key(master, key_id, stream, key), master_key_id(master))
                 made = micros(datetime.now(UTC))
@@ -76,6 +78,11 @@ def ensure_key(database: Database, stream: str) -> tuple[str, bytes]:
 def _master_for(database: Database, other: Row | None) -> bytes:
     """The master key to wrap a new key under; it is not made anew where others are wrapped already."""
     master = database.master_key.make() if other is None else database.master_key.load()
+    return _check_master(master, other)
+
+
+def _check_master(master: bytes | None, other: Row | None) -> bytes:
+    """The master key, when there is one and others are wrapped under no other."""
     if master is None or (other is not None and other[0] != master_key_id(master)):
         raise Refusal("主密钥不在，或不是原来的那一把；请找回 master.key（或 XMH_MASTER_KEY）后再试", "master_key")
     return master
@@ -103,7 +110,7 @@ def wrap_keys(database: Database) -> int:
     with database.reading() as transaction:
         if transaction.one(plain) is None:
             return 0
-        other = transaction.one("SELECT wrapped_by FROM secret_keys WHERE wrapped_by IS NOT NULL LIMIT 1")
+        other = transaction.one(_WRAPPED)
     master = _master_for(database, other)
     with database.writing() as transaction:
         rows = [

@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from eventlog import reading
 from eventlog.database import Database, SealCipher
 from eventlog.masterkey import MasterKey
 from eventlog.secrets import (
+    KeysStanding,
     Unreadable,
     destroy_keys,
     ensure_key,
@@ -30,6 +32,7 @@ from eventlog.secrets import (
 from eventlog.verify import Token, verify
 from tests.eventlog.sample import Asker, SampleNoted, everything
 from tests.support.clock import open_log
+from tests.support.hands import let_in
 
 WORDS = "请抓紧办理，此件不外传"
 STREAM = "sample/a"
@@ -40,6 +43,16 @@ def test_a_sealed_text_opens_again(database: Database) -> None:
     assert is_sealed(sealed)
     assert WORDS not in sealed
     assert unseal_text(database, STREAM, sealed) == WORDS
+
+
+def test_of_two_machines_that_make_the_first_key_at_once_one_is_refused(database: Database, tmp_path: Path) -> None:
+    """Each would have made a master key of its own, and neither could read what the other sealed."""
+    one, other = (Database(database.url, master_key=MasterKey(file=tmp_path / name)) for name in ("one", "other"))
+    with let_in(one, 2, partial(ensure_key, other, STREAM)), pytest.raises(Refusal, match="主密钥"):
+        ensure_key(one, "sample/b")
+    assert key_protection(other) == KeysStanding(unwrapped=0, locked=0)
+    one.close()
+    other.close()
 
 
 @pytest.mark.parametrize("cipher", ["aes-gcm-siv", "sm4-gcm"])

@@ -12,7 +12,7 @@ from eventlog.database import Database, Transaction
 
 
 @contextmanager
-def let_in(log: Database, before: int, other: Callable[[], None]) -> Iterator[Callable[[], bool]]:
+def let_in(log: Database, before: int, other: Callable[[], object]) -> Iterator[Callable[[], bool]]:
     """Somebody else does his work before so manieth a transaction of this log's; whether it came to that."""
     begun = 0
 
@@ -36,7 +36,7 @@ def let_in(log: Database, before: int, other: Callable[[], None]) -> Iterator[Ca
             delattr(log, name)
 
 
-def interleavings(log: Database, one: Callable[[], None], other: Callable[[], None]) -> Iterator[int]:
+def interleavings(log: Database, one: Callable[[], object], other: Callable[[], object]) -> Iterator[int]:
     """Let the one work again and again, the other coming in one transaction later each time; yield after each."""
     for before in range(1, 1000):
         with let_in(log, before, other) as came_in:
