@@ -3,6 +3,7 @@
 import errno
 import logging
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
@@ -25,6 +26,7 @@ from web.pages.rendering import (
     page,
     sign_in_again,
     to_sign_in,
+    typed_again,
 )
 from web.statuses import TITLES, status_of
 
@@ -158,9 +160,17 @@ def install_problems(app: FastAPI, service: "WebService") -> None:
 
 
 def told_as_asked(request: Request, details: ProblemDetails) -> Response:
-    """A problem on a page for a browser, as a document for a program."""
+    """A problem on a page for a browser, as a document for a program.
+
+    A form that could not be looked at is given back with all that was typed: it may be kept nowhere else.
+    """
     if wants_page(request):
-        answer = page("message.html", details.status, title=details.title, message=seen(details.message))
+        typed, line = getattr(request.state, "typed", None), {"title": details.title, "message": seen(details.message)}
+        if typed is not None and details.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            files = bool(typed.uploads)
+            answer = typed_again(request, "send_again.html", details.status, typed.fields, files=files, **line)
+        else:
+            answer = page("message.html", details.status, **line)
         answer.headers.update(details.headers)
         return answer
     return problem(details)

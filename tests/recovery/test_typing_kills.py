@@ -7,6 +7,7 @@ in the log.
 import asyncio
 import os
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -40,6 +41,8 @@ BETWEEN = (3.0, 9.0)
 """Seconds between two kills."""
 PATIENCE = 180.0
 """Within this time of the last kill everything that was typed is in the log, however busy the machine is."""
+SENDS = re.compile("提交反馈|再次提交")
+"""The button of the form, and of the page that gives back what could not be looked at."""
 HASTE = 4000
 """Milliseconds somebody waits for a page before he looks again; each time he waits longer."""
 Recorded = Callable[[str, str], int]
@@ -165,7 +168,7 @@ class Typist:
     async def _sends(self, text: str) -> bool:
         """Whether sending it led to the matter, on whose page it is."""
         with suppress(Error):
-            await self.page.get_by_role("button", name="提交反馈").click(timeout=HASTE)
+            await self.page.get_by_role("button", name=SENDS).click(timeout=HASTE)
             await self.page.wait_for_url(f"**/matters/{self.no}*", timeout=HASTE * 3)
             return text in await self.page.content()
         self.seen["sent again"] += 1

@@ -1,7 +1,11 @@
 """What somebody types is kept: it survives a reload, a second window, an ended session and a server that is away."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from html import escape
+from pathlib import Path
 from uuid import uuid4
 
 import pyotp
@@ -11,12 +15,14 @@ from playwright.async_api import Route, expect
 from domain import commands as c
 from domain.access.passwords import RULES, PasswordProfile
 from eventlog import reading
+from services import accounts, signing_in
 from tests.support.browsing import Browsing, accessible
 from tests.support.history import act
 from tests.support.office import LIAISON, OFFICE, opening
 from tests.web.conftest import Served
 from tests.web.test_signing_in import HERE, PASSWORD, cookie_of, enrolled, enter
 from tests.web.test_weekly_feedback import accepted, field, reports
+from web.pages.rendering import COOKIE
 
 pytestmark = pytest.mark.slow
 TYPED = "涉及三家权利人，正在逐户商谈"
@@ -45,6 +51,47 @@ def test_what_nobody_answers_stays_with_its_command(served: Served) -> None:
         assert "督办服务没有运行" in told.text
     recorded = {e.type for e in reading.read_stream(served.log, "matter/one")}
     assert recorded.isdisjoint({"FeedbackSubmitted", "ClosureRequested"})
+
+
+def test_what_is_sent_while_the_log_is_away_comes_back_with_its_command(served: Served) -> None:
+    """The log cannot even say who is signed in: all that was typed is on the page, to be sent once more."""
+    today = datetime.now(UTC)
+    act(served.log, "matter/away", opening("推进管线迁改", today.date() + timedelta(days=60)), OFFICE, today)
+    act(served.log, "matter/away", c.AcceptReceipt(), LIAISON, today)
+    (no,) = (m.number for m in reading.find_matters(served.log, "推进管线迁改"))
+    accounts.open_account(served.log, "head", OFFICE, today)
+    cookie = {"Cookie": f"{COOKIE}={signing_in.begin(served.log, 'head', '127.0.0.1', today)}"}
+    client, command, page = served.client(), uuid4().hex, {**HERE, **cookie, "Accept": "text/html"}
+    typed = {
+        f"/feedback?matter={no}": {f"{no}.command": command, f"{no}.text": TYPED},
+        f"/matters/{no}/do/close": {"command": command, "text": f"{TYPED}<b>", "over_unfinished": "另行报送"},
+        "/suggestions": {"command": command, "text": TYPED},
+    }
+    with away(served.home):
+        for path, fields in typed.items():
+            told = client.post(path, data=fields, headers=page)
+            assert (told.status_code, command in told.text) == (503, True), told.text
+            assert f'action="{path}"' in told.text
+            assert escape(fields.get("text", TYPED)) in told.text
+            assert "再次提交" in told.text
+            assert client.get(path, headers=page).status_code == 503
+        program = client.post(f"/matters/{no}/do/close", data={"text": TYPED}, headers={**HERE, **cookie})
+        assert (program.headers["content-type"], TYPED in program.text) == ("application/problem+json", False)
+    taken = client.post("/suggestions", data=typed["/suggestions"], headers=page)
+    assert taken.status_code != 503, "the log is back"
+
+
+@contextmanager
+def away(home: Path) -> Iterator[None]:
+    """Nothing of the log can be read: where its file was is none."""
+    log, elsewhere = home / "events.db", home / "elsewhere.db"
+    log.rename(elsewhere)
+    log.mkdir()
+    try:
+        yield
+    finally:
+        log.rmdir()
+        elsewhere.rename(log)
 
 
 async def test_text_survives_a_reload_and_goes_when_it_was_sent(browsing: Browsing, working: Served) -> None:

@@ -211,11 +211,16 @@ def to_sign_in(request: Request) -> Response:
 
 def sign_in_again(request: Request, ended: SessionEndedError) -> Response:
     """The session, or the password, ended while somebody typed: all of it is on the page, to be sent once more."""
+    return typed_again(request, "sign_in_again.html", 401, ended.fields, files=ended.files, password=ended.password)
+
+
+def typed_again(
+    request: Request, template: str, status: int, given: "Mapping[str, str]", /, *, files: bool, **values: Any
+) -> Response:
+    """A page that gives back all that was typed, to be sent once more to where it went."""
     query = request.url.query
     action = request.url.path + (f"?{query}" if query else "")
-    return page(
-        "sign_in_again.html", 401, action=action, given=ended.fields, files=ended.files, password=ended.password
-    )
+    return page(template, status, action=action, given=given, files=files, **values)
 
 
 def own_path(text: str) -> str:

@@ -82,6 +82,7 @@ async def sent_form(request: Request, *, files: bool = False) -> tuple[Visitor, 
         given = await _with_files(request)
     else:
         given = _given(await request.form(max_files=0, max_fields=MOST_FIELDS))
+    request.state.typed = given  # whatever goes wrong from here on, it goes back to who typed it
     try:
         visitor = await service_of(request).ask(visitor_of, request)
     except SignInNeededError:

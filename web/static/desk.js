@@ -129,7 +129,7 @@
         answer = await fetch(`/drafts/${part.dataset.draft}`, { method: "PUT", headers: { "Content-Type": "application/json" }, body, keepalive });
         if (answer.ok || answer.status === 409) told = await answer.json();
       } catch {
-        answer = { status: 0 };
+        answer = { status: 503 };
       }
       if (answer.ok || answer.status === 409) {
         if (answer.ok) version.value = told.version;
@@ -149,11 +149,12 @@
         if (!keepalive && (await signIn())) return put();
       }
       else say("没有自动保存上，内容还在本页。", true);
+      return answer.status === 503;
     };
     const save = (keepalive = false) => (running = running.then(() => put(keepalive)));
     part.addEventListener("input", () => {
       dirty = true;
-      if (!line.classList.contains("fault")) line.textContent = "尚未保存"; // what was kept a moment ago is not all of it any more
+      if (!line.classList.contains("fault")) line.textContent = "尚未保存"; // what is kept is not all of it
       clearTimeout(timer);
       timer = setTimeout(save, 2000);
     });
@@ -211,20 +212,16 @@
     });
   });
   document.addEventListener("leaving", (event) => formsOf.forEach((kept) => event.detail.push(...kept.map((part) => part.save()))));
-  // A form is sent when there is somebody to take it, and what stands in it was kept: else it stays where it is.
+  // A form is sent when somebody takes it and it was kept: else it stays.
   formsOf.forEach((parts, form) =>
     form.addEventListener("submit", async (event) => {
       if (form.dataset.sure) return;
       event.preventDefault();
       const by = event.submitter;
-      try {
-        await fetch("/healthz", { signal: AbortSignal.timeout(5000) });
-      } catch {
-        parts[0].say("没有连上服务器，没有提交；内容还在本页，请稍候再提交。", true);
-        return;
-      }
       await handing.get(form);
-      await Promise.all(parts.map((part) => part.save()));
+      const there = await fetch("/healthz", { signal: AbortSignal.timeout(5000) }).catch(() => {});
+      if (!there || (await Promise.all(parts.map((part) => part.save()))).includes(true))
+        return parts[0].say("服务暂时连不上，没有提交；内容还在本页，请稍候再提交。", true);
       form.dataset.sure = "1";
       form.requestSubmit(by);
     }),
