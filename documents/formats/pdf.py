@@ -100,8 +100,8 @@ class _Setting(NamedTuple):
     tight: bool
 
 
-# A page is printed as .docx and then as .pdf. A typesetter serves one thread.
-@lru_cache(maxsize=1)
+# A page is printed as .docx and then as .pdf, by a few threads at once. A typesetter serves one.
+@lru_cache(maxsize=4)
 def _setting(page: Page, typeface: Typeface, template: Template, home: Path | None, thread: int) -> _Setting:
     """A page as it is to be set, which the typesetter is asked.
 
