@@ -43,6 +43,8 @@ _ON_PAGES = (
         re.compile(r"[，；]?(?:一直不好时|请先|请在服务器上|或先|请)运行 xmh [a-z]+(?: [a-z]+)?(?: --[a-z]+)?"),
         "；请稍候再试，仍不行请告诉系统管理员",
     ),
+    (re.compile(r"[；，]请[^；]*XMH_[A-Z_]+.*"), "；请稍候再试，仍不行请告诉系统管理员"),
+    (re.compile(r"XMH_DATABASE_URL"), "数据库地址"),
     (re.compile(r"；已开过的会议请用 xmh meeting record 登记"), ""),
     (re.compile(r"；议定事项见 xmh meeting minutes [\w-]+"), "；议定事项见会议页"),
 )

@@ -11,6 +11,7 @@ from views.wording import without_options
 
 ROOT = Path(__file__).parents[2]
 OF_PAGES = ("domain/rules", "intake/draft", "intake/edited")
+OF_DATABASES = ("postgres.py", "sqlite.py", "backend.py")
 """Whose lines a page shows whoever fills it in."""
 TELL = "请稍候再试，仍不行请告诉系统管理员"
 NAMED = re.compile(r"--[a-z]|xmh [a-z]")
@@ -38,8 +39,15 @@ def test_no_line_of_a_rule_names_an_option_on_a_page(room: str) -> None:
     assert {line: words for line, words in said.items() if NAMED.search(words)} == {}
 
 
+def test_no_page_names_a_setting_where_the_database_is_away() -> None:
+    lines = [line for name in OF_DATABASES for line in lines_of(ROOT / "eventlog" / name)]
+    assert any("XMH_" in line for line in lines)
+    assert [line for line in map(without_options, lines) if "XMH_" in line] == []
+
+
 def test_what_is_left_is_a_sentence() -> None:
     for line, words in (
+        ("数据库不存在，或名字写错了；请检查 XMH_DATABASE_URL", f"数据库不存在，或名字写错了；{TELL}"),
         ("文中没有写明年度，时限按2026年计；可用 --year 指定", "文中没有写明年度，时限按2026年计"),
         ("没有找到任务；如果全文都是工作总结，可加 --all", "没有找到任务"),
         ("任务不能空；要撤销立项请用 xmh task cancel", "任务不能空；要撤销立项请到事项页办理"),
