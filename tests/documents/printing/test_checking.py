@@ -271,12 +271,14 @@ def test_a_substituted_face_counts_only_when_the_file_declares_it() -> None:
 
 @pytest.fixture
 def measures() -> Iterator[dict[str, object]]:
-    """The typesetter's measures, to be set wrong."""
+    """The typesetter's measures, to be set wrong; how pages are set by the right ones is forgotten meanwhile."""
     held = typeset._MEASURES
     wrong = dict(held)
     typeset._MEASURES = wrong
+    typeset._setting.cache_clear()
     yield wrong
     typeset._MEASURES = held
+    typeset._setting.cache_clear()
 
 
 WRONG_MEASURES: dict[str, tuple[dict[str, object], str]] = {
