@@ -1,7 +1,7 @@
 """A database opened from a URL: small pool, one way to write, one way to read, errors a person understands."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from typing import Any, Literal, Self
@@ -19,7 +19,7 @@ from eventlog.errors import ForeignLog, LogBusy, LogError
 from eventlog.group import CommitGroup
 from eventlog.masterkey import MasterKey
 from eventlog.patience import time_left
-from eventlog.remembered import LivingStates, RememberedStates
+from eventlog.remembered import LivingState, RememberedStates
 from eventlog.schema import require_current
 from eventlog.witness import Witness
 
@@ -145,8 +145,8 @@ class Database:
         self.appends: CommitGroup[Any, Any] = CommitGroup()
         """Who asks to append in this process (`eventlog/append.py`)."""
         self.states = RememberedStates()
-        self.living: dict[str, LivingStates[Any]] = {}
-        """What `reading.open_states` read last, by kind of stream."""
+        self.living: dict[str, Mapping[str, LivingState[Any]]] = {}
+        """What `reading.open_states` read last: kind of stream → stream → its state."""
         self._writer = threading.Lock() if self.backend.one_writer_per_process else None
         self._closed = False
 

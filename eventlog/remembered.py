@@ -5,7 +5,6 @@ stands there, and on the same snapshot, the log is asked each time: somebody may
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
 from typing import Generic, NamedTuple, TypeVar
 
 from domain.base import Frozen
@@ -41,13 +40,14 @@ class TheVery(Generic[S]):
         return all(mine is theirs for mine, theirs in zip(self.objects, other.objects, strict=True))
 
 
-class LivingStates(NamedTuple, Generic[S]):
-    """The states of a kind that lived when they were last read, and the newest event of the log then."""
+class LivingState(NamedTuple, Generic[S]):
+    """A state as it was last read, and what it was read from."""
 
-    position: int
     hash: str
-    states: Mapping[str, S]
-    """By stream."""
+    """Of the stream's last event."""
+    snapshot: str | None
+    """Digest of the newest snapshot."""
+    state: S
 
 
 class RememberedState(NamedTuple):

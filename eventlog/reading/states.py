@@ -8,7 +8,7 @@ what is read of today, however much was recorded since.
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, cast
 
@@ -29,7 +29,7 @@ from eventlog.reading.events import (
     within,
 )
 from eventlog.readmodel import fold_events, parse_state
-from eventlog.remembered import MOST_LIVING, LivingStates
+from eventlog.remembered import MOST_LIVING, LivingState
 from eventlog.rows import EVENT_COLUMNS, FOLDED_COLUMNS, StoredEvent, folded_event, stored_event
 from eventlog.snapshots import COLUMNS, EVERY, is_sound
 
@@ -64,7 +64,13 @@ _JOINED = {
 LIVING_AT = "s.kind = ? AND (s.ended = 0 OR s.ended > ?)"
 """Which streams of a kind may have lived at a position."""
 _OF_KIND_MOVED = "s.kind = ? AND s.stream IN (SELECT stream FROM events WHERE position > ?)"
-_HASH_AT = "SELECT hash FROM events WHERE position = ?"
+_LIVING_STAND = f"""
+SELECT s.stream, (SELECT e.hash FROM events e WHERE e.stream = s.stream ORDER BY e.version DESC LIMIT 1),
+    (SELECT n.digest FROM snapshots n WHERE n.stream = s.stream ORDER BY n.position DESC LIMIT 1)
+FROM streams s WHERE {LIVING_AT}
+"""
+_FEW = 100
+"""So many streams are asked for by name; where more moved, all that live are read."""
 _STREAM, _VERSION, _TYPE, _TEXT, _STOOD_ON = map(
     _COLUMNS.index, ("stream", "version", "type", "payload", "previous_hash")
 )
@@ -120,27 +126,24 @@ def open_states(database: Database, kind: str, moment: Moment | None = None) -> 
 
 
 def _living_now(database: Database, kind: str) -> tuple[StreamState, ...]:
-    """What lives now. A page follows a page: of what was read for the last one only what moved since is read again.
+    """What lives now. A page follows a page: of what was read for the last one, what stands as it stood is kept.
 
-    The hash tells whether that was this log: one put back from a copy has another at its place, or none.
+    Which streams live, on which event and which snapshot, the log is asked each time: it may have been put back from
+    a copy, and what is read of it written over, or mended.
     """
+    known: Mapping[str, LivingState[StreamState]] = database.living.get(kind, {})
+    living = (kind, LAST_POSITION)
     with database.reading(snapshot=True) as transaction:
-        newest = transaction.one("SELECT position, hash FROM events ORDER BY position DESC LIMIT 1")
-        known = database.living.get(kind)
-        if known is not None and transaction.one(_HASH_AT, (known.position,)) == (known.hash,):
-            states = dict(known.states)
-            moved = states_in(transaction, _OF_KIND_MOVED, (kind, known.position)) if newest != known[:2] else ()
+        stand = {stream: (on, snapshot) for stream, on, snapshot in transaction.all(_LIVING_STAND, living)}
+        kept = {stream: one for stream, one in known.items() if one[:2] == stand.get(stream)}
+        moved = [stream for stream in stand if stream not in kept]
+        if len(moved) > _FEW:
+            read = states_in(transaction, LIVING_AT, living)
         else:
-            states, moved = {}, states_in(transaction, LIVING_AT, (kind, LAST_POSITION))
-    for one in moved:
-        if _settled(one):
-            states.pop(one.stream, None)
-        else:
-            states[one.stream] = one
-    database.living.pop(kind, None)
-    if newest is not None and len(states) <= MOST_LIVING:
-        database.living[kind] = LivingStates(newest[0], newest[1], states)
-    return tuple(states[stream] for stream in sorted(states))
+            read = states_in(transaction, f"s.stream IN ({', '.join('?' * len(moved))})", moved) if moved else ()
+    kept |= {one.stream: LivingState(*stand[one.stream], one) for one in read}
+    database.living[kind] = kept if len(kept) <= MOST_LIVING else {}
+    return tuple(kept[stream].state for stream in sorted(kept) if not _settled(kept[stream].state))
 
 
 def _settled(one: StreamState) -> bool:

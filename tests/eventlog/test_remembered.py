@@ -11,7 +11,7 @@ from eventlog.evidence import snapshot_digest
 from eventlog.projections import rebuild_read_model
 from eventlog.snapshots import COLUMNS, EVERY, STATE
 from eventlog.verify import Token, verify
-from tests.eventlog.sample import Asker, SampleNoted
+from tests.eventlog.sample import Asker, Sample, SampleNoted
 from tests.support.clock import open_log
 from tests.support.streams import CALENDAR_STREAM
 
@@ -67,3 +67,32 @@ def test_a_calendar_that_was_mended_is_in_force_at_once(asker: Asker) -> None:
     assert reading.rulebook(asker.database).calendar.overrides[0].day != STORM
     rebuild_read_model(asker.database)
     assert reading.rulebook(asker.database).calendar.overrides[0].day == STORM
+
+
+def living(log: Database) -> list[str]:
+    """What is told of the samples that live."""
+    return [one.state.title for one in reading.open_states(log, "sample") if isinstance(one.state, Sample)]
+
+
+def test_what_lives_is_no_longer_what_a_snapshot_said_that_was_mended(asker: Asker) -> None:
+    stream = asker.open("a", notes=EVERY - 1)
+    log = asker.database
+    forge(log, stream, "事项a", "事项X")
+    assert living(log) == ["事项X"]
+    with open_log(log.url) as other:
+        rebuild_read_model(other)
+    assert living(log) == ["事项a"]
+
+
+@pytest.mark.parametrize("spoilt", ["ended = 1", "kind = 'matter'"])
+def test_what_lives_is_no_longer_what_a_row_said_that_was_mended(asker: Asker, spoilt: str) -> None:
+    """Nor what it said before somebody wrote over it: what is shown is what every reading would show."""
+    stream, log = asker.open("a"), asker.database
+    asker.open("b")
+    assert living(log) == ["事项a", "事项b"]
+    with log.writing() as transaction:
+        transaction.commit([(f"UPDATE streams SET {spoilt} WHERE stream = ?", [(stream,)])])
+    assert living(log) == ["事项b"]
+    with open_log(log.url) as other:
+        rebuild_read_model(other)
+    assert living(log) == ["事项a", "事项b"]
