@@ -72,7 +72,7 @@ class WebhookDelivery:
             position = int(page.cursor.partition(".")[0])
             if not webhooks.webhook_told(self._database, hook, page.cursor, position):
                 return
-            hook, more = hook.model_copy(update={"cursor": page.cursor}), page.more
+            hook, more = hook.model_copy(update={"attempts": 0, "cursor": page.cursor}), page.more
 
     def _viewer(self, hook: KeptWebhook, now: datetime) -> Viewer | None:
         """Whose rights decide, as they are now; None of who has none any more."""

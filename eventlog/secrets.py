@@ -113,6 +113,7 @@ def wrap_keys(database: Database) -> int:
         other = transaction.one(_WRAPPED)
     master = _master_for(database, other)
     with database.writing() as transaction:
+        _check_master(master, transaction.one(_WRAPPED))  # another machine may have made the first meanwhile
         rows = [
             (wrap_key(master, key_id, stream, bytes(key)), master_key_id(master), key_id)
             for key_id, stream, key in transaction.all(plain)

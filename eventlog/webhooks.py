@@ -5,7 +5,7 @@
 from datetime import datetime
 
 from domain.base import Frozen
-from eventlog.backend import Row
+from eventlog.backend import Question, Row
 from eventlog.database import Database
 from eventlog.stored_time import from_micros, micros
 
@@ -14,6 +14,7 @@ _PUT = f"INSERT INTO webhooks ({_COLUMNS}) VALUES ({', '.join('?' * 10)})"
 _ALL = f"SELECT {_COLUMNS} FROM webhooks ORDER BY person, id"
 _ONE = f"SELECT {_COLUMNS} FROM webhooks WHERE id = ?"
 _STANDS = "SELECT 1 FROM webhooks WHERE id = ? AND cursor = ?"
+_STANDS_TRIED = f"{_STANDS} AND attempts = ? AND stopped_at IS NULL"
 _TOLD = "UPDATE webhooks SET cursor = ?, position = ?, attempts = 0, error = NULL WHERE id = ?"
 _RESET = "UPDATE webhooks SET cursor = ?, position = ? WHERE id = ?"
 _FAILED = "UPDATE webhooks SET attempts = ?, next_at = ?, error = ?, stopped_at = ? WHERE id = ?"
@@ -62,7 +63,7 @@ def find_webhook(database: Database, hook: str) -> KeptWebhook | None:
 
 def webhook_told(database: Database, hook: KeptWebhook, cursor: str, position: int) -> bool:
     """It was told up to there; what failed before does not count any more. Whether it stood where this turn knew it."""
-    return _moved(database, hook, _TOLD, (cursor, position, hook.id))
+    return _moved(database, (_STANDS, (hook.id, hook.cursor)), (_TOLD, (cursor, position, hook.id)))
 
 
 def webhook_begins_at(database: Database, hook: str, cursor: str, position: int) -> None:
@@ -73,9 +74,13 @@ def webhook_begins_at(database: Database, hook: str, cursor: str, position: int)
 def webhook_failed(
     database: Database, hook: KeptWebhook, attempts: int, next_at: datetime, error: str, stopped_at: datetime | None
 ) -> bool:
-    """It did not take a message, for so many times; with a moment, it is not tried any more."""
+    """It did not take a message, for so many times; with a moment, it is not tried any more.
+
+    False, and nothing is noted, where another turn failed, or somebody let it go on, since the hook was read.
+    """
     stopped = None if stopped_at is None else micros(stopped_at)
-    return _moved(database, hook, _FAILED, (attempts, micros(next_at), error, stopped, hook.id))
+    stands = (_STANDS_TRIED, (hook.id, hook.cursor, hook.attempts))
+    return _moved(database, stands, (_FAILED, (attempts, micros(next_at), error, stopped, hook.id)))
 
 
 def webhook_resumed(database: Database, hook: str, now: datetime) -> None:
@@ -93,13 +98,14 @@ def _write(database: Database, statement: str, row: tuple[object, ...]) -> None:
         transaction.commit([(statement, [row])])
 
 
-def _moved(database: Database, hook: KeptWebhook, statement: str, row: tuple[object, ...]) -> bool:
+def _moved(database: Database, stands: Question, moves: Question) -> bool:
     """Write it unless another turn got further since the hook was read: what that one told is not taken back."""
     with database.writing() as transaction:
-        stands = transaction.one(_STANDS, (hook.id, hook.cursor)) is not None
-        if stands:
+        still = transaction.one(*stands) is not None
+        if still:
+            statement, row = moves
             transaction.commit([(statement, [row])])
-    return stands
+    return still
 
 
 def _kept(row: Row) -> KeptWebhook:

@@ -55,6 +55,20 @@ def test_of_two_machines_that_make_the_first_key_at_once_one_is_refused(database
     other.close()
 
 
+def test_keys_kept_plain_are_not_wrapped_under_a_second_master_key(database: Database, tmp_path: Path) -> None:
+    """An earlier build left one; while this machine makes a master key for it, another makes the first key of all."""
+    one, other = (Database(database.url, master_key=MasterKey(file=tmp_path / name)) for name in ("one", "other"))
+    insert = "INSERT INTO secret_keys (key_id, stream, key, created_at, wrapped_by) VALUES (?, ?, ?, ?, ?)"
+    with database.writing() as transaction:
+        transaction.commit([(insert, [("0" * 16, STREAM, b"k" * 32, 0, None)])])
+    with let_in(one, 2, partial(ensure_key, other, "sample/b")), pytest.raises(Refusal, match="主密钥"):
+        wrap_keys(one)
+    assert wrap_keys(other) == 1
+    assert key_protection(other) == KeysStanding(unwrapped=0, locked=0)
+    one.close()
+    other.close()
+
+
 @pytest.mark.parametrize("cipher", ["aes-gcm-siv", "sm4-gcm"])
 def test_a_command_repeated_carries_the_same_ciphertext_and_no_two_texts_the_same(
     on_sqlite: Database, cipher: SealCipher

@@ -199,6 +199,26 @@ def test_a_turn_that_another_overtook_repeats_one_message_at_most(post: Post) ->
     elsewhere.log.close()
 
 
+def test_what_a_turn_did_in_vain_counts_for_nothing_once_others_went_on(post: Post) -> None:
+    """A worker wakes when another has tried again and given up, and the address was let go on: it stays let go."""
+    post.declare()
+    post.room.accepted(MONDAY)
+    post.receiver.script = ["fails"] * len(PAUSES)
+    begun, moment = [post.kept], MONDAY
+    for _ in PAUSES:
+        post.turn(moment)
+        begun.append(post.kept)
+        moment = post.kept.next_at
+    *begun, over = begun
+    assert (over.attempts, over.stopped_at is None) == (len(PAUSES), False)
+    for stale in begun:
+        assert not webhooks.webhook_failed(post.room.log, stale, stale.attempts + 1, moment, "没有答复", None)
+    assert post.kept == over
+    webhooks.webhook_resumed(post.room.log, post.hook.id, moment)
+    assert not webhooks.webhook_failed(post.room.log, begun[-1], len(PAUSES), moment, "没有答复", moment)
+    assert (post.kept.attempts, post.kept.stopped_at) == (0, None)
+
+
 def test_what_failed_before_a_message_was_taken_does_not_count_against_the_next(post: Post) -> None:
     post.declare()
     post.room.accepted(MONDAY)

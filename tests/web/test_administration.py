@@ -18,8 +18,9 @@ from domain.operations import BackupTaken
 from domain.terms import Role
 from eventlog import reading
 from eventlog.access import living_sessions
+from eventlog.errors import LogUnreachable
 from eventlog.webhooks import KeptWebhook, drop_webhook, keep_webhook
-from services import signing_in
+from services import accounts, signing_in
 from services.accounts import account_of
 from services.doctor.report import HealthReport
 from services.office_records import record_office_events
@@ -174,6 +175,21 @@ def test_an_account_is_opened_locked_ended_and_its_tokens_taken_back(kept: Serve
         "TokenRevoked",
         "AccountClosed",
     ]
+
+
+def test_what_is_no_command_is_not_offered_to_be_sent_again_when_nobody_knows_whether_it_was_done(kept: Served) -> None:
+    """The token was issued and the answer lost: sent again, a second would be issued, and the first known to nobody."""
+    whole = accounts.issue_token
+
+    def answer_lost(*order: Any) -> tuple[str, datetime]:
+        whole(*order)
+        raise LogUnreachable("数据库没有答复")
+
+    with mock.patch.object(accounts, "issue_token", answer_lost):
+        page = {**HERE, **cookie(kept, "admin"), "Accept": "text/html"}
+        lost = kept.client().post("/admin/li", data={"do": "token", "scope": "read", "days": "5"}, headers=page)
+    assert (lost.status_code, "没有答复" in lost.text) == (503, True), lost.text
+    assert ("再次提交" in lost.text, "不会重复办理" in lost.text) == (False, False), lost.text
 
 
 def test_a_browser_left_open_changes_no_account_and_what_was_typed_stays(kept: Served) -> None:

@@ -224,6 +224,7 @@ async def one(request: Request, person: str, done: str = "") -> Response:
 async def acted(request: Request, person: str) -> Response:
     service = service_of(request)
     visitor, given = await sent_form(request)
+    request.state.typed = None  # it is no command with an id: sent again it would be done again
     if visitor.person.role not in MAY_SEE:
         return _not_his(visitor)
     try:
