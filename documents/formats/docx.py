@@ -62,7 +62,7 @@ def docx_of(page: Page, template: Template, typeface: Typeface | None = None, ho
     word = DocxTemplate(io.BytesIO(template.source(name)))
     word.init_docx()
     typeface = typeface or Typeface()
-    close = template.since_gb6 and set_close(page, typeface, template, home)
+    close = template.since_gb7 and set_close(page, typeface, template, home)
     body = Body(page, ids, word.docx.part, typeface, template, home, close=close)
     built = {name: Markup(xml) for name, xml in body.fields().items()}  # noqa: S704  (escaped where it is built)
     fields = {**_fields(page, template), "紧排": body.close}
@@ -80,7 +80,7 @@ def docx_of(page: Page, template: Template, typeface: Typeface | None = None, ho
     if silent:
         raise template.broken(name, f"没有印出 {'、'.join(silent)}（条件写错，或只判断而没有写出）")
     _fit(document, ids, fields["报头"], template)
-    if body.close:
+    if body.close and template.since_gb7:
         _set_close(document)
     _describe(document, page)
     return finished_docx(document)

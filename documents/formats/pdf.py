@@ -125,8 +125,8 @@ def _setting(page: Page, typeface: Typeface, template: Template, home: Path | No
         closer = set_with(tight=True, room=_ROOM[True])
         if (saved := _extent(closer.compiler, page)).faces < extent.faces:
             chosen, extent = closer, saved
-    # Until gb-6 what went over to another face was as high as it had to be.
-    if page.form and extent.left > 0 and (extent.faces == 1 or template.since_gb6):
+    # Until gb-7 what went over to another face was as high as it had to be.
+    if page.form and extent.left > 0 and (extent.faces == 1 or template.since_gb7):
         return set_with(chosen.tight, round(_ROOM[chosen.tight] + extent.left, 1))
     return chosen
 

@@ -20,7 +20,7 @@ _INSET = 0.9
 _UNBROKEN = 7.0
 """A cell of so many characters stands on one line, where there is room."""
 _STATED = 7.7
-"""Since gb-6: 逾期12个工作日 is a little more than seven characters, and left one on a line of its own."""
+"""Since gb-7: 逾期12个工作日 is a little more than seven characters, and left one on a line of its own."""
 _IN_TWO = 2
 _STEP = 0.5
 _MOST_LINES = 12
@@ -48,7 +48,11 @@ def columns_of(grid: Grid, template: Template) -> tuple[TableColumn, ...]:
         weights = gb.weights(grid.headers)
         places = ("left" if header in gb.LEFT_ALIGNED else "center" for header in grid.headers)
         return tuple(TableColumn(w / sum(weights), place) for w, place in zip(weights, places, strict=True))
-    natural, least = _wants(grid, _IN_TWO, _STATED, _wider) if template.since_gb6 else _wants(grid, 1)
+    natural, least = (
+        _wants(grid, _IN_TWO, _STATED, _wider)
+        if template.since_gb7
+        else _wants(grid, _IN_TWO if template.since_gb6 else 1)
+    )
     widths = _shared(natural, _for_few_lines(grid, least) if template.since_gb5 else least)
     return tuple(TableColumn(w / _WHOLE, _place(grid, n, w)) for n, w in enumerate(widths))
 

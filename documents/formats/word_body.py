@@ -66,6 +66,8 @@ _SPARE = 6.0
 """Millimetres of a form's face kept for what one word processor sets higher than another."""
 _TO_WRITE, _TO_WRITE_CLOSE = (18.0, 15.0), (9.0, 12.0)
 """Millimetres a form leaves at least to be filled in, and how high the receipt below it is: as is, and set close."""
+_BELOW_MARK_UNTIL_GB7 = 9
+"""Millimetres below the red name, until gb-7."""
 _ROW_WENT_OVER = 20.0
 """Millimetres a row may be high that went over to another face whole."""
 _LONGEST_WHOLE = 400
@@ -99,7 +101,7 @@ class Body:
         parts: list[str] = []
         for title, section in zip(headings_of_page(self.page), self.page.sections, strict=True):
             if self.template.since_gb6 and is_attendance(section):
-                parts = _ending(parts)
+                parts = self._ending(parts)
             parts += self._section(title, section)
         attached = attached_lines(self.page)
         if attached:
@@ -108,11 +110,12 @@ class Body:
         lists = [
             part for n, appendix in enumerate(self.page.appendices) for part in self._appendix(appendix, first=n == 0)
         ]
-        if self.template.since_gb6:
+        if self.template.since_gb7:
             parts, lists = _apart_from_tables(parts), _apart_from_tables(lists)
+        if self.template.since_gb6:
             foot = self.page.imprint is not None
-            parts = _ending(parts) if signature_lines(self.page) or (foot and not lists) else parts
-            lists = _ending(lists) if foot else lists
+            parts = self._ending(parts) if signature_lines(self.page) or (foot and not lists) else parts
+            lists = self._ending(lists) if foot else lists
         return {"正文": "".join(parts), "附表": "".join(lists), "目录": self._contents(), "落款": self._signed()}
 
     def _contents(self) -> str:
@@ -134,6 +137,13 @@ class Body:
         ]
         lines = [self._line(Style.TEXT, ""), *signatures] if signatures else []
         return "".join(map(_kept, lines) if self.template.since_gb6 else lines)
+
+    def _ending(self, parts: list[str]) -> list[str]:
+        """A text whose last part goes over with what follows: a face with nothing but that is none (7.3.5.4)."""
+        last = 3 if parts[-1:] == [_TABLE_ENDS] else 1
+        # Until gb-7 what was to be kept for two reasons said so twice.
+        kept = _kept if self.template.since_gb7 else _kept_once_more
+        return [*parts[:-last], *map(kept, parts[-last:])]
 
     # --- blocks
 
@@ -220,13 +230,14 @@ class Body:
         high = 0.0
         filled, receipt = gb.FILLED_HIGH, gb.RECEIPT_HIGH
         if form and self.template.since_gb6:
-            filled, receipt = self._left_to_fill(grid, laid)
+            room = self._left_to_fill if self.template.since_gb7 else self._left_to_fill_until_gb7
+            filled, receipt = room(grid, laid)
         for row in grid.rows:
             high = filled if row[0] == gb.TO_FILL else receipt if high else 0.0
             least = f'<w:trHeight w:val="{round(high * _TWIPS)}" w:hRule="atLeast"/>' if form and high else ""
             written = _row((_WHOLE if max(map(len, row)) < _LONGEST_WHOLE else "") + least, cells, row)
             # What its reader fills in and seals stands with the signature, on whichever face that is.
-            yield _kept(written) if form and high and self.template.since_gb6 else written
+            yield _kept(written) if form and high and self.template.since_gb7 else written
         yield _TABLE_ENDS
 
     def _left_to_fill(self, grid: Grid, columns: tuple[TableColumn, ...]) -> tuple[float, float]:
@@ -246,6 +257,25 @@ class Body:
         left = gb.TEXT[1] - below - (above % gb.TEXT[1] + _ROW_WENT_OVER if above > gb.TEXT[1] else gb.TEXT[1])
         left = left if left - receipt >= filled else gb.TEXT[1] - below
         return left - receipt, receipt
+
+    def _left_to_fill_until_gb7(self, grid: Grid, columns: tuple[TableColumn, ...]) -> tuple[float, float]:
+        """As `_left_to_fill`; one blank line less is what is close, and a second face is not reckoned with."""
+        names = red_name_lines(self.page, self.template)
+        size = red_name_size(max(names, key=len), largest_red_name(self.page))[0]
+        look, pitch = LOOKS[Style.CELL], PITCH / gb.MM
+        rows = takewhile(lambda row: row[0] != gb.TO_FILL, grid.rows)
+        table = sum(lines_of(row, columns) * (look.pitch or 0.0) + 2 * look.around for row in rows) / gb.MM
+        head = gb.MARK_FROM_TOP + size * MARK_PITCH / gb.MM + _BELOW_MARK_UNTIL_GB7 + gb.RULE_BELOW
+        head += BELOW_HEAD_OF_FORM + (2 + (self.page.addressee is not None)) * pitch
+        signed = (1 + len(signature_lines(self.page))) * pitch
+        imprint = self.page.imprint
+        foot = (1 + len(imprint.lines if imprint else ())) * (LOOKS[Style.IMPRINT].pitch or 0.0) / gb.MM
+        left = gb.TEXT[1] - head - table - signed - foot - _SPARE
+        filled, receipt = _TO_WRITE
+        if left - receipt < filled and left + pitch - _TO_WRITE_CLOSE[1] >= _TO_WRITE_CLOSE[0]:
+            self.close, receipt, left = True, _TO_WRITE_CLOSE[1], left + pitch
+            return left - receipt, receipt
+        return max(left - receipt, filled), receipt
 
     def _above_filled(self, grid: Grid, columns: tuple[TableColumn, ...], *, close: bool) -> float:
         """Millimetres of the head of a form, and of its table up to what is filled."""
@@ -314,12 +344,17 @@ def _pitch_and_blank(*, close: bool) -> tuple[float, float]:
     return (CLOSE_PITCH / gb.MM, CLOSE_PITCH / gb.MM / 2) if close else (PITCH / gb.MM, PITCH / gb.MM)
 
 
-_STYLED = re.compile(r'<w:pStyle w:val="[^"]*"/>(?!<w:keepNext/>)')
+_NAMED = re.compile(r'<w:pStyle w:val="[^"]*"/>')
+_STYLED = re.compile(rf"{_NAMED.pattern}(?!<w:keepNext/>)")
 
 
 def _kept(xml: str) -> str:
     """Paragraphs that stay with what follows them."""
     return _STYLED.sub(r"\g<0><w:keepNext/>", xml)
+
+
+def _kept_once_more(xml: str) -> str:
+    return _NAMED.sub(r"\g<0><w:keepNext/>", xml)
 
 
 def _apart_from_tables(parts: list[str]) -> list[str]:
@@ -329,12 +364,6 @@ def _apart_from_tables(parts: list[str]) -> list[str]:
         _HEAD_OF_LINE.sub(room, part, count=1) if after.startswith(_TABLE_BEGINS) else part
         for part, after in zip(parts, [*parts[1:], ""], strict=False)
     ]
-
-
-def _ending(parts: list[str]) -> list[str]:
-    """A text whose last part goes over with what follows: a face with nothing but that is none (7.3.5.4)."""
-    last = 3 if parts[-1:] == [_TABLE_ENDS] else 1
-    return [*parts[:-last], *map(_kept, parts[-last:])]
 
 
 def _run(text: str) -> str:

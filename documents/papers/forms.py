@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from documents.charts import LifeMoment, life_chart
-from documents.formats.press import GB_2, GB_3, GB_4, GB_5, LAYOUT
+from documents.formats.press import GB_2, GB_3, GB_4, GB_5, GB_6, LAYOUT
 from documents.ledger import Ledger, MatterFile
 from documents.page import Block, Figure, Grid, Items, Paragraph, Section
 from documents.papers import worded, worded_of_gb3, worded_of_paper5
@@ -29,7 +29,7 @@ from domain.queries.telling import points_left_undone
 from domain.terms import OrderColour, Rhythm, Stage, UnitLevel
 from domain.windows import window_label
 
-TEMPLATE = f"{LAYOUT}/paper-8"
+TEMPLATE = f"{LAYOUT}/paper-9"
 """Changes with every change of wording or layout."""
 FORMER = f"{GB_2}/paper-3"
 """The oldest wording, by which its papers are printed again."""
@@ -39,7 +39,9 @@ LATE = f"{GB_4}/paper-6"
 """The wording until a 督办单 asked for no first report after the limit."""
 FOLLOWED = f"{GB_5}/paper-7"
 """The wording of gb-5."""
-EXACT = (LATE, FOLLOWED, TEMPLATE)
+UNADDRESSED = f"{GB_6}/paper-8"
+"""The wording until a 督查报告 was addressed to the headquarters and bore its 签发人."""
+EXACT = (LATE, FOLLOWED, UNADDRESSED, TEMPLATE)
 """The wordings that count what ended by decision in no rate."""
 WORDINGS: Mapping[str, str] = {
     FORMER: GB_2,
@@ -47,6 +49,7 @@ WORDINGS: Mapping[str, str] = {
     ORDERING: GB_4,
     LATE: GB_4,
     FOLLOWED: GB_5,
+    UNADDRESSED: GB_6,
     TEMPLATE: LAYOUT,
 }
 """The layout a wording belongs to."""
@@ -66,7 +69,8 @@ def compose_paper(ledger: Ledger, stream: str, kind: PaperKind, template: str = 
     lead = ledger.directory.units.get(file.matter.lead or "")
     refuse(lead is None, f"{file.matter.number} 还没有牵头单位，不能制发{kind.label}", "nothing_to_say")
     letter = by_letter(lead.supervision if lead else None)
-    case = PaperCase(ledger, file, letter, ordering=template not in EXACT, late=template not in (FOLLOWED, TEMPLATE))
+    before = template not in EXACT
+    case = PaperCase(ledger, file, letter, ordering=before, late=before or template == LATE)
     refuse(
         file.matter.ended and kind in _WHILE_OPEN,
         f"{file.matter.number} {file.matter.stage.label}，不能再制发{kind.label}",
@@ -333,6 +337,7 @@ _WORDED = {
     ORDERING: worded_of_paper5.WORDED,
     LATE: worded.WORDED,
     FOLLOWED: worded.WORDED,
+    UNADDRESSED: worded.WORDED,
     TEMPLATE: worded.WORDED,
 }
 """What a wording says otherwise than the oldest."""

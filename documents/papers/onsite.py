@@ -141,7 +141,7 @@ def _concluded(text: str | None) -> tuple[Block, ...]:
 def compose_onsite_paper(ledger: Ledger, stream: str, unit: str | None, *, upward: bool = True) -> PaperText:
     """The report of an inspection, or with a unit its 反馈意见 to that unit, from the log at a position.
 
-    A report goes up to the headquarters (上行文): `upward`, as from `paper-8` on, it says so and bears its 签发人.
+    A report goes up to the headquarters (上行文): `upward`, as from `paper-9` on, it says so and bears its 签发人.
 
     Raises:
         Refusal: `not_found`, without such an inspection; `nothing_to_say`, before it has concluded.

@@ -73,12 +73,26 @@ PRINTED: dict[str, dict[str, tuple[str, str]]] = {
         "briefing": ("fb48fc9430415d65", "d760826aa3b82255"),
         "news": ("5484226a1b4a9005", "0622fe2190e56339"),
     },
+    "gb-6": {
+        "交办": ("5eb657a3e8dee466", "1e91e66a029ed18f"),
+        "督办单": ("1403820e08393594", "338bc4d483e216e2"),
+        "督办函": ("9ab5a1762c8ab557", "a3379e7eee24deb3"),
+        "催办单": ("f655a29adea259fa", "0a014a0e6af358ef"),
+        "问题": ("4f2385d2d0dd5f95", "d1921d7e80bd3957"),
+        "批复": ("edcd87bed3906afa", "ba1ef4e8cc3ebffc"),
+        "结论": ("c9ac35075a937d6e", "e7f1b2df0052efdc"),
+        "通报": ("3081997c7be5972d", "ca5debeb723316b3"),
+        "纪要": ("587b1b3d0c0eef14", "d41b3580a1a89f43"),
+        "briefing": ("ee681c8a1843035a", "371c674ea41fc0d8"),
+        "news": ("4981968a21851a01", "9a497a4d30df495a"),
+    },
 }
 """Layout → document → the hash of its .md, .html and .pdf together, and of what is packed in its .docx."""
 WORDED = {
     "gb-3": ("briefing-3", "paper-4", "minutes-2"),
     "gb-4": ("briefing-6", "paper-6", "minutes-3"),
     "gb-5": ("briefing-8", "paper-7", "minutes-4"),
+    "gb-6": ("briefing-9", "paper-8", "minutes-5"),
 }
 """The last wordings of a layout: of a bulletin, a paper, minutes."""
 PAPERS: dict[str, tuple[PaperKind, str | None]] = {

@@ -44,6 +44,11 @@ class Template:
         """Whether it is set as from gb-6 on: rows with heads, 版记 of a .docx at the foot wherever it is opened."""
         return self.since_gb5 and self.id != "gb-5"
 
+    @property
+    def since_gb7(self) -> bool:
+        """Whether it is set as from gb-7 on: a .docx as close as the .pdf, what is filled in with the signature."""
+        return self.since_gb6 and self.id != "gb-6"
+
     @cached_property
     def files(self) -> dict[str, bytes]:
         """Name → bytes, as they are when they are first asked for: one issue is printed by one template.
