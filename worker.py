@@ -19,7 +19,6 @@ from activities.webhooks import WebhookDelivery
 from domain.base import Refusal
 from domain.envelope import Via
 from domain.headquarters import FIRST_HEADQUARTERS
-from domain.streams import load_every_kind
 from eventlog.configured import open_log
 from eventlog.errors import LogError
 from eventlog.presence import ServingKind
@@ -111,7 +110,6 @@ async def serve(stop: asyncio.Event | None = None) -> None:
             async with _at_work(duties):
                 with suppress(TimeoutError):
                     await asyncio.wait_for(sweep.swept.wait(), FIRST_SWEEP_WITHIN)
-                load_every_kind()
                 keep_what_is_loaded()
                 logger.info("worker_ready", address=settings.address, task_queue=settings.task_queue)
                 _tell_ready()

@@ -16,6 +16,7 @@ from activities.meetings import MeetingActivities
 from activities.notices import NoticeActivities
 from domain.access.terms import OrderFault
 from domain.door import Door
+from domain.streams import load_every_kind
 from eventlog.database import Database
 from services.gateway import Gateway
 from services.morning_look import look_in_the_morning
@@ -36,7 +37,12 @@ WORKFLOWS = (MatterWorkflow, MeetingWorkflow, HeadquartersWorkflow, NoticesWorkf
 
 
 def workflow_runner() -> SandboxedWorkflowRunner:
-    """The workflow sandbox of workers and replays: our own pure packages are passed through, once for all workflows."""
+    """The workflow sandbox of workers and replays: our own pure packages are passed through, once for all workflows.
+
+    What one of them loads by name while a workflow runs is not: a kind of stream would be defined a second time, by
+    other classes than the log's. So all are loaded before.
+    """
+    load_every_kind()
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     return SandboxedWorkflowRunner(restrictions=restrictions)
 

@@ -48,6 +48,15 @@ def test_every_event_written_down_anywhere_is_among_the_known() -> None:
     assert alone(code) == ""
 
 
+def test_no_workflow_is_the_first_to_load_a_kind() -> None:
+    """In the sandbox it would define the kind's events a second time: no longer would they be what the fold knows."""
+    code = (
+        "import sys; from services.running import workflow_runner; from domain.streams import FOLDS; "
+        "workflow_runner(); print(*{place.partition(':')[0] for place in FOLDS.values()} - {*sys.modules})"
+    )
+    assert alone(code) == ""
+
+
 def test_a_list_loads_no_rule_and_no_command() -> None:
     loaded = alone("import sys, cli.task.reads, cli.tables, cli.names; print(*sys.modules)").split()
     assert {"views.matters", "domain.matter"} <= {*loaded}
