@@ -51,7 +51,10 @@ _LOGIN = "数据库账号或口令不对，或不许从这里登录；请检查 
 _NO_DATABASE = "数据库不存在，或名字写错了；请检查 XMH_DATABASE_URL"
 _ADDRESS = "数据库地址写法有误，请检查 XMH_DATABASE_URL；口令里的特殊字符要写成 %XX"
 _NO_ROOM = "数据库服务器磁盘、内存或连接数已满，无法读写；请通知管理员"
-_NOT_OURS = "数据库账号没有读写事件日志的权限；请通知管理员"
+_NOT_OURS = (
+    "数据库账号没有读写事件日志的权限；请检查 XMH_DATABASE_URL 的账号：xmh migrate 和 xmh restore 用表的属主，"
+    "其余用 deploy/postgres/roles.sql 在建表以前授过权的"
+)
 _CLOSED = "这个数据库设成了暂不接受连接；请通知管理员"
 _VERIFIED = "sslmode=verify-full 和 sslrootcert=根证书文件"
 _CONNECTING = {

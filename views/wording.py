@@ -76,6 +76,8 @@ _SAID = (
     (r"valid tuple|valid list", "须是列表"),
     (r"JSON decode error|Invalid JSON", "不是有效的 JSON"),
     (r"requires an argument", "后面须写上内容"),
+    (r"does not take a value", "后面不写内容"),
+    (r"path '(.+)' is not readable", r"没有读 \1 的权限，请放到运行 xmh 的用户读得到的地方"),
     (r"match pattern", "写法不对"),
     (r"Input should be ('.+)", r"须是 \1"),
 )

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.calendar import SHANGHAI
+from eventlog.schema import SchemaState
 
 if TYPE_CHECKING:
     from services.doctor.report import HealthReport
@@ -27,7 +28,7 @@ def status_text(document: dict[str, Any]) -> str:
         f"  数据目录  {document['home']}",
         f"  Temporal  {temporal['address'] or '—'}  {'可连接' if temporal['reachable'] else '连不上'}"
         + (f"（进程 {temporal['pid']}）" if temporal["pid"] else ""),
-        f"  办理进程  {worker['pid'] or '—'}",
+        *([f"  办理进程  {worker['pid'] or '—'}"] if document["running"] or not temporal["address"] else []),
         *([f"  网页接口  {document['web']}"] if document["web"] else []),
         f"  事件日志  {log['url']}",
     ]
@@ -38,7 +39,8 @@ def status_text(document: dict[str, Any]) -> str:
     elif log["matters"] is not None:
         lines.append(f"            已记 {log['position']} 条，未办结事项 {log['matters']['open']} 件")
     else:
-        lines.append(f"            表结构：{log['schema']}")
+        label = next(state.label for state in SchemaState if state.value == log["schema"])
+        lines.append(f"            表结构{label}；请运行 xmh doctor，它说怎么办")
     if log["restored"] and log["restored"]["settled"]:
         lines.append("            曾换成较旧的或另一份副本，已发出的编号已跳过；见 xmh doctor")
     lines += _installed(document["installation"])

@@ -177,7 +177,11 @@ def door_key_trouble(settings: "Settings") -> Iterator[HealthFinding]:
     try:
         _ = settings.door
     except Refusal as refusal:
-        remedy = "运行 xmh up 或 xmh migrate 会自动生成；多台机器须用同一个，设置 XMH_DOOR_KEY_FILE"
+        remedy = (
+            "运行 xmh up 或 xmh migrate 会自动生成；多台机器须用同一个，设置 XMH_DOOR_KEY_FILE"
+            if settings.door_key_file is None
+            else "放好 XMH_DOOR_KEY_FILE 指的文件，让运行 xmh 的用户读得到，再重启办理进程和网页"
+        )
         yield HealthFinding(code=refusal.code, message=refusal.message, remedy=remedy)
 
 

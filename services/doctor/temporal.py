@@ -32,7 +32,8 @@ OWN_NAMESPACE = (
     "那本日志确已不用的，运行 xmh recover --take-over，通知发过一轮即消失"
 )
 KEY_LOST = (
-    "取回原来的 temporal.key；找不回的运行 xmh access temporal-key --rotate，未办结事项会按日志重新开始；"
+    "取回原来的 temporal.key（第一次装的，用 openssl rand -hex 32 做一个）；"
+    "找不回的运行 xmh access temporal-key --rotate，未办结事项会按日志重新开始；"
     "另一套安装也在用这个命名空间的，各用自己的 XMH_TEMPORAL_NAMESPACE"
 )
 """The log holds all that matters: what is lost with the keys are the histories in Temporal."""

@@ -1,6 +1,7 @@
 """What is typed is bounded and cleaned at the door, and told in one line that stays on its line."""
 
 from itertools import chain
+from pathlib import Path
 
 import pytest
 
@@ -89,3 +90,21 @@ def test_an_argument_that_is_no_text_is_refused(xmh: CommandLine) -> None:
     said = xmh("ask", "\udcc4\udce3")
     assert said.code == 2
     assert "不是 UTF-8" in said.error
+
+
+def test_a_file_that_may_not_be_read_is_told_in_the_office_s_words(
+    xmh: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever runs the tests as root may read all; the command of a service runs as a user who may not."""
+    (backup := tmp_path / "备份.zip").touch()
+    (kept := tmp_path / "master.key").touch()
+    monkeypatch.setattr("os.access", lambda path, _: str(path) != str(kept))
+    for words, named in ((("drill", backup, "--master-key", kept), "--master-key"), (("org", "import", kept), "FILE")):
+        shown = xmh(*words)
+        assert (shown.code, named in shown.error, "readable" in shown.error) == (2, True, False), shown.error
+        assert f"没有读 {kept} 的权限" in shown.error
+
+
+def test_an_option_that_takes_no_value_says_so_in_the_office_s_words(xmh: CommandLine) -> None:
+    shown = xmh("task", "list", "--json=1")
+    assert (shown.code, "后面不写内容" in shown.error) == (2, True), shown.error

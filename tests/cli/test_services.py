@@ -462,5 +462,8 @@ def test_migrate_prepares_a_database_that_up_does_not_own(tmp_path: Path, postgr
 
 def test_parts_that_run_apart_are_not_told_to_begin_another_service(tmp_path: Path, postgres_url: str) -> None:
     home = Home(tmp_path / "home", {"XMH_DATABASE_URL": postgres_url, "XMH_TEMPORAL_ADDRESS": "127.0.0.1:9"})
-    assert "各部分分开部署，没有进程在运行" in home.here("status").out
+    standing = home.here("status").out
+    assert "各部分分开部署，没有进程在运行" in standing
+    assert "表结构尚未建立" in standing
+    assert "办理进程" not in standing, "those that run are told apart, by what the log knows of them"
     assert "xmh up" in Home(tmp_path / "another").here("status").out

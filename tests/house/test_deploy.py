@@ -31,9 +31,11 @@ from domain.notices.routing import Routing
 from domain.office import PersonRecorded, UnitRecorded
 from eventlog.clock import LogClock
 from eventlog.database import Database
+from eventlog.errors import LogUnreachable
 from eventlog.migrate import migrate
 from eventlog.migrations.rights import least_rights
 from eventlog.notices import list_notices
+from eventlog.schema import schema_state
 from eventlog.secrets import destroy_keys, scrub_destroyed_keys, seal_text
 from eventlog.verify import verify as verified
 from services.founding import found_log
@@ -533,6 +535,16 @@ def test_rights_given_in_bulk_do_not_outlive_an_upgrade(log_database: str) -> No
     engine.dispose()
     with psycopg.connect(log_database) as worker, pytest.raises(psycopg.errors.InsufficientPrivilege):
         worker.execute(b"DELETE FROM people")
+
+
+def test_who_lacks_rights_is_told_whose_account_to_take_and_what_gives_them(own_postgres: Server) -> None:
+    """As in a database that was made by hand, for a restore, without the roles' rights in it."""
+    own_postgres.found_roles()
+    with psycopg.connect(own_postgres.url(), autocommit=True) as admin:
+        admin.execute("CREATE DATABASE by_hand OWNER xmh_owner")
+    migrate(own_postgres.url("by_hand", "xmh_owner"))
+    with pytest.raises(LogUnreachable, match=r"表的属主.*roles\.sql"):
+        schema_state(own_postgres.url("by_hand", "xmh"))
 
 
 @pytest.mark.parametrize("database", ["temporal", "temporal_visibility"])

@@ -10,6 +10,7 @@ import pytest
 from domain import commands as c
 from domain.base import Refusal
 from domain.door import Door
+from services.doctor.home import door_key_trouble
 from services.door_key import keep_door_key, make_door_key
 from settings import DOOR_KEY, Settings
 from tests.support.office import order
@@ -65,6 +66,12 @@ def test_who_lacks_the_key_is_told_what_would_make_it(tmp_path: Path, home: str,
     (tmp_path / "there").mkdir()
     with pytest.raises(Refusal, match=remedy):
         _ = Settings(home=tmp_path / home, door_key_file=None if file is None else tmp_path / file).door
+
+
+@pytest.mark.parametrize(("file", "remedy"), [(None, "会自动生成"), ("door.key", "放好 XMH_DOOR_KEY_FILE 指的文件")])
+def test_doctor_promises_no_key_where_none_would_be_made(tmp_path: Path, file: str | None, remedy: str) -> None:
+    settings = Settings(home=tmp_path / "home", door_key_file=None if file is None else tmp_path / file)
+    assert [remedy in one.remedy for one in door_key_trouble(settings)] == [True]
 
 
 def test_a_home_that_is_told_another_key_makes_none(tmp_path: Path) -> None:
