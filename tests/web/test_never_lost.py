@@ -25,6 +25,7 @@ from tests.web.test_weekly_feedback import accepted, field, reports
 from web.pages.rendering import COOKIE
 
 pytestmark = pytest.mark.slow
+MARK = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
 TYPED = "涉及三家权利人，正在逐户商谈"
 
 
@@ -65,7 +66,7 @@ def test_what_is_sent_while_the_log_is_away_comes_back_with_its_command(served: 
     typed = {
         f"/feedback?matter={no}": {f"{no}.command": command, f"{no}.text": TYPED},
         f"/matters/{no}/do/close": {"command": command, "text": f"{TYPED}<b>", "over_unfinished": "另行报送"},
-        "/suggestions": {"command": command, "text": TYPED},
+        "/suggestions": {"command": command, "text": f"{TYPED}\n{TYPED}", "book": MARK},
     }
     with away(served.home):
         for path, fields in typed.items():
@@ -73,6 +74,7 @@ def test_what_is_sent_while_the_log_is_away_comes_back_with_its_command(served: 
             assert (told.status_code, command in told.text) == (503, True), told.text
             assert f'action="{path}"' in told.text
             assert escape(fields.get("text", TYPED)) in told.text
+            assert f"{MARK}</textarea>" not in told.text, "what the page itself put there is nothing he filled in"
             assert "再次提交" in told.text
             assert client.get(path, headers=page).status_code == 503
         program = client.post(f"/matters/{no}/do/close", data={"text": TYPED}, headers={**HERE, **cookie})
