@@ -36,6 +36,7 @@ from domain.workplan import WorkPlan
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.reading import Moment, StatesOver
+from eventlog.reading.counted import counted_events
 from eventlog.rows import StoredEvent
 from sheets.budget import nothing_thrown_away
 
@@ -121,7 +122,7 @@ class Lives:
         """What counts of all that happened after an instant, and all that was recorded before of the same windows."""
         position = reading.position_at(self._database, instant - CLOCKS_DIFFER)
         if position not in self._counted:
-            self._counted[position] = reading.counted_events(
+            self._counted[position] = counted_events(
                 self._database, position, self._until, from_events=self._from_events
             )
         return self._counted[position]

@@ -170,6 +170,11 @@ class InstructionRef(Frozen):
     number: str
     no: Annotated[Whole, Field(ge=1)]
 
+    @property
+    def key(self) -> str:
+        """How the log's relations name it."""
+        return f"{self.stream}#{self.no}"
+
 
 class Origin(Frozen):
     """Where a matter comes from beside decisions: which kind of the policy, its number there, and who raised it."""

@@ -5,16 +5,19 @@ from the log alone. Two matters merged into each other at one moment: the second
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from domain import events as ev
 from domain.base import refuse
 from domain.facts import MatterRef
 from domain.matter import Matter
 from domain.terms import Stage
 
+if TYPE_CHECKING:
+    from domain import events as ev
+
 
 def may_be_merged(
-    matter: Matter, merged: ev.MatterMerged, twin: Matter | None, open_parts: Sequence[str], way: Sequence[str]
+    matter: Matter, merged: "ev.MatterMerged", twin: Matter | None, open_parts: Sequence[str], way: Sequence[str]
 ) -> None:
     """The twin goes on, answers to every leader who instructed on this one, and nothing hangs under this one.
 
@@ -51,7 +54,7 @@ def may_be_merged(
     )
 
 
-def may_wait(named: ev.PredecessorSet, earlier: Matter | None, number: str, waits_for_it: Sequence[str]) -> None:
+def may_wait(named: "ev.PredecessorSet", earlier: Matter | None, number: str, waits_for_it: Sequence[str]) -> None:
     """What is waited for exists, was not withdrawn, and does not itself wait for this matter (`waits_for_it`: the way).
 
     Raises:

@@ -42,6 +42,7 @@ from eventlog.counted import counted_row, put_counted
 from eventlog.database import Database, Transaction
 from eventlog.duplicates import check_duplicate
 from eventlog.errors import LogRestored
+from eventlog.event_rows import read_model_of_event
 from eventlog.evidence import command_digest
 from eventlog.group import Taking
 from eventlog.list_rows import FOUND_BY, moved_rows, put_row
@@ -54,7 +55,6 @@ from eventlog.readmodel import (
     PUT_NUMBER,
     Folded,
     fold_kept,
-    read_model_of_event,
     read_model_of_state,
     read_model_of_stream,
     state_text,

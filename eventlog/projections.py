@@ -13,6 +13,7 @@ from eventlog.backend import Row, Statement
 from eventlog.blocks import filled_until
 from eventlog.counted import counted_row, put_counted
 from eventlog.database import Database, Transaction
+from eventlog.event_rows import read_model_of_event
 from eventlog.folding import EventPlace, Folding, folded_streams
 from eventlog.list_rows import put_rows
 from eventlog.numbers import SeriesCount
@@ -23,7 +24,6 @@ from eventlog.readmodel import (
     READ_MODEL,
     ended_since,
     fold_on,
-    read_model_of_event,
     read_model_of_state,
     read_model_of_stream,
     state_text,

@@ -1,21 +1,18 @@
 """The read model: what an event changes in the tables that are read; append, rebuild and verify all compute it here."""
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, cast
 
-from domain import events as ev
 from domain.base import Frozen
 from domain.duplicates import title_key
 from domain.envelope import LoggedEvent, Recorded
-from domain.event import UnknownEventError, decode
-from domain.facts import InstructionRef, PartOf
+from domain.event import UnknownEventError
+from domain.facts import PartOf
 from domain.ids import kind_of
 from domain.meetings.meeting import Meeting
-from domain.numbering import NumbersAdvanced, year_and_tail
-from domain.office import PersonLeft, PersonRecorded, RoleChanged, UnitRecorded
+from domain.numbering import year_and_tail
 from domain.streams import fold_of
 from domain.terms import Stage
 from eventlog.backend import Row, Statement
@@ -41,39 +38,7 @@ _PUT_MEETING = (
     "ON CONFLICT (stream) DO UPDATE SET number = excluded.number, series = excluded.series, title = excluded.title, "
     "stage = excluded.stage, starts = excluded.starts, ordinal = excluded.ordinal, version = excluded.version"
 )
-_PUT_UNIT = (
-    "INSERT INTO units (id, name, level, supervision, parent, aliases) VALUES (?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT (id) DO UPDATE SET name = excluded.name, level = excluded.level, "
-    "supervision = excluded.supervision, parent = excluded.parent, aliases = excluded.aliases"
-)
-_PUT_PERSON = (
-    "INSERT INTO people (id, name, unit, role, phone, email, secretary, title, left_at) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL) "
-    "ON CONFLICT (id) DO UPDATE SET name = excluded.name, unit = excluded.unit, role = excluded.role, "
-    "phone = excluded.phone, email = excluded.email, secretary = excluded.secretary, title = excluded.title, "
-    "left_at = NULL"
-)
-_PUT_RELATION = (
-    "INSERT INTO relations (id, stream, kind, target, holds) VALUES (?, ?, ?, ?, ?) "
-    "ON CONFLICT (id) DO UPDATE SET holds = excluded.holds"
-)
-_PART_AGAIN = "UPDATE relations SET holds = 0 WHERE stream = ? AND kind = 'merged'"
-_ADVANCE_NUMBER = (
-    "INSERT INTO numbers (series, last) VALUES (?, ?) "
-    "ON CONFLICT (series) DO UPDATE SET last = excluded.last WHERE numbers.last < excluded.last"
-)
 PUT_NUMBER = "INSERT INTO numbers (series, last) VALUES (?, ?) ON CONFLICT (series) DO UPDATE SET last = excluded.last"
-_BY_EVENT = frozenset({"directory", "numbers"})
-RELATING = frozenset(
-    kind.__name__ for kind in (ev.MatterMerged, ev.PredecessorSet, ev.PredecessorDropped, ev.InstructionRecorded)
-)
-_WRITING = RELATING | {
-    kind.__name__
-    for kind in (ev.MatterReopened, UnitRecorded, PersonRecorded, RoleChanged, PersonLeft, NumbersAdvanced)
-}
-"""Types of events that write rows of their own."""
-_PUT_ROLE = "UPDATE people SET role = ? WHERE id = ?"
-_PERSON_LEFT = "UPDATE people SET left_at = ? WHERE id = ?"
 
 READ_MODEL = {
     "streams": ("stream", "kind", "first", "ended"),
@@ -230,61 +195,6 @@ def read_model_of_state(last: Placed, state: Frozen) -> list[Statement]:
     """The rows of the read model by which a stream is found, as of its last event."""
     found_by = LISTED.get(kind_of(last.stream))
     return found_by(last, state) if found_by else []
-
-
-def read_model_of_event(event: LoggedEvent) -> list[Statement]:
-    """Rows of the read model that follow from an event and not from its stream's state.
-
-    The directory, numbers advanced, what one matter says of another; one by one, so that it does not matter how they
-    were batched.
-    """
-    if event.type not in _WRITING:
-        return []  # nearly all
-    kind = kind_of(event.stream)
-    if kind not in _BY_EVENT:
-        return _relation(event) if kind == "matter" else []
-    match decode(event):
-        case UnitRecorded(unit=u):
-            aliases = json.dumps(u.aliases, ensure_ascii=False)
-            return [(_PUT_UNIT, [(u.id, u.name, u.level.value, u.supervision.value, u.parent, aliases)])]
-        case PersonRecorded(person=p):
-            row = (p.id, p.name, p.unit, p.role.value, p.phone, p.email, p.secretary, p.title)
-            return [(_PUT_PERSON, [row])]
-        case RoleChanged(person=person, role=role):
-            return [(_PUT_ROLE, [(role.value, person)])]
-        case PersonLeft(person=person):
-            return [(_PERSON_LEFT, [(micros(event.recorded_at), person)])]
-        case NumbersAdvanced(name=series, past=n):
-            return [(_ADVANCE_NUMBER, [(series, n)])]
-        case _:
-            return []
-
-
-def _relation(event: LoggedEvent) -> list[Statement]:
-    """What a matter says of another, or of an instruction; a merge is undone when the matter is handled again."""
-
-    def put(kind: str, other: str, holds: int) -> list[Statement]:
-        row = (f"{event.stream} {kind} {other}", event.stream, kind, other, holds)
-        return [(_PUT_RELATION, [row])]
-
-    match decode(event):
-        case ev.MatterMerged(into=into):
-            return put("merged", into.stream, 1)
-        case ev.PredecessorSet(earlier=earlier):
-            return put("waits", earlier.stream, 1)
-        case ev.PredecessorDropped(earlier=earlier):
-            return put("waits", earlier.stream, 0)
-        case ev.InstructionRecorded(paper=paper):
-            return put("carries", instruction_key(paper), 1) if paper else []
-        case ev.MatterReopened():
-            return [(_PART_AGAIN, [(event.stream,)])]
-        case _:
-            return []
-
-
-def instruction_key(instruction: InstructionRef) -> str:
-    """How the table `relations` names an instruction on an incoming paper."""
-    return f"{instruction.stream}#{instruction.no}"
 
 
 def _matter(last: Placed, state: Frozen) -> list[Statement]:

@@ -13,9 +13,9 @@ from domain.matter import Matter
 from domain.relations import may_be_merged, may_wait
 from domain.terms import ENDED
 from eventlog.database import Transaction
+from eventlog.event_rows import RELATING
 from eventlog.reading.incoming import CARRYING
 from eventlog.reading.states import state_of, states_in
-from eventlog.readmodel import RELATING, instruction_key
 
 _OPEN_PARTS = "SELECT number FROM matters WHERE parent = ? AND stage NOT IN (?, ?) ORDER BY number"
 _NEXT = """r.holds = 1 AND (r.kind = 'merged' OR (r.kind = 'waits' AND NOT EXISTS (
@@ -73,7 +73,7 @@ def _paper(transaction: Transaction, stream: str) -> IncomingPaper | None:
 
 def _carrying(transaction: Transaction, paper: IncomingPaper, no: int) -> list[Matter]:
     """The matters that carry out an instruction."""
-    states = states_in(transaction, CARRYING, (instruction_key(paper.ref(no)),))
+    states = states_in(transaction, CARRYING, (paper.ref(no).key,))
     return [s.state for s in states if isinstance(s.state, Matter)]
 
 

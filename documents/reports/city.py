@@ -24,6 +24,7 @@ from domain.windows import window_label
 from eventlog import reading
 from eventlog.database import Database
 from eventlog.reading import ListedMeeting, Moment
+from eventlog.reading.counted import counted_events
 from sheets.budget import nothing_thrown_away
 
 T = TypeVar("T")
@@ -152,7 +153,7 @@ class _Counting:
 
     def _recorded_since(self, instant: datetime) -> tuple[CountedEvent, ...]:
         after = reading.position_at(self._database, instant - CLOCKS_DIFFER)
-        return reading.counted_events(self._database, after, self._moment)
+        return counted_events(self._database, after, self._moment)
 
     def _falls_in(self, event: CountedEvent) -> bool:
         return self._begins < event.at <= self._ends and event.stream in self._rows

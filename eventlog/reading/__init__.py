@@ -1,7 +1,6 @@
 """Reading the log and its read model. Imports neither Temporal nor SQLAlchemy: a read starts in a third of a second."""
 
 from eventlog.reading.access import access_record, account_streams, operations_record
-from eventlog.reading.counted import counted_events
 from eventlog.reading.directory import PersonOnRecord, people, person, unit, units
 from eventlog.reading.events import (
     PAGE,
@@ -87,7 +86,6 @@ __all__ = [
     "carrying_matters",
     "command_events",
     "count_seen",
-    "counted_events",
     "events_at",
     "events_page",
     "events_saying",

@@ -12,7 +12,6 @@ from domain.papers import spelled
 from domain.terms import ENDED
 from eventlog.database import Database
 from eventlog.reading.states import load, states_in, states_of
-from eventlog.readmodel import instruction_key
 
 CARRYING = "s.stream IN (SELECT stream FROM relations WHERE kind = 'carries' AND target = ? AND holds = 1)"
 """Which streams carry out an instruction on a paper, for `states_in`."""
@@ -46,7 +45,7 @@ def find_papers(database: Database, words: str) -> tuple[IncomingPaper, ...]:
 def carrying_matters(database: Database, instruction: InstructionRef) -> tuple[Matter, ...]:
     """The matters that carry out an instruction on a paper, by number."""
     with database.reading() as transaction:
-        states = states_in(transaction, CARRYING, (instruction_key(instruction),))
+        states = states_in(transaction, CARRYING, (instruction.key,))
     return _by_number(one.state for one in states)
 
 

@@ -33,6 +33,7 @@ from eventlog import reading
 from eventlog.blocks import BLOCK
 from eventlog.database import Database
 from eventlog.projections import rebuild_read_model
+from eventlog.reading.counted import counted_events
 from eventlog.verify import verify
 from services.office_records import record_office_events
 from tests.documents.quarter import play
@@ -226,11 +227,11 @@ def test_what_counts_is_the_same_from_the_table_and_from_the_events(log: Databas
     for position in range(0, newest + 1, 7):
         moment = reading.recorded_upto(position)
         upto = [one for one in everything if one.position <= position]
-        assert list(reading.counted_events(log, 0, moment)) == upto
-        assert list(reading.counted_events(log, 0, moment, from_events=True)) == upto
+        assert list(counted_events(log, 0, moment)) == upto
+        assert list(counted_events(log, 0, moment, from_events=True)) == upto
         for after in range(0, position, 11):
             windows = {one.window for one in upto if one.position > after and one.window}
-            known = reading.counted_events(log, after, moment)
+            known = counted_events(log, after, moment)
             assert {one for one in known if one.position > after} == {one for one in upto if one.position > after}
             assert {one for one in upto if one.window in windows} <= set(known) <= set(upto)
             assert list(known) == sorted(known)

@@ -12,6 +12,7 @@ from eventlog import reading
 from eventlog.blocks import BLOCK
 from eventlog.database import Database
 from eventlog.projections import rebuild_read_model
+from eventlog.reading.counted import counted_events
 from eventlog.verify import verify
 from services.office_records import record_office_events
 from tests.eventlog.sample import Asker, SampleOpened, asked_together
@@ -45,8 +46,8 @@ def fill(log: Database, until: int) -> None:
 
 def check(log: Database) -> None:
     """Rows are those of full blocks, what is read is all that counts, and `verify` is content."""
-    counted = reading.counted_events(log, 0, reading.recorded_upto(None), from_events=True)
-    assert reading.counted_events(log, 0, reading.recorded_upto(None)) == counted
+    counted = counted_events(log, 0, reading.recorded_upto(None), from_events=True)
+    assert counted_events(log, 0, reading.recorded_upto(None)) == counted
     with log.reading() as transaction:
         stored = [position for (position,) in transaction.all("SELECT position FROM counted_events ORDER BY position")]
     assert stored == [one.position for one in counted if one.position <= newest(log) // BLOCK * BLOCK]
