@@ -105,6 +105,9 @@ def _next(settings: "Settings") -> list[str]:
     return [f"下一步：xmh up --detach --home {settings.installation}；未办结事项在一两分钟内由日志自动补上"]
 
 
+_KEPT_APART = "密件用本机的主密钥打开；另外保管的那份没有试，加 --master-key 才试到"
+
+
 def drill(
     file: FileArg,
     master_key: Annotated[
@@ -127,6 +130,7 @@ def drill(
         f"未办结事项{done.matters}件，文件{done.files}个，用时{tried.seconds}秒",
         *_about_files(done.lacking, "备份时就是这样，请从更早的备份或各台机器找回，再备份一次"),
         *([locked] if tried.locked else []),
+        *([_KEPT_APART] if master_key is None and session.settings.master_key_place.is_file() else []),
         "已删去试还原的目录" + ("，演练已记入日志" if tried.is_good else "；已记入日志，但不算一次合格的演练"),
     ]
     document = {**tried.model_dump(mode="json"), "files": done.files, "matters": done.matters, "ok": tried.is_good}

@@ -49,7 +49,7 @@ def test_a_whole_backup_is_had_back_and_nothing_of_the_trial_remains(
     (tmp_path / "trials").mkdir()
     before = sorted(home.rglob("*"))
     xmh = CommandLine(home, capsys)
-    late = NOW + DRILLED_WITHIN + timedelta(seconds=1)
+    late = NOW + DRILLED_WITHIN + timedelta(milliseconds=1)
     assert [f.code for f in drill_noticed(log, late)] == ["drill_due"]
     done = xmh.json("drill", str(tmp_path / "a.zip"), "--in", str(tmp_path / "trials"))
     (tried,) = drills(log)
@@ -86,6 +86,9 @@ def test_the_copy_of_the_master_key_that_is_kept_apart_is_tried_too(
     assert xmh.json("drill", file, code=1)["locked"] == 1
     assert xmh.json("drill", file, "--master-key", str(other), code=1)["locked"] == 1
     assert xmh.json("drill", file, "--master-key", str(kept))["ok"]
+    assert "另外保管的那份没有试" not in xmh("drill", file, "--master-key", str(kept)).out
+    (tmp_path / "lost.key").rename(home / "master.key")
+    assert "另外保管的那份没有试" in xmh("drill", file).out
     assert xmh.json("drill", file, "--master-key", str(tmp_path / "none"), code=4)["error"]["code"] == "not_found"
 
 
