@@ -167,10 +167,7 @@ def decision_line(meeting: Meeting, point: DecisionPoint, names: DirectoryNames)
 _WORDS = {
     GB_2: decision_line,
     GB_3: _sentence_of_gb3,
-    GB_4: decision_sentence,
-    GB_5: decision_sentence,
-    GB_6: decision_sentence,
-    LAYOUT: decision_sentence,
+    **dict.fromkeys((GB_4, GB_5, GB_6, LAYOUT), decision_sentence),
 }
 """How a layout words one 议定事项."""
 

@@ -335,9 +335,6 @@ _TEXTS: dict[PaperKind, Callable[[PaperCase], Written]] = {
 _WORDED = {
     f"{GB_3}/paper-4": worded_of_gb3.WORDED,
     ORDERING: worded_of_paper5.WORDED,
-    LATE: worded.WORDED,
-    FOLLOWED: worded.WORDED,
-    UNADDRESSED: worded.WORDED,
-    TEMPLATE: worded.WORDED,
+    **dict.fromkeys(EXACT, worded.WORDED),
 }
 """What a wording says otherwise than the oldest."""

@@ -11,7 +11,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 import urllib.error
@@ -30,7 +29,7 @@ import psycopg
 from domain import commands as c
 from eventlog import reading
 from tests.faults.stages import Apart, Embedded, Service, Stage
-from tests.recovery.chaos import HERE as RECOVERY
+from tests.recovery.chaos import reporter
 from tests.support.office import LIAISON, matter
 from tests.support.served import ROOT, wait_for
 
@@ -127,15 +126,7 @@ def client(storm: Storm, luck: random.Random) -> None:
     stage = storm.stage
     stream, prefix = luck.choice(stage.streams), f"killed-client-{uuid4().hex[:8]}"
     wanted = {"streams": [stream], "prefix": prefix, "reports": 1, "retries": True, "pace": 0}
-    env = {**stage.clients.environment, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(
-        [sys.executable, RECOVERY / "reporter.py"],
-        cwd=ROOT,
-        env=env,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-    )
+    process = reporter(stage.clients)
     assert process.stdin is not None
     process.stdin.write(json.dumps(wanted) + "\n")
     process.stdin.flush()

@@ -82,21 +82,22 @@ class Clients:
         return line
 
 
+def reporter(home: Home) -> subprocess.Popen[str]:
+    """A process that reports as its input tells it to, to whoever serves the home."""
+    return subprocess.Popen(
+        [sys.executable, HERE / "reporter.py"],
+        cwd=ROOT,
+        env={**home.environment, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
 @contextmanager
 def clients_of(home: Home) -> Iterator[Clients]:
     """Four processes that report to whoever serves the home."""
-    env = {**home.environment, "PYTHONPATH": str(ROOT)}
-    processes = [
-        subprocess.Popen(
-            [sys.executable, HERE / "reporter.py"],
-            cwd=ROOT,
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(CLIENTS)
-    ]
+    processes = [reporter(home) for _ in range(CLIENTS)]
     try:
         yield Clients(processes)
     finally:
