@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from documents.figures import Period, counted_as_before, read_period
-from documents.formats.press import GB_2, GB_3, GB_4, GB_5, GB_6, LAYOUT
+from documents.formats.press import GB_2, GB_3, GB_4, GB_5, GB_6, GB_7, LAYOUT
 from documents.ledger import OFFICE_UNIT, Ledger
 from documents.page import Grid, Imprint, Items, Layout, Page, Paragraph, Section, Subheading, attached_titles
 from documents.sections import attention, leading, leading_of_gb3, progress
@@ -29,7 +29,7 @@ from domain.terms import Role, Supervision, UnitLevel
 from eventlog.database import Database
 from sheets.budget import nothing_thrown_away
 
-TEMPLATE = f"{LAYOUT}/briefing-10"
+TEMPLATE = f"{LAYOUT}/briefing-11"
 """Changes with every change of wording or layout: an issue is printed again only by the template it was printed by."""
 FORMER = f"{GB_2}/briefing-2"
 """The oldest wording: its issues and drafts are still printed by it."""
@@ -40,12 +40,15 @@ UNHEADED = f"{GB_5}/briefing-8"
 """The wording of gb-5."""
 APART = f"{GB_6}/briefing-9"
 """The wording of gb-6."""
+HEADLESS = f"{GB_7}/briefing-10"
+"""The wording of gb-7."""
 WORDINGS: Mapping[str, str] = {
     GB_2: FORMER,
     GB_3: f"{GB_3}/briefing-3",
     GB_4: UNBOUNDED,
     GB_5: UNHEADED,
     GB_6: APART,
+    GB_7: HEADLESS,
     LAYOUT: TEMPLATE,
 }
 """The wording that belongs to a layout."""
@@ -57,10 +60,10 @@ TALKATIVE = f"{GB_5}/briefing-7"
 """The wording of gb-5 until pictures were printed without what their cameras wrote into them."""
 KNOWN = (*WORDINGS.values(), SILENT, LENIENT, TALKATIVE)
 """Every wording there is."""
-EXACT = (UNBOUNDED, TALKATIVE, UNHEADED, APART, TEMPLATE)
+EXACT = (UNBOUNDED, TALKATIVE, UNHEADED, APART, HEADLESS, TEMPLATE)
 """The wordings that count what ended by decision in no rate."""
 _WRITERS = {**OVERVIEW, **progress.ADVANCES, **attention.PROBLEMS, **attention.AHEAD}
-_LEADING = {GB_3: leading_of_gb3.LEADING, **dict.fromkeys((GB_4, GB_5, GB_6, LAYOUT), leading.LEADING)}
+_LEADING = {GB_3: leading_of_gb3.LEADING, **dict.fromkeys((GB_4, GB_5, GB_6, GB_7, LAYOUT), leading.LEADING)}
 
 
 class Briefing(Frozen):
@@ -181,7 +184,7 @@ def compose_briefing(  # noqa: PLR0913  (what an issue is composed of)
         layout=recipe.layout,
         annexed=annexed,
         says_why=template != SILENT,
-        bare_pictures=template in (UNHEADED, APART, TEMPLATE),
+        bare_pictures=template in (UNHEADED, APART, HEADLESS, TEMPLATE),
     )
     news = publication is Publication.NEWS
     sections, appendices = (

@@ -10,9 +10,9 @@ from documents.formats.templates import Template, load_template
 from documents.page import Page
 
 FORMATS = ("md", "docx", "pdf", "html")
-LAYOUT = "gb-7"
+LAYOUT = "gb-8"
 """The layout everything is printed in; it is the first part of what an event names as its template."""
-GB_2, GB_3, GB_4, GB_5, GB_6 = "gb-2", "gb-3", "gb-4", "gb-5", "gb-6"
+GB_2, GB_3, GB_4, GB_5, GB_6, GB_7 = "gb-2", "gb-3", "gb-4", "gb-5", "gb-6", "gb-7"
 """The layouts of before, by which their issues are printed again."""
 
 

@@ -22,6 +22,8 @@ _UNBROKEN = 7.0
 _STATED = 7.7
 """Since gb-7: 逾期12个工作日 is a little more than seven characters, and left one on a line of its own."""
 _IN_TWO = 2
+_NARROW = 4.0 + _INSET
+"""A column of words is no narrower to leave a number whole."""
 _STEP = 0.5
 _MOST_LINES = 12
 _AIRY = 3.0
@@ -32,6 +34,8 @@ ASCII is a capital, of which the number of a matter begins with three."""
 _MIXED = re.compile(r"(?<=[\u4e00-\u9fff])(?=[0-9A-Za-z])|(?<=[0-9A-Za-z%])(?=[\u4e00-\u9fff])")
 _CAPITALS = re.compile("[A-Z]")
 _FIGURE = re.compile(r"[+-]?\d[\d.,]*(?:%|分|项|次|件)?|—|/|")
+_NUMBER = re.compile(rf"[^\d〔]*〔\d{{4}}〕\d+号|[A-Z]+(?:-\d+)+|(?:\d{{4}}年)?\d+月\d+日|{_FIGURE.pattern}|")
+"""文号, the number of a matter or a meeting, a date, a figure, nothing."""
 _RUNNING = frozenset({"内容", "情况", "清单"})
 
 
@@ -53,7 +57,8 @@ def columns_of(grid: Grid, template: Template) -> tuple[TableColumn, ...]:
         if template.since_gb7
         else _wants(grid, _IN_TWO if template.since_gb6 else 1)
     )
-    widths = _shared(natural, _for_few_lines(grid, least) if template.since_gb5 else least)
+    numbers = _numbers(grid) if template.since_gb8 else frozenset()
+    widths = _shared(natural, _for_few_lines(grid, least) if template.since_gb5 else least, numbers)
     return tuple(TableColumn(w / _WHOLE, _place(grid, n, w)) for n, w in enumerate(widths))
 
 
@@ -101,15 +106,26 @@ def _for_few_lines(grid: Grid, least: list[float]) -> list[float]:
     return least
 
 
-def _shared(natural: list[float], least: list[float]) -> list[float]:
-    """The widths: with room to spare no wider than airy; else every column its least, and the rest to the tallest."""
+def _numbers(grid: Grid) -> frozenset[int]:
+    """The columns of nothing but numbers, dates and figures, which nobody wants to read on two lines."""
+    return frozenset(n for n in range(len(grid.headers)) if all(_NUMBER.fullmatch(row[n]) for row in grid.rows))
+
+
+def _shared(natural: list[float], least: list[float], numbers: frozenset[int] = frozenset()) -> list[float]:
+    """The widths: with room to spare no wider than airy; else every column its least, and the rest to the tallest.
+
+    Without room for what each needs, words give way before `numbers`.
+    """
     room = _WHOLE - sum(natural)
     if room >= 0:
         return [n + min(room / len(natural), _AIRY) for n in natural]
     spare = _WHOLE - sum(least)
+    widths = list(least)
+    if spare <= 0 and numbers:
+        widths = [w if n in numbers else min(w, _NARROW) for n, w in enumerate(least)]
+        spare = _WHOLE - sum(widths)
     if spare <= 0:
         return [w * _WHOLE / sum(least) for w in least]
-    widths = list(least)
     while spare > 0:
         tallest = max(range(len(widths)), key=lambda n: (natural[n] - _INSET) / max(widths[n] - _INSET, 0.1))
         widths[tallest] += min(_STEP, spare)

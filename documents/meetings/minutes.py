@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import groupby
 
-from documents.formats.press import GB_2, GB_3, GB_4, GB_5, GB_6, LAYOUT
+from documents.formats.press import GB_2, GB_3, GB_4, GB_5, GB_6, GB_7, LAYOUT
 from documents.meetings.calling import DirectoryNames, numbered_lines
 from documents.page import Block, Imprint, Layout, Page, Paragraph, Roll, Section, headed, section
 from documents.wording import clean_text, day_in, full_date, in_quotation_marks, moment_in_words, sentence
@@ -13,13 +13,14 @@ from domain.calendar import local_date
 from domain.meetings.meeting import AgendaItem, DecisionPoint, Meeting
 from domain.meetings.terms import MeetingStage, Outcome
 
-TEMPLATE = f"{LAYOUT}/minutes-6"
+TEMPLATE = f"{LAYOUT}/minutes-7"
 WORDINGS: Mapping[str, str] = {
     f"{GB_2}/minutes-1": GB_2,
     f"{GB_3}/minutes-2": GB_3,
     f"{GB_4}/minutes-3": GB_4,
     f"{GB_5}/minutes-4": GB_5,
     f"{GB_6}/minutes-5": GB_6,
+    f"{GB_7}/minutes-6": GB_7,
     TEMPLATE: LAYOUT,
 }
 """The layout a wording belongs to; by those of before their minutes are printed again."""
@@ -167,7 +168,7 @@ def decision_line(meeting: Meeting, point: DecisionPoint, names: DirectoryNames)
 _WORDS = {
     GB_2: decision_line,
     GB_3: _sentence_of_gb3,
-    **dict.fromkeys((GB_4, GB_5, GB_6, LAYOUT), decision_sentence),
+    **dict.fromkeys((GB_4, GB_5, GB_6, GB_7, LAYOUT), decision_sentence),
 }
 """How a layout words one 议定事项."""
 

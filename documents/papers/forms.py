@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from documents.charts import LifeMoment, life_chart
-from documents.formats.press import GB_2, GB_3, GB_4, GB_5, GB_6, LAYOUT
+from documents.formats.press import GB_2, GB_3, GB_4, GB_5, GB_6, GB_7, LAYOUT
 from documents.ledger import Ledger, MatterFile
 from documents.page import Block, Figure, Grid, Items, Paragraph, Section
 from documents.papers import worded, worded_of_gb3, worded_of_paper5
@@ -29,7 +29,7 @@ from domain.queries.telling import points_left_undone
 from domain.terms import OrderColour, Rhythm, Stage, UnitLevel
 from domain.windows import window_label
 
-TEMPLATE = f"{LAYOUT}/paper-9"
+TEMPLATE = f"{LAYOUT}/paper-10"
 """Changes with every change of wording or layout."""
 FORMER = f"{GB_2}/paper-3"
 """The oldest wording, by which its papers are printed again."""
@@ -41,7 +41,11 @@ FOLLOWED = f"{GB_5}/paper-7"
 """The wording of gb-5."""
 UNADDRESSED = f"{GB_6}/paper-8"
 """The wording until a 督查报告 was addressed to the headquarters and bore its 签发人."""
-EXACT = (LATE, FOLLOWED, UNADDRESSED, TEMPLATE)
+HEADLESS = f"{GB_7}/paper-9"
+"""The wording of gb-7."""
+UPWARD = (HEADLESS, TEMPLATE)
+"""The wordings by which a 督查报告 is addressed to the headquarters and bears its 签发人."""
+EXACT = (LATE, FOLLOWED, UNADDRESSED, *UPWARD)
 """The wordings that count what ended by decision in no rate."""
 WORDINGS: Mapping[str, str] = {
     FORMER: GB_2,
@@ -50,6 +54,7 @@ WORDINGS: Mapping[str, str] = {
     LATE: GB_4,
     FOLLOWED: GB_5,
     UNADDRESSED: GB_6,
+    HEADLESS: GB_7,
     TEMPLATE: LAYOUT,
 }
 """The layout a wording belongs to."""

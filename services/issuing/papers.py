@@ -16,7 +16,7 @@ from documents.ledger import read_ledger
 from documents.page import Page
 from documents.papers.case import PaperText
 from documents.papers.circular import compose_circular, draft_circular, hash_of_circular
-from documents.papers.forms import EXACT, TEMPLATE, WORDINGS, compose_paper
+from documents.papers.forms import EXACT, TEMPLATE, UPWARD, WORDINGS, compose_paper
 from documents.papers.onsite import compose_onsite_paper
 from documents.papers.overtaken import refuse_overtaken
 from domain.base import Frozen, Refusal
@@ -274,7 +274,7 @@ def _page(database: Database, event: PaperIssued) -> Page:
     if event.matter is not None:
         text = compose_paper(ledger, event.matter, event.kind, event.template)
     elif event.inspection is not None:
-        text = compose_onsite_paper(ledger, event.inspection, event.addressee, upward=event.template == TEMPLATE)
+        text = compose_onsite_paper(ledger, event.inspection, event.addressee, upward=event.template in UPWARD)
     elif event.since is not None and event.until is not None:
         as_before = event.template not in EXACT
         text = compose_circular(ledger, event.since, event.until, layout, as_before=as_before)

@@ -6,17 +6,19 @@ from pathlib import Path
 import pytest
 
 from cli.inspection.reads import lateness_said, limit_said
+from documents.formats.press import Press
 from domain.envelope import SYSTEM
 from domain.office import Unit, UnitRecorded
 from domain.onsite.inspection import Rectification
 from domain.terms import Rung, Supervision, UnitLevel
 from eventlog import reading
 from eventlog.database import Database
+from services.issuing.papers import filed_paper, issued_papers
 from services.office_records import record_office_events
 from tests.support.clock import open_log
 from tests.support.command_line import CommandLine
 from tests.support.homes import at
-from tests.support.office import office_today
+from tests.support.office import office_today, sqlite
 from tests.support.streams import DIRECTORY_STREAM
 
 TODAY = office_today()
@@ -101,6 +103,11 @@ def _what_it_concludes_is_issued_once_as_it_was_said(xmh: CommandLine) -> None:
     assert "　　签发人：吴七" in report, "what goes up bears it (7.2.6)"
     assert "香蜜湖片区建设指挥部：\n" in report
     assert "签发人" not in next(xmh.home.rglob(f"{opinion['number']}.md")).read_text(encoding="utf-8")
+    with Database(sqlite(xmh.home)) as log:
+        event = next(event for event in issued_papers(log) if event.number == issued["number"])
+        for wording, bears in (("gb-6/paper-8", None), ("gb-7/paper-9", "吴七"), (event.template, "吴七")):
+            before = filed_paper(log, xmh.home, event.model_copy(update={"template": wording}))
+            assert before.page(Press()).signatory == bears, wording
     xmh.json("inspection", "report", "1", "--text", "总体较好", actor="office-2")
     anew = xmh.json("inspection", "print", "1", "--issue", "--sign", "leader", "--paper", "签发稿")
     assert anew["number"][-2:] == "3号", "something else was said since"

@@ -86,6 +86,19 @@ PRINTED: dict[str, dict[str, tuple[str, str]]] = {
         "briefing": ("ee681c8a1843035a", "371c674ea41fc0d8"),
         "news": ("4981968a21851a01", "9a497a4d30df495a"),
     },
+    "gb-7": {
+        "交办": ("5eb657a3e8dee466", "6c600f03a9b3da07"),
+        "督办单": ("077f3d498df85ae5", "b6255b860b1e4c45"),
+        "督办函": ("9ab5a1762c8ab557", "feab255440cf7313"),
+        "催办单": ("f655a29adea259fa", "e5d52effb2ae8d59"),
+        "问题": ("4f2385d2d0dd5f95", "7ff946a6d6d9e94c"),
+        "批复": ("edcd87bed3906afa", "ba1ef4e8cc3ebffc"),
+        "结论": ("c9ac35075a937d6e", "de2cf051b6f13ca4"),
+        "通报": ("a4413e076ad1c33c", "d8d9661d5e6c46a5"),
+        "纪要": ("587b1b3d0c0eef14", "5b070f5949522b47"),
+        "briefing": ("0cd8a1b7dc558edc", "357658e322f7408c"),
+        "news": ("4981968a21851a01", "6d08ba672c7c3e9d"),
+    },
 }
 """Layout → document → the hash of its .md, .html and .pdf together, and of what is packed in its .docx."""
 WORDED = {
@@ -93,6 +106,7 @@ WORDED = {
     "gb-4": ("briefing-6", "paper-6", "minutes-3"),
     "gb-5": ("briefing-8", "paper-7", "minutes-4"),
     "gb-6": ("briefing-9", "paper-8", "minutes-5"),
+    "gb-7": ("briefing-10", "paper-9", "minutes-6"),
 }
 """The last wordings of a layout: of a bulletin, a paper, minutes."""
 PAPERS: dict[str, tuple[PaperKind, str | None]] = {

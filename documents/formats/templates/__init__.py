@@ -49,6 +49,11 @@ class Template:
         """Whether it is set as from gb-7 on: a .docx as close as the .pdf, what is filled in with the signature."""
         return self.since_gb6 and self.id != "gb-6"
 
+    @property
+    def since_gb8(self) -> bool:
+        """Whether it is set as from gb-8 on: rows on another face with their heads, a number on one line."""
+        return self.since_gb7 and self.id != "gb-7"
+
     @cached_property
     def files(self) -> dict[str, bytes]:
         """Name → bytes, as they are when they are first asked for: one issue is printed by one template.
