@@ -34,8 +34,8 @@ ASCII is a capital, of which the number of a matter begins with three."""
 _MIXED = re.compile(r"(?<=[\u4e00-\u9fff])(?=[0-9A-Za-z])|(?<=[0-9A-Za-z%])(?=[\u4e00-\u9fff])")
 _CAPITALS = re.compile("[A-Z]")
 _FIGURE = re.compile(r"[+-]?\d[\d.,]*(?:%|分|项|次|件)?|—|/|")
-_NUMBER = re.compile(rf"[^\d〔]*〔\d{{4}}〕\d+号|[A-Z]+(?:-\d+)+|(?:\d{{4}}年)?\d+月\d+日|{_FIGURE.pattern}|")
-"""文号, the number of a matter or a meeting, a date, a figure, nothing."""
+_NUMBER = re.compile(r"[^\d〔]*〔\d{4}〕\d+号|[A-Z]+(?:-\d+)+|(?:\d{4}年)?\d+月\d+日|")
+"""文号, the number of a matter or a meeting, a date, nothing."""
 _RUNNING = frozenset({"内容", "情况", "清单"})
 
 
@@ -107,7 +107,7 @@ def _for_few_lines(grid: Grid, least: list[float]) -> list[float]:
 
 
 def _numbers(grid: Grid) -> frozenset[int]:
-    """The columns of nothing but numbers, dates and figures, which nobody wants to read on two lines."""
+    """The columns of nothing but numbers and dates, which nobody wants to read on two lines."""
     return frozenset(n for n in range(len(grid.headers)) if all(_NUMBER.fullmatch(row[n]) for row in grid.rows))
 
 
@@ -121,11 +121,12 @@ def _shared(natural: list[float], least: list[float], numbers: frozenset[int] = 
         return [n + min(room / len(natural), _AIRY) for n in natural]
     spare = _WHOLE - sum(least)
     widths = list(least)
-    if spare <= 0 and numbers:
+    if spare <= 0:
+        scaled = [w * _WHOLE / sum(least) for w in least]
         widths = [w if n in numbers else min(w, _NARROW) for n, w in enumerate(least)]
         spare = _WHOLE - sum(widths)
-    if spare <= 0:
-        return [w * _WHOLE / sum(least) for w in least]
+        if spare <= 0 or all(scaled[n] >= natural[n] for n in numbers):
+            return scaled
     while spare > 0:
         tallest = max(range(len(widths)), key=lambda n: (natural[n] - _INSET) / max(widths[n] - _INSET, 0.1))
         widths[tallest] += min(_STEP, spare)
