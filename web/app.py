@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -70,19 +70,15 @@ from web.pages import (
 )
 from web.problems import install_problems
 from web.refusals import RefusalsNoted
+from web.service import READERS, WebService
 
 logger = logging.getLogger("xmh.web")
-
-if TYPE_CHECKING:
-    from web.service import WebService
 
 STATIC = Path(__file__).parent / "static"
 RECORDED_EVERY = 20.0
 """Seconds between two looks for sign-ins that failed in a minute that is over."""
 SWEPT_EVERY = timedelta(hours=1)
 """Between two looks for files that were handed in and never named."""
-READERS = 8
-"""So many requests read the log at once; what more there are wait their turn."""
 API_VERSION = "1"
 API = (
     api_reads,
@@ -134,7 +130,7 @@ PAGES = (
 """In this order: of two addresses that fit, the first one answers."""
 
 
-def make_app(service: "WebService") -> FastAPI:
+def make_app(service: WebService) -> FastAPI:
     """The application that answers from this log and this door."""
 
     @asynccontextmanager
@@ -194,7 +190,7 @@ class _SafeApp(FastAPI):
         return SafetyHeaders(super().build_middleware_stack())
 
 
-async def _record_failures(service: "WebService") -> None:
+async def _record_failures(service: WebService) -> None:
     """Put failed sign-ins and refused reads on record, minute by minute, as long as the server runs."""
     known, sweeping = set[str](), service.now
     while True:

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from domain.access import events as ev
@@ -26,6 +25,7 @@ from services.vouching import service_vouch
 from views.viewer import Viewer
 from web.following import LogFollower
 from web.metrics import WebMetrics
+from web.threads import AskingThreads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 BY_PROGRAM = "一览表（接口）"
+READERS = 8
+"""So many requests read the log at once; what more there are wait their turn."""
 PROVING_AT_ONCE = 2
 """Each look at a password takes 64 MiB: a storm of sign-ins waits in line."""
 MOST_WAITING = 20
@@ -63,6 +65,7 @@ class WebService:
         """By person and address."""
         self.live = LogFollower(self)
         self.metrics = WebMetrics(self)
+        self._threads = AskingThreads(READERS)
         self.proving = asyncio.Semaphore(PROVING_AT_ONCE)
         self._long_work, self._waiting = asyncio.Lock(), 0
         self.identity = _identity_of(settings)
@@ -156,7 +159,7 @@ class WebService:
 
     async def ask(self, question: "Callable[..., T]", *args: Any, **kwargs: Any) -> T:
         """Ask the log in a thread: no request waits for another's reading."""
-        return await run_in_threadpool(partial(question, *args, **kwargs))
+        return await self._threads.ask(partial(question, *args, **kwargs))
 
     async def ask_long(self, question: "Callable[..., T]", *args: Any, **kwargs: Any) -> T:
         """The same of what may take long, one at a time: who waits for it holds no thread a page is read in.
@@ -215,6 +218,7 @@ class WebService:
 
     def close(self) -> None:
         """Let go of the log."""
+        self._threads.close()
         self.database.close()
 
 

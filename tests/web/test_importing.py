@@ -21,7 +21,7 @@ from intake.task_list import APPROVER, BASIS, DUE, LEAD, NO, SHEET, TITLE
 from tests.support.browsing import Browsing, accessible
 from tests.web.conftest import Served
 from tests.web.test_signing_in import HERE, cookie_of, enrolled, enter
-from web.app import READERS
+from web.service import READERS
 
 pytestmark = pytest.mark.slow
 CONTACTS = Path(__file__).parents[2] / "examples" / "huanggang-2022" / "通讯录.xlsx"
