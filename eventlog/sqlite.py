@@ -127,8 +127,8 @@ class SqliteConnection(Connection):
             time.sleep(SCRUB_EVERY)
 
     def reusable(self) -> bool:
-        """Whether no transaction is open, and what lies there is what was opened."""
-        return not self.raw.in_transaction and not self.replaced()
+        """Whether no transaction is open; whether it was replaced is asked when it is taken up again."""
+        return not self.raw.in_transaction
 
     def close(self) -> None:
         """Close; never raises. What lost its write-ahead log is saved and left open (`eventlog/write_ahead.py`)."""
