@@ -147,6 +147,8 @@ class Database:
         self.states = RememberedStates()
         self.living: dict[str, Mapping[str, LivingState[Any]]] = {}
         """What `reading.open_states` read last: kind of stream → stream → its state."""
+        self.office: dict[str, LivingState[Any]] = {}
+        """What `reading.office_states` read last: stream → its state."""
         self._writer = threading.Lock() if self.backend.one_writer_per_process else None
         self._closed = False
 

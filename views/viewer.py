@@ -99,8 +99,8 @@ def actor_of(person: PersonOnRecord) -> Actor:
 
 def directory_of(database: Database) -> Directory:
     """The directory of this moment, with its posts and delegations."""
-    loaded = reading.load(database, database.own(OfficeStream.DIRECTORY))
-    state = loaded.state if loaded else Directory()
+    loaded = reading.office_states(database, OfficeStream.DIRECTORY)
+    state = loaded[0].state if loaded else Directory()
     assert isinstance(state, Directory)  # noqa: S101  (the stream's fold)
     return state
 

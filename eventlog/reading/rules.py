@@ -10,7 +10,7 @@ from domain.log import Rulebook
 from domain.policy import Policy
 from eventlog.database import Database, Transaction
 from eventlog.reading.events import recorded_upto
-from eventlog.reading.states import StreamState, states_in
+from eventlog.reading.states import StreamState, office_states, states_in
 from eventlog.remembered import TheVery
 
 _NEWEST = "SELECT position FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
@@ -25,6 +25,8 @@ def rulebook_version(database: Database) -> int:
 
 def rulebook(database: Database, position: int | None = None) -> Rulebook:
     """The rulebook (calendar and policy) in force, now or at a position of the log."""
+    if position is None:
+        return _made(TheVery(*office_states(database, OfficeStream.CALENDAR, OfficeStream.POLICY)))
     with database.reading() as transaction:
         return rulebook_in(transaction, position)
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from domain.base import Frozen
 from domain.envelope import LoggedEvent, Recorded
-from domain.ids import kind_of
+from domain.ids import OfficeStream, kind_of
 from eventlog.backend import Params, Row
 from eventlog.database import Database, Transaction
 from eventlog.reading.events import (
@@ -64,10 +64,10 @@ _JOINED = {
 LIVING_AT = "s.kind = ? AND (s.ended = 0 OR s.ended > ?)"
 """Which streams of a kind may have lived at a position."""
 _OF_KIND_MOVED = "s.kind = ? AND s.stream IN (SELECT stream FROM events WHERE position > ?)"
-_LIVING_STAND = f"""
+_STANDS = """
 SELECT s.stream, (SELECT e.hash FROM events e WHERE e.stream = s.stream ORDER BY e.version DESC LIMIT 1),
     (SELECT n.digest FROM snapshots n WHERE n.stream = s.stream ORDER BY n.position DESC LIMIT 1)
-FROM streams s WHERE {LIVING_AT}
+FROM streams s WHERE {which}
 """
 _FEW = 100
 """So many streams are asked for by name; where more moved, all that live are read."""
@@ -134,16 +134,57 @@ def _living_now(database: Database, kind: str) -> tuple[StreamState, ...]:
     known: Mapping[str, LivingState[StreamState]] = database.living.get(kind, {})
     living = (kind, LAST_POSITION)
     with database.reading(snapshot=True) as transaction:
-        stand = {stream: (on, snapshot) for stream, on, snapshot in transaction.all(_LIVING_STAND, living)}
-        kept = {stream: one for stream, one in known.items() if one[:2] == stand.get(stream)}
+        stand = _stand(transaction, LIVING_AT, living)
+        kept = _still_standing(known, stand)
         moved = [stream for stream in stand if stream not in kept]
         if len(moved) > _FEW:
             read = states_in(transaction, LIVING_AT, living)
         else:
-            read = states_in(transaction, f"s.stream IN ({', '.join('?' * len(moved))})", moved) if moved else ()
+            read = states_in(transaction, _named(moved), moved) if moved else ()
     kept |= {one.stream: LivingState(*stand[one.stream], one) for one in read}
     database.living[kind] = kept if len(kept) <= MOST_LIVING else {}
     return tuple(kept[stream].state for stream in sorted(kept) if not _settled(kept[stream].state))
+
+
+def office_states(database: Database, *kinds: OfficeStream) -> tuple[StreamState, ...]:
+    """The states of these streams of the headquarters itself, as of one moment; none of what has no event yet.
+
+    Nearly every reading asks for the directory or the rulebook, which move once in days: they are kept as what lives
+    is, and where they stand as they stood nothing of them is read.
+    """
+    streams, known = sorted(map(database.own, kinds)), database.office
+    which = _named(streams)
+    if not known.keys().isdisjoint(streams):
+        with database.reading() as transaction:
+            stand = _stand(transaction, which, streams)
+        kept = _still_standing({stream: known[stream] for stream in streams if stream in known}, stand)
+        if kept.keys() == stand.keys():
+            return tuple(one.state for one in kept.values())
+    with database.reading(snapshot=True) as transaction:
+        stand, read = _stand(transaction, which, streams), states_in(transaction, which, streams)
+    known.update({one.stream: LivingState(*stand[one.stream], one) for one in read})
+    return read
+
+
+_Stand = tuple[str, str | None]
+"""The hash of a stream's last event, and the digest of its newest snapshot."""
+
+
+def _stand(transaction: Transaction, which: str, params: Params) -> dict[str, _Stand]:
+    """What streams stand on now: stream → its stand."""
+    return {stream: (on, snapshot) for stream, on, snapshot in transaction.all(_STANDS.format(which=which), params)}
+
+
+def _still_standing(
+    known: Mapping[str, LivingState[StreamState]], stand: Mapping[str, _Stand]
+) -> dict[str, LivingState[StreamState]]:
+    """What was read before and stands as it stood."""
+    return {stream: one for stream, one in known.items() if one[:2] == stand.get(stream)}
+
+
+def _named(streams: Sequence[str]) -> str:
+    """The condition that a stream is one of so many."""
+    return f"s.stream IN ({', '.join('?' * len(streams))})"
 
 
 def _settled(one: StreamState) -> bool:

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from domain.ids import OfficeStream
 from domain.office import DayOverridden
 from eventlog import reading
 from eventlog.database import Database
@@ -96,3 +97,27 @@ def test_what_lives_is_no_longer_what_a_row_said_that_was_mended(asker: Asker, s
     with open_log(log.url) as other:
         rebuild_read_model(other)
     assert living(log) == ["事项a", "事项b"]
+
+
+def test_a_rulebook_that_stands_as_it_stood_is_the_very_same_and_one_that_moved_elsewhere_another(asker: Asker) -> None:
+    log = asker.database
+    asker.write(CALENDAR_STREAM, DayOverridden(day=STORM, workday=False, reason="台风停工"))
+    before = reading.rulebook(log)
+    asker.open("a")  # what else moves is no reason to read it again
+    assert reading.rulebook(log) is before
+    with open_log(log.url) as other:
+        moved = DayOverridden(day=STORM + timedelta(days=1), workday=False, reason="台风停工")
+        Asker(other).write(CALENDAR_STREAM, moved)
+        now = reading.rulebook(other)
+    assert (len(now.calendar.overrides), reading.rulebook(log)) == (2, now)
+
+
+def test_what_a_headquarters_has_not_recorded_yet_is_there_as_soon_as_it_is(asker: Asker) -> None:
+    log = asker.database
+    kinds = (OfficeStream.CALENDAR, OfficeStream.SERIES)
+    before = reading.office_states(log, *kinds)
+    asker.write(CALENDAR_STREAM, DayOverridden(day=STORM, workday=False, reason="台风停工"))
+    after = reading.office_states(log, *kinds)
+    assert CALENDAR_STREAM not in {one.stream for one in before}
+    assert [one.stream for one in after] == [*(one.stream for one in before), CALENDAR_STREAM]
+    assert after == tuple(filter(None, (reading.load(log, log.own(kind)) for kind in kinds)))
