@@ -8,6 +8,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,13 +66,18 @@ def content_of(asked: OrderBase | AppendRequest) -> str:
 
 def vouch_key(home: Path) -> VouchKey | None:
     """The key of a home; None when it has none, or this user may not read it."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
     try:
-        text = (home / KEY_FILE).read_text(encoding="ascii").strip()
-        private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(text))
+        return _key_in((home / KEY_FILE).read_text(encoding="ascii").strip())
     except (OSError, ValueError):
         return None
+
+
+@lru_cache(maxsize=1)
+def _key_in(text: str) -> VouchKey:
+    """The key of a file's text: as long as the file says the same, its name need not be worked out for each order."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(text))
     return VouchKey(_name_of(private), private)
 
 
