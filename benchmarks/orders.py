@@ -12,6 +12,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from benchmarks import logs
 from benchmarks.measure import Goal, Row, Side, percentile, turns
 from benchmarks.scale import Scale
@@ -21,9 +23,11 @@ from domain.calendar import SHANGHAI
 from domain.ids import matter_stream
 from eventlog.configured import open_log
 from eventlog.database import Database
+from eventlog.proofs import add_vouching_key
 from services.accounts import issue_token
 from services.gateway import Gateway
 from services.temporal_client import connect
+from services.vouching import KEY_FILE, vouch_key
 from settings import Settings
 from tests.support.office import LIAISON, OFFICE, order
 from tests.support.served import home_in
@@ -43,8 +47,18 @@ def run(scale: Scale, folder: Path) -> list[Row]:
         assert served.web is not None
         settings = Settings(home=home.path)
         with open_log(settings) as log:
+            _let_vouch(log, home.path)
             token, _ = issue_token(log, LIAISON.id, TokenScope.HANDLE, 1, OFFICE, datetime.now(UTC))
             return asyncio.run(_measured(settings, log, served.web, token, scale))
+
+
+def _let_vouch(log: Database, home: Path) -> None:
+    """Give the home a key the log knows, and demand nothing: orders of the API are proven, those of the gateway not."""
+    private, now = Ed25519PrivateKey.generate(), datetime.now(UTC)
+    (home / KEY_FILE).write_text(private.private_bytes_raw().hex(), encoding="ascii")
+    key = vouch_key(home)
+    assert key is not None
+    add_vouching_key(log, key.name, private.public_key().public_bytes_raw().hex(), now, old_until=now)
 
 
 async def _measured(settings: Settings, log: Database, web: str, token: str, scale: Scale) -> list[Row]:
