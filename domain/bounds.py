@@ -7,10 +7,10 @@ Characters nobody sees are dropped when an order is made; everything else out of
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, StringConstraints
 
@@ -141,8 +141,7 @@ def within_bounds(value: Any, held: BaseModel | None = None) -> None:
     _check(value, _Place(held=held))
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a value stands: in which command, under which names, and how many characters it may have there."""
 
     model: str = ""
@@ -236,7 +235,7 @@ def _check(value: Any, at: _Place) -> None:
         case date():
             at.refuse(*_implausible(value.year))
         case BaseModel():
-            place = at if at.model else replace(at, model=type(value).__name__)
+            place = at if at.model else at._replace(model=type(value).__name__)
             for name, bound in bounds_of(type(value)).items():
                 _check(getattr(value, name), place.beneath(name, bound))
         case tuple() | list():

@@ -7,6 +7,7 @@ from domain.base import Frozen
 from domain.commands import AssignMatter, MatterCommand, OpenMatter
 from domain.envelope import Actor
 from domain.event import decode
+from domain.log import Rulebook
 from domain.matter import Matter
 from domain.notices.routing import Routing
 from domain.queries.reopening import opening_differences
@@ -24,18 +25,25 @@ if TYPE_CHECKING:
 
 
 def advice_on(
-    database: Database, stream: str, command: MatterCommand, actor: Actor, now: "datetime", command_id: str = ""
+    database: Database,
+    stream: str,
+    command: MatterCommand,
+    actor: Actor,
+    now: "datetime",
+    *,
+    command_id: str = "",
+    rulebook: Rulebook | None = None,
 ) -> tuple[str | None, list[str]]:
     """What good practice would have had of a command, and of which matter; what the policy requires the rule says.
 
-    One that was carried out and is sent again is told what it was told.
+    One that was carried out and is sent again is told what it was told. Who has the rulebook at hand gives it.
     """
     if not isinstance(command, CONCERNED) and actor.on_behalf_of is None:
         return None, []
     done = reading.find_command(database, command_id) if command_id else None
     loaded = reading.load(database, stream, reading.recorded_upto(done[0].position - 1) if done else None)
     matter = loaded.state if loaded is not None and isinstance(loaded.state, Matter) else None
-    context = DecisionContext(rulebook=reading.rulebook(database), now=now, actor=actor)
+    context = DecisionContext(rulebook=rulebook or reading.rulebook(database), now=now, actor=actor)
     lacking = shortfalls(matter, command, context)
     return matter.number if matter else None, [one.message for one in lacking if not one.required]
 

@@ -39,7 +39,7 @@ class Viewer:
     def reader(self) -> Reader:
         """Who reads, with what he may read today."""
         today = local_date(datetime.now(UTC))
-        reader = reader_of(directory_of(self.database), self.actor.id, local_date(self.now))
+        reader = reader_of(self._office[0], self.actor.id, local_date(self.now))
         if reader.role is not Role.AUDITOR:
             return reader
         from domain.access.account import Account  # noqa: PLC0415  (nobody but an auditor has one looked at)
@@ -53,7 +53,11 @@ class Viewer:
     @cached_property
     def rulebook(self) -> Rulebook:
         """Calendar and policy of now."""
-        return reading.rulebook(self.database)
+        return self._office[1]
+
+    @cached_property
+    def _office(self) -> tuple[Directory, Rulebook]:
+        return reading.directory_and_rulebook(self.database)
 
     @cached_property
     def units(self) -> Callable[[str], str]:

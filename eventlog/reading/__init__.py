@@ -44,13 +44,14 @@ from eventlog.reading.matters import (
     find_matters,
     find_meetings,
     listed_matters,
+    matter_of_number,
     meeting_streams,
     meetings,
     meetings_at,
     series_book,
     streams_with_parts,
 )
-from eventlog.reading.rules import rulebook, rulebook_in, rulebook_of, rulebook_version
+from eventlog.reading.rules import directory_and_rulebook, rulebook, rulebook_in, rulebook_of, rulebook_version
 from eventlog.reading.sights import count_seen, seen_rows, sight_of, sights
 from eventlog.reading.states import (
     StatesOver,
@@ -87,6 +88,7 @@ __all__ = [
     "carrying_matters",
     "command_events",
     "count_seen",
+    "directory_and_rulebook",
     "events_at",
     "events_page",
     "events_saying",
@@ -108,6 +110,7 @@ __all__ = [
     "load",
     "log_clocks",
     "log_identity",
+    "matter_of_number",
     "matter_states",
     "meeting_streams",
     "meetings",

@@ -25,6 +25,7 @@ from eventlog.words import plain, streams_with
 _MATTERS = "SELECT stream, number, title, stage, lead, due FROM matters"
 _WRITTEN_OUT = f"{_MATTERS} WHERE number IN (?, ?, ?) OR stream IN (?, ?, ?)"
 """A number is of capital letters and a stream of small ones: what is written out is found by its index."""
+_BY_NUMBER = f"{_MATTERS} WHERE number = ?"
 _BY_TAIL = f"{_MATTERS} WHERE tail = ?"
 _OF_NEWEST_YEAR = f"{_MATTERS} ORDER BY year DESC LIMIT 1"
 _MOST_DIGITS = 15
@@ -55,6 +56,13 @@ class ListedMeeting(Frozen):
     starts: datetime
     ordinal: int | None
     version: int
+
+
+def matter_of_number(database: Database, number: str) -> ListedMatter | None:
+    """The matter of exactly this number; None when there is none."""
+    with database.reading() as transaction:
+        row = transaction.one(_BY_NUMBER, (number,))
+    return None if row is None else _matter(row)
 
 
 def find_matters(database: Database, words: str, seen: Container[str] | None = None) -> tuple[ListedMatter, ...]:

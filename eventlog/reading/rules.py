@@ -7,6 +7,7 @@ from domain.base import Frozen
 from domain.calendar import WorkCalendar
 from domain.ids import OfficeStream
 from domain.log import Rulebook
+from domain.office import Directory
 from domain.policy import Policy
 from eventlog.database import Database, Transaction
 from eventlog.reading.events import recorded_upto
@@ -29,6 +30,13 @@ def rulebook(database: Database, position: int | None = None) -> Rulebook:
         return _made(TheVery(*office_states(database, OfficeStream.CALENDAR, OfficeStream.POLICY)))
     with database.reading() as transaction:
         return rulebook_in(transaction, position)
+
+
+def directory_and_rulebook(database: Database) -> tuple[Directory, Rulebook]:
+    """Who there is and what is in force, as of one moment: whoever looks at a log is asked about by both."""
+    read = office_states(database, OfficeStream.DIRECTORY, OfficeStream.CALENDAR, OfficeStream.POLICY)
+    directory = next((one.state for one in read if isinstance(one.state, Directory)), None)
+    return directory or Directory(), _made(TheVery(*(one for one in read if one.state is not directory)))
 
 
 def rulebook_in(transaction: Transaction, position: int | None = None) -> Rulebook:
