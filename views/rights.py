@@ -72,8 +72,8 @@ class Rights:
         return reading.sight_of(self.database, self.scope, stream)
 
     def sees(self, stream: str, least: Sight = Sight.FULL) -> bool:
-        """Whether he sees so much of one matter."""
-        return self.sight(stream) >= least
+        """Whether he sees so much of one matter; what he sees of any is not asked of this one."""
+        return self.scope.least >= least or self.sight(stream) >= least
 
     def among(self, matters: Iterable[M], least: Sight = Sight.FULL) -> list[M]:
         """Those of which he sees so much."""

@@ -7,6 +7,7 @@ from domain.base import Refusal, Term, refuse
 from domain.bounds import plausible, seen
 from domain.calendar import SHANGHAI, end_of_day
 from domain.queries.matter_filter import MatterFilter
+from domain.sight import Sight
 from domain.terms import KeyFlag, Light, MatterClass, Rung, Stage, Urgency
 from eventlog import reading
 from eventlog.reading import ListedMatter, Moment
@@ -35,10 +36,10 @@ def the_matter(viewer: Viewer, no: str) -> ListedMatter:
     Raises:
         Refusal: `not_found`.
     """
-    matters = reading.find_matters(viewer.database, no, viewer.rights.visible)
-    exact = [m for m in matters if m.number == no.strip().upper()]
-    refuse(not exact, f"没有编号为 {seen(no)[:40]} 的事项", "not_found")
-    return exact[0]
+    matter = reading.matter_of_number(viewer.database, no.strip().upper())
+    if matter is None or not viewer.rights.sees(matter.stream, Sight.LISTED):
+        raise Refusal(f"没有编号为 {seen(no)[:40]} 的事项", "not_found")
+    return matter
 
 
 def asked_filter(database: "Database", asked: dict[str, Any]) -> MatterFilter:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from fastapi import Body, Header, Request
@@ -22,7 +23,8 @@ from services.attaching import check_own_files
 from services.handed_over import advice_on, handed_document
 from services.orders import matter_order
 from services.vouching import signed
-from web.api.common import api_router, caller_of, the_matter
+from web.api.common import api_router, caller_of
+from web.asking import the_matter
 from web.service import service_of
 
 if TYPE_CHECKING:
@@ -151,6 +153,12 @@ BY_NAME: dict[Any, Any] = {
 """How a command says units → how a body may."""
 
 
+@cache
+def _units_in(kind: type[Frozen]) -> tuple[str, ...]:
+    """Names of the fields in which a command says units."""
+    return tuple(name for name, field in kind.model_fields.items() if field.annotation in BY_NAME)
+
+
 async def carried_out(
     service: "WebService", caller: "Caller", kind: type[Frozen], body: Any, no: str | None, key: str | None
 ) -> dict[str, Any]:
@@ -193,7 +201,7 @@ def _check_version(service: "WebService", caller: "Caller", no: str, key: str | 
     asked = _VERSION.fullmatch(version.strip())
     if asked is None:
         raise Refusal('If-Match 应写成 "v7"', "malformed")
-    stream = the_matter(service, caller, no).stream
+    stream = the_matter(service.viewer(caller.actor), no).stream
     if key is not None and reading.find_command(service.database, named(key)) is not None:
         return
     newest = reading.stream_head(service.database, stream).version
@@ -205,13 +213,15 @@ def _order(
 ) -> tuple[Order, list[str]]:
     """The order, signed, and what good practice would have had of its command."""
     fields = body.model_dump(exclude=BESIDE - kind.model_fields.keys())
-    by_name = [name for name in fields if kind.model_fields[name].annotation in BY_NAME]
-    fields |= {name: units_said(service, fields[name]) for name in by_name}
+    fields |= {name: units_said(service, fields[name]) for name in _units_in(kind) if name in fields}
     command: Any = kind.model_validate(fields)
     check_scope(caller.scope, command)
     check_own_files(service.database, caller.actor.id, command, service.now)
-    stream = matter_stream(command_id) if no is None else the_matter(service, caller, no).stream
-    _, advice = advice_on(service.database, stream, command, caller.actor, service.now, command_id)
+    viewer = service.viewer(caller.actor)
+    stream = matter_stream(command_id) if no is None else the_matter(viewer, no).stream
+    _, advice = advice_on(
+        service.database, stream, command, caller.actor, service.now, command_id=command_id, rulebook=viewer.rulebook
+    )
     at: datetime | None = None if "occurred_at" in kind.model_fields else body.occurred_at
     order = matter_order(
         service.database,

@@ -1,16 +1,13 @@
-"""What the routes of the API share: who calls, and which matter is meant."""
+"""What the routes of the API share: where they lie, and who calls."""
 
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
 
-from web import asking
 from web.problems import PROBLEM_RESPONSES
 
 if TYPE_CHECKING:
-    from eventlog.reading import ListedMatter
     from web.guards import Caller
-    from web.service import WebService
 
 
 def api_router(tag: str) -> APIRouter:
@@ -22,12 +19,3 @@ def caller_of(request: Request) -> "Caller":
     """Who calls, as the guard found it."""
     caller: Caller = request.state.caller
     return caller
-
-
-def the_matter(service: "WebService", caller: "Caller", no: str) -> "ListedMatter":
-    """The matter of that number, of those the caller may know of.
-
-    Raises:
-        Refusal: `not_found`.
-    """
-    return asking.the_matter(service.viewer(caller.actor), no)

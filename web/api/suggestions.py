@@ -14,7 +14,8 @@ from eventlog.database import Database
 from services.suggestions import record_answer, record_suggestion
 from services.vouching import token_vouch
 from views.suggestions import seen_suggestions, suggestion_document, the_suggestion
-from web.api.common import api_router, caller_of, the_matter
+from web.api.common import api_router, caller_of
+from web.asking import the_matter
 from web.service import service_of
 
 router = api_router("suggestions")
@@ -59,7 +60,7 @@ def make(request: Request, body: SuggestionBody, key: Key = None) -> dict[str, A
     """提出意见建议, for the unit of the token's person."""
     service, caller = service_of(request), caller_of(request)
     refuse(caller.scope is TokenScope.READ, f"令牌只能{caller.scope.label}，不能提出意见建议", "scope")
-    listed = the_matter(service, caller, body.matter) if body.matter else None
+    listed = the_matter(service.viewer(caller.actor), body.matter) if body.matter else None
     about = MatterRef(stream=listed.stream, number=listed.number) if listed else None
     command = MakeSuggestion(kind=body.kind, text=body.text, matter=about)
     made = record_suggestion(_signing(request), command, actor=caller.actor, command_id=_named(key), now=service.now)
