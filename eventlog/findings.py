@@ -1,5 +1,8 @@
 """What `verify` can find: a stable token for scripts, one Chinese line for people, and where."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
 from domain.base import Frozen, Term
 from eventlog.backend import Row
 
@@ -61,3 +64,22 @@ def verify_finding(token: Token, detail: str, row: Row | None = None, stream: st
         version=row[3],
         position=row[0],
     )
+
+
+MOST_PROBLEMS = 1000
+
+
+@dataclass
+class FoundList:
+    """What was found so far: at most a thousand are listed, the rest is counted."""
+
+    listed: list[VerifyFinding] = field(default_factory=list)
+    unlisted: int = 0
+
+    def add_all(self, problems: Iterable[VerifyFinding]) -> None:
+        """List these, or count them."""
+        for problem in problems:
+            if len(self.listed) < MOST_PROBLEMS:
+                self.listed.append(problem)
+            else:
+                self.unlisted += 1

@@ -36,6 +36,7 @@ from eventlog.words import put_words
 PAGE = 2000
 _AT_ONCE = 50
 _LOWEST = f"SELECT {EVENT_COLUMNS} FROM events WHERE position = ?"  # noqa: S608  (constants)
+_STREAM = f"SELECT {EVENT_COLUMNS} FROM events WHERE stream = ? ORDER BY version, position"  # noqa: S608  (constants)
 _BESIDE = ("snapshots", "event_words", "counted_events")
 _RULING = (OfficeStream.CALENDAR, OfficeStream.POLICY)
 
@@ -180,3 +181,10 @@ def log_pages(transaction: Transaction, after: int | None = None) -> Iterator[li
     while rows := events_page(transaction, after, PAGE):
         yield rows
         after = rows[-1][0]
+
+
+def stream_pages(transaction: Transaction, stream: str) -> Iterator[list[Row]]:
+    """The events of a stream in order, as `log_pages` gives those of the log: all at once, if there are any."""
+    rows = transaction.all(_STREAM, (stream,))
+    if rows:
+        yield rows

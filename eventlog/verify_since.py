@@ -15,10 +15,13 @@ from domain.ids import kind_of
 from domain.merkle import MerkleTree
 from eventlog.backend import Row
 from eventlog.chain import hashed_bytes, stored_bytes
+from eventlog.chain_check import StreamChains
 from eventlog.counted_check import counted_problems, stray_counted
 from eventlog.database import Database, Transaction
+from eventlog.event_cells import odd_event
 from eventlog.evidence import command_digest
-from eventlog.findings import Token, VerifyFinding, verify_finding
+from eventlog.findings import FoundList, Token, VerifyFinding, verify_finding
+from eventlog.fold_check import ReadModelFold
 from eventlog.numbers import SeriesCount
 from eventlog.projections import PAGE
 from eventlog.protection import protection_problems
@@ -27,7 +30,7 @@ from eventlog.readmodel import parse_state
 from eventlog.rows import EVENT_COLUMNS, event_of_row
 from eventlog.snapshot_check import snapshot_problems, stray_snapshots
 from eventlog.snapshots import COLUMNS, STATE, is_sound
-from eventlog.verify import FoundList, ReadModelFold, StreamChains, VerificationReport, odd_event
+from eventlog.verify import VerificationReport
 from eventlog.word_check import word_problems
 
 _BEFORE = f"SELECT {EVENT_COLUMNS} FROM events WHERE type = ? AND position <= ? ORDER BY position DESC LIMIT ?"

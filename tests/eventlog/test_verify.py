@@ -19,11 +19,12 @@ from eventlog.chain import hash_of
 from eventlog.database import Database
 from eventlog.errors import LogDamaged, LogUnreachable
 from eventlog.evidence import command_digest
+from eventlog.findings import MOST_PROBLEMS
 from eventlog.folding import LIVE, Resting, temporary_database
 from eventlog.projections import rebuild_read_model
 from eventlog.reading import events_page
 from eventlog.rows import EVENT_COLUMNS, INSERT_EVENT
-from eventlog.verify import MOST_PROBLEMS, Token, VerificationReport, VerifyFinding, verify
+from eventlog.verify import Token, VerificationReport, VerifyFinding, verify
 from tests.eventlog.earlier import GUARDS
 from tests.eventlog.sample import NOON, Asker, SampleNoted, SampleOpened, is_sqlite, raw
 from tests.support.streams import DIRECTORY_STREAM
@@ -106,7 +107,7 @@ def test_what_rests_on_the_disk_is_folded_and_compared_as_what_is_in_memory(
     """One stream in memory, of three that go on in turns, and tables that are compared two rows at a time."""
     monkeypatch.setattr("eventlog.folding.LIVE", 1)
     monkeypatch.setattr("eventlog.folding._PAGE", 2)
-    monkeypatch.setattr("eventlog.verify._AT_ONCE", 2)
+    monkeypatch.setattr("eventlog.fold_check._AT_ONCE", 2)
     asker = Asker(database)
     asker.seat_office()
     streams = [asker.open(name) for name in "abc"]
@@ -419,7 +420,7 @@ def test_one_stream_alone_can_be_verified(log: Database) -> None:
 
 
 def test_a_thoroughly_ruined_log_is_reported_without_end(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eventlog.verify.MOST_PROBLEMS", 3)
+    monkeypatch.setattr("eventlog.findings.MOST_PROBLEMS", 3)
     Asker(database).open(notes=9)
     unprotect(database)
     raw(database, "UPDATE events SET recorded_at = recorded_at + 1")
