@@ -24,6 +24,7 @@ _COLUMNS = EVENT_COLUMNS.split(", ")
 _COMMAND = "INSERT INTO commands (command_id, stream, first, last, request_hash, digest) VALUES (?, ?, ?, ?, ?, ?)"
 _OUTBOX = "INSERT INTO outbox (position) VALUES (?)"
 _AT_ONCE = 20_000
+_SITE = "层主体结构"
 _FIRST_NUMBER = f"{FIRST_HEADQUARTERS}-2022-001"
 
 
@@ -66,6 +67,7 @@ def _copies(life: list[Any], copies: int, place: int) -> Iterator[tuple[Any, ...
             }
             if told["version"] == 1:
                 told["payload"] = told["payload"].replace(_FIRST_NUMBER, f"{FIRST_HEADQUARTERS}-2022-{n + 2:03d}")
+            told["payload"] = told["payload"].replace(_SITE, f"{_SITE}（{n}号楼）")  # none is decoded for another
             told["previous_hash"] = previous
             previous = told["hash"] = hash_of("sha256", tuple(told.values()))
             yield tuple(told.values())

@@ -164,9 +164,9 @@ def fold_read_model(transaction: Transaction, progress: Progress | None = None) 
 
 
 def newest_position(transaction: Transaction) -> int:
-    """The position of the log's newest event; 0 when the log is empty."""
+    """The position of the log's newest event; 0 when the log is empty, or what stands there is no number."""
     row = transaction.one("SELECT max(position) FROM events")
-    return (row[0] or 0) if row else 0
+    return row[0] if row and row[0].__class__ is int else 0
 
 
 def log_pages(transaction: Transaction, after: int | None = None) -> Iterator[list[Row]]:

@@ -4,7 +4,7 @@ A hash chain shows every change that does not recompute the whole rest of a stre
 recompute it, or cut the newest events off; only a copy of a head kept elsewhere shows that.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from domain.base import Frozen
@@ -12,20 +12,21 @@ from domain.event import REMEMBERED, decode
 from eventlog.backend import Row
 from eventlog.chain import stored_bytes
 from eventlog.chain_check import StreamChains
-from eventlog.command_check import CommandsPassing, command_problems
+from eventlog.command_check import command_problems
 from eventlog.counted_check import counted_problems, stray_counted
 from eventlog.database import Database, Transaction
 from eventlog.event_cells import hashed_if_plain, odd_event
-from eventlog.findings import FoundList, Token, VerifyFinding, verify_finding
+from eventlog.findings import FoundList, Token, VerifyFinding
 from eventlog.fold_check import ReadModelFold
 from eventlog.key_check import Seals, key_problems
 from eventlog.outbox_check import outbox_problems
 from eventlog.projections import Progress, log_pages, newest_position, stream_pages
 from eventlog.protection import protection_problems
 from eventlog.rows import StoredEvent, stored_event
+from eventlog.second_process import row_checks
 from eventlog.snapshot_check import snapshot_problems, stray_snapshots
 from eventlog.typed import LARGEST
-from eventlog.word_check import WordsPassing, word_problems
+from eventlog.word_check import word_problems
 
 __all__ = ["Token", "VerificationReport", "VerifyFinding", "verify"]
 Passing = Callable[[Sequence[bytes]], None]
@@ -55,6 +56,8 @@ def verify(
 ) -> VerificationReport:
     """Check the whole log, or one stream, as of one moment: what was found; writers are not held up.
 
+    Of a large log a second process looks at commands and words, as of a moment a little later.
+
     Args:
         database: where the log is.
         stream: only this stream; positions, numbers and the directory concern the whole log and are left out then.
@@ -68,26 +71,12 @@ def verify(
     """
     findings = FoundList()
     with database.reading(snapshot=True, tolerant=True) as transaction:
-        walk = _Walk(transaction, findings, stream, read_model=read_model, passing=passing)
+        walk = _Walk(transaction, findings, stream, read_model=read_model, passing=passing, progress=progress)
         findings.add_all(protection_problems(transaction))
-        if read_model and stream is None:
-            findings.add_all(_lying_indexes(transaction))
-        total = _newest(transaction)
-        words = WordsPassing(total)
-        for rows in log_pages(transaction) if stream is None else stream_pages(transaction, stream):
-            sound = walk.take(rows)
-            if read_model and stream is None:
-                findings.add_all(words.problems(transaction, sound))
-            elif read_model:
-                findings.add_all(word_problems(transaction, sound, total))
-            if progress is not None:
-                progress(walk.done, total)
-        if read_model and stream is None:
-            findings.add_all(words.rest(transaction))
-        if stream is not None or not walk.commands_fit():
-            findings.add_all(command_problems(transaction, stream))
         if stream is None:
-            findings.add_all(_duplicate_ids(transaction))
+            _whole(database, transaction, walk, findings)
+        else:
+            _single(transaction, stream, walk, findings)
         if walk.fold is not None:
             findings.add_all(walk.fold.differences(transaction))
             findings.add_all(stray_snapshots(transaction, None if stream is None else [stream]))
@@ -100,8 +89,27 @@ def verify(
     )
 
 
+def _whole(database: Database, transaction: Transaction, walk: "_Walk", findings: FoundList) -> None:
+    with row_checks(database, transaction, walk.total, read_model=walk.fold is not None) as checks:
+        for rows in log_pages(transaction):
+            checks.take(walk.take(rows))
+        of_rows = checks.end()
+    findings.add_all(of_rows.listed)
+    findings.unlisted += of_rows.unlisted
+    if not (walk.sound and of_rows.commands_fit):
+        findings.add_all(command_problems(transaction, None))
+
+
+def _single(transaction: Transaction, stream: str, walk: "_Walk", findings: FoundList) -> None:
+    for rows in stream_pages(transaction, stream):
+        sound = walk.take(rows)
+        if walk.fold is not None:
+            findings.add_all(word_problems(transaction, sound, walk.total))
+    findings.add_all(command_problems(transaction, stream))
+
+
 class _Walk:
-    """Once over the events: their cells, chains, commands, seals, and the states they fold into."""
+    """Once over the events: their cells, chains, seals, and the states they fold into."""
 
     def __init__(
         self,
@@ -111,11 +119,11 @@ class _Walk:
         *,
         read_model: bool,
         passing: Passing | None,
+        progress: Progress | None,
     ) -> None:
-        self._transaction, self._findings, self._whole = transaction, findings, stream is None
-        self._passing, self._newest = passing, _newest(transaction)
-        self.chain = StreamChains(whole=self._whole)
-        self.commands, self.seals = CommandsPassing(), Seals()
+        self._transaction, self._findings = transaction, findings
+        self._passing, self._progress, self.total = passing, progress, newest_position(transaction)
+        self.chain, self.seals = StreamChains(whole=stream is None), Seals()
         self.fold = ReadModelFold(None if stream is None else {stream}, transaction) if read_model else None
         self.done = 0
         self.sound = True
@@ -136,11 +144,10 @@ class _Walk:
         if self.fold is not None:
             self._fold(self.fold, looked)
         for row in sound:
-            self.commands.take(row)
             self.seals.take(row)
-        if self._whole:
-            self.commands.compare(self._transaction)
         self.done += len(rows)
+        if self._progress is not None:
+            self._progress(self.done, self.total)
         return sound
 
     def _chain(self, looked: list[tuple[Row, bytes | None]]) -> None:
@@ -163,17 +170,7 @@ class _Walk:
                 elif wrong := fold.problems(row, event):
                     self._findings.add_all(wrong)
         self._findings.add_all(snapshot_problems(self._transaction, fold.snapshots()))
-        self._findings.add_all(counted_problems(self._transaction, fold.counted(), self._newest))
-
-    def commands_fit(self) -> bool:
-        """Whether the whole log's commands name exactly its events."""
-        return self.sound and self.commands.all_fit(self._transaction)
-
-
-def _newest(transaction: Transaction) -> int:
-    """How many events there are to look at, for who watches."""
-    newest = newest_position(transaction)
-    return newest if newest.__class__ is int else 0
+        self._findings.add_all(counted_problems(self._transaction, fold.counted(), self.total))
 
 
 def _event_in(row: Row) -> StoredEvent | None:
@@ -190,14 +187,3 @@ def _decode_ahead(events: Iterable[StoredEvent | None]) -> None:
         if event is not None:
             with suppress(Exception):
                 decode(event)
-
-
-def _lying_indexes(transaction: Transaction) -> Iterator[VerifyFinding]:
-    """Rows that whoever reads by an index does not see, or sees as they were: so `verify` itself reads the tables."""
-    for place in transaction.lying_indexes():
-        yield verify_finding(Token.INDEX_DIFFERS, place)
-
-
-def _duplicate_ids(transaction: Transaction) -> Iterator[VerifyFinding]:
-    for (event_id,) in transaction.all("SELECT event_id FROM events GROUP BY event_id HAVING count(*) > 1"):
-        yield verify_finding(Token.DUPLICATE, f"事件编号 {event_id} 出现多次")
