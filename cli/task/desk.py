@@ -16,7 +16,7 @@ from views.worklist import INSIDE
 
 
 def today() -> None:
-    """今天：待我办的、我在等的、快到期的。"""
+    """今天：待我办的、我在等的、逾期和快到期的。"""
     shown = session.remote.read("/today") if session.remote is not None else _today()
     office = session.actor.role in INSIDE
     answer(shown, _told(date.fromisoformat(shown["date"]), _sections(shown), office=office))
@@ -50,7 +50,7 @@ def _of_worklist(shown: dict[str, Any]) -> dict[str, list[str]]:
     return {
         "待我办理": _lines(shown["for_me"], "matter"),
         "我在等待": _lines(shown["waiting_for"], "matter"),
-        "即将到期": _lines(shown["due_soon"], "matter", "light_reason"),
+        "逾期和即将到期": _lines(shown["due_soon"], "matter", "light_reason"),
         "前置事项拖期": _lines(shown["endangered"], "matter"),
         "我的关注": _lines(shown["following"], "matter", "light_reason"),
         "会议": _lines(shown["meetings"], "meeting"),
@@ -59,7 +59,7 @@ def _of_worklist(shown: dict[str, Any]) -> dict[str, list[str]]:
 
 def _told(day: date, sections: dict[str, list[str]], *, office: bool) -> str:
     """The day in lines; a section nothing is in is left out, but for those everybody looks for."""
-    always = {"待我办理", "我在等待", "即将到期", *(("会议",) if office else ())}
+    always = {"待我办理", "我在等待", "逾期和即将到期", *(("会议",) if office else ())}
     desk_lines = [
         line for title, lines in sections.items() if lines or title in always for line in _section(title, lines)
     ]
