@@ -47,6 +47,8 @@ SHORT = frozenset(
         "year",
     }
 )
+OF_MATTER = frozenset({"no", "point", "unit", "version"})
+"""Chosen from what the matter has."""
 COMPUTED = frozenset({"rhythm"})
 """What follows from something else of the form unless it is chosen."""
 YES_OR_NO: dict[str, Options] = {
@@ -97,7 +99,7 @@ def _is_asked(name: str, filling: Filling) -> bool:
 
 
 def _field(act: Act, name: str, filling: Filling) -> FormField:
-    annotation, required = _of_model(act.kind, name)
+    annotation, required = type_of(act.kind, name)
     options = _options(act, name, annotation, filling)
     label = label_of(act, name)
     if options or name in YES_OR_NO:
@@ -120,13 +122,13 @@ def _default(kind: type[Frozen], name: str) -> str:
     return str(field.default.value) if field is not None and isinstance(field.default, Term) else ""
 
 
-def _of_model(kind: type[Frozen], name: str) -> tuple[Any, bool]:
+def type_of(kind: type[Frozen], name: str) -> tuple[Any, bool]:
     """The type of a field without what may be left out, and whether it must be filled in."""
     first, _, rest = name.partition(".")
     field = kind.model_fields[first]
     plain = _plain(field.annotation)
     if rest:
-        return _of_model(plain, rest)
+        return type_of(plain, rest)
     return plain, field.is_required()
 
 
@@ -260,7 +262,7 @@ def _put(fields: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _value(act: Act, field: FormField, text: str, filling: Filling) -> Any:
-    annotation, _ = _of_model(act.kind, field.name)
+    annotation, _ = type_of(act.kind, field.name)
     if field.name in YES_OR_NO or annotation is bool:
         return text in ("yes", "1")
     try:

@@ -26,6 +26,7 @@ from views.acting import PossibleAct
 from web.acts import Act
 from web.asking import the_matter, whole_number
 from web.forms import Filling, FormField, check_filled, command_of, fields_of, seen_mark
+from web.labels import BY_HAND
 from web.meeting_replies import (
     OF_UNITS,
     REPLIES,
@@ -171,9 +172,9 @@ def _plain(asked: FormField) -> FormField:
 def _own_fields(visitor: Visitor, meeting: Meeting, act: Act) -> Iterable[FormField]:
     match act.kind:
         case m.AddItem:
-            yield FormField("words", "议题（事项编号，或一个题目）", "line", required=True)
+            yield FormField("words", BY_HAND["/meetings/{no}/do/{do}"]["words"], "line", required=True)
         case m.OrderItems:
-            yield FormField("order", "次序（如 3、1、2，其余的排在后面）", "line", required=True)
+            yield FormField("order", BY_HAND["/meetings/{no}/do/{do}"]["order"], "line", required=True)
         case m.DropItem:
             items = [i for i in items_of(visitor, meeting) if i.dropped is None]
             options = tuple((i.key, f"{i.no}．{i.title}") for i in items)

@@ -86,7 +86,9 @@ async def test_what_one_matter_refuses_stays_and_the_others_are_reported(browsin
     share = await field(page, wrong, "p2")
     await expect(share).to_have_value("三成")
     assert await share.get_attribute("aria-invalid") == "true"
-    await expect(page.get_by_label(f"{gone} 填写的内容").first).to_have_value("桩机进场")
+    back = page.locator("section", has=page.get_by_role("heading", name=gone))
+    await expect(back.get_by_role("term")).to_have_text(["要点2", "要点2　进度"])
+    await expect(back.get_by_role("definition")).to_have_text(["桩机进场", "30"])
     await share.fill("30")
     await page.get_by_role("button", name="提交反馈").click()
     await expect(page.get_by_role("status")).to_contain_text(wrong)

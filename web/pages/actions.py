@@ -23,6 +23,7 @@ from views.wording import without_options
 from web.acts import ACTS, OF_UNITS, OPENING, PROVEN_ANEW, Act
 from web.asking import the_matter
 from web.forms import Filling, command_of, fields_of
+from web.pages.giving_back import words_typed
 from web.pages.refilling import refilled
 from web.pages.rendering import Visitor, set_session, visitor_of
 from web.pages.submitting import (
@@ -46,8 +47,6 @@ BY_NAME = {act.do: act for act in ACTS}
 ELSEWHERE = {"report": "/feedback?matter={}"}
 """Acts with a page of their own."""
 MOST_PAPER = 100
-UNSAID = frozenset({"command", "version", "code", "next", "who", "seen"})
-"""Fields of a form that nobody typed as words of his."""
 
 
 @dataclass(frozen=True)
@@ -213,7 +212,7 @@ def _page(
     try:
         form = open_form(visitor, no, do)
     except Refusal as refusal:
-        return _closed(service, visitor, no, refusal, given if error is not None else Given({}))
+        return _closed(service, visitor, no, do, refusal, given if error is not None else Given({}))
     status, values = form_values(service, visitor, form, given, error)
     answer = visitor.page("matters", "act.html", status, **values)
     return set_session(answer, error.cookie) if isinstance(error, ProvenRefusal) else answer
@@ -250,17 +249,16 @@ def _leaders(visitor: Visitor, form: OpenForm) -> "Sequence[Any]":
     return [p for p in leaders if not form.possible.typed_for or p.id in form.possible.typed_for]
 
 
-def _closed(service: "WebService", visitor: Visitor, no: str, refusal: Refusal, given: Given) -> Response:
+def _closed(service: "WebService", visitor: Visitor, no: str, do: str, refusal: Refusal, given: Given) -> Response:
     """It cannot be done, or not any more: why, and what was typed."""
     explained = told_on_page(refusal, service)
-    typed = {name: value for name, value in given.fields.items() if value and name not in UNSAID}
     return visitor.page(
         "matters",
         "closed.html",
         explained.status,
         no=no,
         message=explained.message,
-        typed=typed,
+        typed=words_typed("/matters/{no}/do/{do}", do, given.fields),
         found=explained.status != 404,  # noqa: PLR2004
     )
 

@@ -20,6 +20,7 @@ from services.orders import meeting_order
 from services.unreachable import Unreachable
 from views.viewer import actor_of
 from web.forms import FormField, check_filled
+from web.labels import BY_HAND
 from web.meeting_acts import may_act
 from web.pages.refilling import refilled
 from web.pages.rendering import Visitor, visitor_of
@@ -68,19 +69,19 @@ async def convened(request: Request) -> Response:
 
 
 def _fields(visitor: Visitor) -> tuple[FormField, ...]:
-    database, units = visitor.viewer.database, visitor.viewer.units
+    names, database, units = BY_HAND["/meetings/new"], visitor.viewer.database, visitor.viewer.units
     series = tuple((s.id, s.name) for s in reading.series_book(database).series)
     heads = [p for p in reading.people(database) if p.role in (Role.LEADER, Role.OFFICE)]
     chairs = tuple((p.id, f"{p.name}（{units(p.unit or '')}）") for p in heads)
     return (
         FormField("series", "会议系列", "choice", required=True, options=series),
-        FormField("starts", "开会时间（如 12月23日9:30、下周四上午）", "line", required=True),
-        FormField("title", "会议名称（不填即系列名称）", "line", required=False),
-        FormField("place", "地点", "line", required=False),
+        FormField("starts", names["starts"], "line", required=True),
+        FormField("title", names["title"], "line", required=False),
+        FormField("place", names["place"], "line", required=False),
         FormField("chair", "主持人", "choice", required=False, options=chairs),
-        FormField("materials_by", "汇报材料报送时限（不填即议题确定时）", "line", required=False),
+        FormField("materials_by", names["materials_by"], "line", required=False),
         FormField("emergency", "临时召开：立即发通知、定议题", "tick", required=False),
-        FormField("reason", "临时召开，或在休息日召开的理由", "words", required=False),
+        FormField("reason", names["reason"], "words", required=False),
     )
 
 

@@ -21,6 +21,7 @@ from services.unreachable import Unreachable
 from views.reporting import report_of, reports_of, units_owing
 from web.asking import the_matter
 from web.pages.drafts import clock_of
+from web.pages.giving_back import words_typed
 from web.pages.rendering import Visitor, visitor_of
 from web.pages.submitting import (
     Given,
@@ -228,7 +229,7 @@ def _page(service: "WebService", visitor: Visitor, asked: ReportsAsked, given: G
         restored={no: clock_of(one.saved_at) for no, one in restored.items() if one.saved_at},
         asked=asked,
         outcome=outcome,
-        elsewhere={no: fault for no, fault in outcome.faults.items() if no not in known},
+        elsewhere={no: words_typed("/feedback", "", given.of(no).fields) for no in outcome.faults if no not in known},
         unit_name=viewer.units(unit) if unit else None,
         unit=unit,
         office=office,

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import QueryParams
 
@@ -26,7 +26,11 @@ from web.pages.days import AskedDay, asked_day
 from web.pages.printing import downloaded
 from web.pages.proving import prove_first
 from web.pages.rendering import Visitor, address, visitor_of
+from web.pages.submitting import Given, sent_form
 from web.service import service_of
+
+if TYPE_CHECKING:
+    from web.service import WebService
 
 ON_A_PAGE = 50
 COLUMNS = (
@@ -82,7 +86,6 @@ EXTRA: "dict[str, tuple[str, float, Callable[[ListRow, Viewer], str]]]" = {
 }
 """Columns that are chosen: the heading, the width in a file, and what stands there of a matter one sees all of."""
 COLS = "cols"
-Text = Annotated[str, Form(max_length=2000)]
 
 
 @dataclass(frozen=True)
@@ -244,21 +247,22 @@ def _cells(matter: Mapping[str, Any], unit: Callable[[str], str]) -> tuple[str, 
 
 
 @router.post("/choices")
-def keep(
-    request: Request,
-    name: Annotated[str, Form()] = "",
-    drop: Annotated[str, Form()] = "",
-    of: Annotated[str, Form()] = "",
-) -> Response:
-    service, visitor = service_of(request), visitor_of(request)
+async def chosen(request: Request) -> Response:
+    service = service_of(request)
+    visitor, given = await sent_form(request)
+    return await service.ask(_keep, service, visitor, given)
+
+
+def _keep(service: "WebService", visitor: Visitor, given: Given) -> Response:
+    """Keep a choice under a name, or drop one."""
     home, person = service.settings.store_place, visitor.person.id
     try:
-        if drop:
-            drop_choice(home, person, drop)
+        if given["drop"]:
+            drop_choice(home, person, given["drop"])
             return RedirectResponse("/matters", 303)
-        asked = ListAsked(dict(QueryParams(of.partition("?")[2])))
+        asked = ListAsked(dict(QueryParams(given["of"].partition("?")[2])))
         refuse(not asked.choice, "没有选任何条件，不用存", "malformed")
-        keep_choice(home, person, name.strip(), asked_filter(service.database, asked.said()))
+        keep_choice(home, person, given["name"], asked_filter(service.database, asked.said()))
     except Refusal as refusal:
         return visitor.page("matters", "message.html", 422, title="没有存下", message=refusal.message)
     return RedirectResponse(address("/matters", **asked.choice), 303)

@@ -23,6 +23,7 @@ from services.security_keys import answer_asked
 from services.signing_in import password_is_too_old, signed_in
 from views.viewer import Viewer, actor_of
 from views.wording import names_instead_of_ids, without_options
+from web.labels import BY_HAND
 from web.pages.printing import viewed_as
 from web.service import service_of
 from web.statuses import TITLES, status_of
@@ -59,6 +60,7 @@ _TEMPLATES.globals["progress_said"] = progress_said
 _TEMPLATES.globals["said_date"] = said_date
 _TEMPLATES.globals["numeral"] = numeral
 _TEMPLATES.globals["viewed_as"] = viewed_as
+_TEMPLATES.globals["called"] = BY_HAND
 
 
 def address(path: str, /, **asked: str | None) -> str:
@@ -218,9 +220,12 @@ def typed_again(
     request: Request, template: str, status: int, given: "Mapping[str, str]", /, *, files: bool, **values: Any
 ) -> Response:
     """A page that gives back all that was typed, to be sent once more to where it went."""
+    from web.pages.giving_back import words_typed  # it knows every form, and every form knows this module
+
     query = request.url.query
     action = request.url.path + (f"?{query}" if query else "")
-    return page(template, status, action=action, given=given, files=files, **values)
+    words = words_typed(request.scope["route"].path, request.path_params.get("do", ""), given)
+    return page(template, status, action=action, given=given, words=words, files=files, **values)
 
 
 def own_path(text: str) -> str:
