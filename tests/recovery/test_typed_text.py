@@ -23,7 +23,7 @@ from tests.support.browsing import Browsing, running_chromium
 from tests.support.history import act
 from tests.support.office import LIAISON, OFFICE, opening
 from tests.support.postgres import Server
-from tests.support.served import Home, home_in, kill
+from tests.support.served import Home, home_with_pages, kill
 
 TYPED = ("涉及三家权利人，正在逐户商谈", "已签约两户，余一户下周上门")
 SENDS = re.compile("提交反馈|再次提交")
@@ -39,34 +39,30 @@ async def test_what_is_typed_outlives_a_killed_server_and_a_log_that_is_down(
 ) -> None:
     away_from_midnight(600)
     env = {"XMH_DATABASE_URL": database.new_database()} if database else {}
-    with home_in(tmp_path, env) as home:
-        home.web = True
-        address = home.up().web
-        assert address is not None
-        with home.log() as log:
-            matters = [in_hand(log, n) for n in (1, 2)]
-            async with running_chromium() as browser:
-                page = await Browsing(browser, log, address).person("li")
-                no, stream = matters[0]
-                await typed(page, no, TYPED[0])
-                await expect(page.locator(".saved").first).to_contain_text("已自动保存")
-                console = home.running.console
-                assert console is not None
-                await asyncio.to_thread(kill, console)
-                await sent_in_vain(page, no, TYPED[0])
-                await sent(page, no)
-                assert texts_of(log, stream) == [TYPED[0]]
+    with home_with_pages(tmp_path, env) as (home, address), home.log() as log:
+        matters = [in_hand(log, n) for n in (1, 2)]
+        async with running_chromium() as browser:
+            page = await Browsing(browser, log, address).person("li")
+            no, stream = matters[0]
+            await typed(page, no, TYPED[0])
+            await expect(page.locator(".saved").first).to_contain_text("已自动保存")
+            console = home.running.console
+            assert console is not None
+            await asyncio.to_thread(kill, console)
+            await sent_in_vain(page, no, TYPED[0])
+            await sent(page, no)
+            assert texts_of(log, stream) == [TYPED[0]]
 
-                no, stream = matters[1]
-                await page.goto(f"/feedback?matter={no}")
-                async with log_down(home, database):
-                    log.close()
-                    await typed_on(page, no, TYPED[1])
-                    await expect(page.locator(".saved").first).to_contain_text("没有自动保存上", timeout=WHOLE)
-                    await sent_in_vain(page, no, TYPED[1])
-                await sent(page, no)
-                with home.log() as again:
-                    assert texts_of(again, stream) == [TYPED[1]]
+            no, stream = matters[1]
+            await page.goto(f"/feedback?matter={no}")
+            async with log_down(home, database):
+                log.close()
+                await typed_on(page, no, TYPED[1])
+                await expect(page.locator(".saved").first).to_contain_text("没有自动保存上", timeout=WHOLE)
+                await sent_in_vain(page, no, TYPED[1])
+            await sent(page, no)
+            with home.log() as again:
+                assert texts_of(again, stream) == [TYPED[1]]
 
 
 @asynccontextmanager

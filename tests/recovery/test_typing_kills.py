@@ -7,31 +7,25 @@ in the log.
 import asyncio
 import os
 import random
-import re
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Error, Page
 
-from domain import commands as c
-from domain.events import FeedbackSubmitted
-from eventlog import reading
 from eventlog.errors import LogError
 from eventlog.verify import verify
 from services.embedded.runfile import RunFile
 from tests.recovery.chaos import away_from_midnight, seed_of
+from tests.recovery.test_typed_text import SENDS, in_hand, texts_of
 from tests.support.browsing import Browsing, running_chromium
-from tests.support.history import act
-from tests.support.office import LIAISON, OFFICE, opening
 from tests.support.postgres import Server
-from tests.support.served import Home, home_in, kill, wait_for
+from tests.support.served import Home, home_with_pages, kill, wait_for
 
 Record = Callable[[str, object], None]
 TYPISTS = ("li", "head", "li", "head")
@@ -41,8 +35,6 @@ BETWEEN = (3.0, 9.0)
 """Seconds between two kills."""
 PATIENCE = 180.0
 """Within this time of the last kill everything that was typed is in the log, however busy the machine is."""
-SENDS = re.compile("提交反馈|再次提交")
-"""The button of the form, and of the page that gives back what could not be looked at."""
 HASTE = 4000
 """Milliseconds somebody waits for a page before he looks again; each time he waits longer."""
 Recorded = Callable[[str, str], int]
@@ -206,48 +198,36 @@ async def test_nothing_typed_is_lost_whatever_is_killed(
     away_from_midnight(SECONDS * 2)
     luck = seed_of("typing")
     env = {"XMH_DATABASE_URL": database.new_database()} if database else {}
-    with home_in(tmp_path, env) as home:
-        home.web = True
-        address = home.up().web
-        assert address is not None
-        with home.log() as log:
+    with home_with_pages(tmp_path, env) as (home, address), home.log() as log:
 
-            def texts_of(stream: str) -> list[str]:
-                events = reading.read_stream(log, stream)
-                sent = [e for e in events if e.type == FeedbackSubmitted.__name__]
-                return [str(FeedbackSubmitted.model_validate_json(e.payload).text) for e in sent]
+        def recorded(stream: str, text: str) -> int:
+            with suppress(LogError):
+                return texts_of(log, stream).count(text)
+            log.close()
+            return 0
 
-            def recorded(stream: str, text: str) -> int:
-                with suppress(LogError):
-                    return texts_of(stream).count(text)
-                log.close()
-                return 0
-
-            async with running_chromium() as browser:
-                people, storm = Browsing(browser, log, address), Storm(home, database, luck)
-                typists = [await seated(people, n, who, storm, recorded) for n, who in enumerate(TYPISTS)]
-                async with asyncio.TaskGroup() as group:  # where one fails the others stop
-                    for work in (storm.rages(), *(typist.works() for typist in typists)):
-                        group.create_task(work)
-                log.close()
-                wait_for(lambda: home.running.ready, PATIENCE)
-                for context in people.contexts:
-                    await context.close()
-            seen = sum((typist.seen for typist in typists), Counter[str]())
-            typed = [text for typist in typists for text in typist.typed]
-            everything = [text for typist in typists for text in texts_of(typist.stream)]
-            tally = {"kills": dict(storm.kills), "texts": len(typed), **seen, "restarts": home.running.restarts}
-            print(tally)  # noqa: T201
-            record_property("tally", {"kills": storm.kills.total(), "texts": len(typed), **seen})
-            assert sorted(everything) == sorted(typed), "each once, and nothing else"
-            assert verify(log).problems == ()
+        async with running_chromium() as browser:
+            people, storm = Browsing(browser, log, address), Storm(home, database, luck)
+            typists = [await seated(people, n, who, storm, recorded) for n, who in enumerate(TYPISTS)]
+            async with asyncio.TaskGroup() as group:  # where one fails the others stop
+                for work in (storm.rages(), *(typist.works() for typist in typists)):
+                    group.create_task(work)
+            log.close()
+            wait_for(lambda: home.running.ready, PATIENCE)
+            for context in people.contexts:
+                await context.close()
+        seen = sum((typist.seen for typist in typists), Counter[str]())
+        typed = [text for typist in typists for text in typist.typed]
+        everything = [text for typist in typists for text in texts_of(log, typist.stream)]
+        tally = {"kills": dict(storm.kills), "texts": len(typed), **seen, "restarts": home.running.restarts}
+        print(tally)  # noqa: T201
+        record_property("tally", {"kills": storm.kills.total(), "texts": len(typed), **seen})
+        assert sorted(everything) == sorted(typed), "each once, and nothing else"
+        assert verify(log).problems == ()
 
 
 async def seated(people: Browsing, n: int, who: str, storm: Storm, recorded: Recorded) -> Typist:
     """Somebody with a matter of his own to report on."""
-    now, stream = datetime.now(UTC) - timedelta(minutes=1), f"matter/typed-{n}"
-    act(people.log, stream, opening(f"推进第{n}处拆迁", now.date() + timedelta(days=60)), OFFICE, now)
-    act(people.log, stream, c.AcceptReceipt(), LIAISON, now)
-    number = next(m.number for m in reading.find_matters(people.log, f"推进第{n}处拆迁") if m.stream == stream)
+    number, stream = in_hand(people.log, n)
     luck = random.Random(storm.luck.randrange(10**9))
     return Typist(await people.person(who), number, stream, luck, storm, recorded)

@@ -24,7 +24,7 @@ from services.accounts import issue_token
 from services.tracing_otel import Wordless
 from tests.support.office import OFFICE, office_today
 from tests.support.receivers import Received, http_receiver
-from tests.support.served import Home, home_in, wait_for
+from tests.support.served import Home, home_in, home_with_pages, wait_for
 
 ROOT = Path(__file__).parents[2]
 DUE = (office_today() + timedelta(days=60)).isoformat()
@@ -43,9 +43,7 @@ def collector() -> Iterator[Received]:
 def traced(tmp_path: Path, collector: Received) -> Iterator[Home]:
     """A home whose processes are told of the collector, served with its pages."""
     place = f"http://127.0.0.1:{collector.port}"
-    with home_in(tmp_path, {"XMH_TRACES": place, "OTEL_BSP_SCHEDULE_DELAY": "200"}) as home:
-        home.web = True
-        home.up()
+    with home_with_pages(tmp_path, {"XMH_TRACES": place, "OTEL_BSP_SCHEDULE_DELAY": "200"}) as (home, _):
         yield home
         home.down()
 

@@ -200,6 +200,16 @@ def home_in(folder: Path, env: Mapping[str, str] | None = None) -> Iterator[Home
         home.kill_all()
 
 
+@contextmanager
+def home_with_pages(folder: Path, env: Mapping[str, str] | None = None) -> Iterator[tuple[Home, str]]:
+    """The same, up with its pages, and where they are."""
+    with home_in(folder, env) as home:
+        home.web = True
+        address = home.up().web
+        assert address is not None
+        yield home, address
+
+
 def wait_for(condition: Callable[[], bool], seconds: float = 45) -> None:
     """Wait until it holds; fail when it does not in time."""
     limit = time.monotonic() + seconds
