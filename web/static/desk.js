@@ -9,15 +9,16 @@
   if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 48;
 
   const ready = (what, on) => document.querySelectorAll(what).forEach(on);
+  const made = (what, has) => Object.assign(document.createElement(what), has);
 
   // Whoever opens a form begins in its first field, or at the line that says what is wrong.
   const summary = document.getElementById("summary");
-  if (summary) summary.focus();
+  summary?.focus();
 
   // 周反馈: Enter goes to the next field that is open (in an empty one it takes over what was said last), Ctrl+Enter sends.
   ready('form[data-keys="report"]', (form) => {
     const rows = () => [...form.querySelectorAll("textarea")].filter((field) => field.checkVisibility());
-    if (!summary && rows()[0]) rows()[0].focus();
+    if (!summary) rows()[0]?.focus();
     form.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing || event.repeat) return;
       if (event.ctrlKey || event.metaKey) {
@@ -42,10 +43,10 @@
 
   // A key does what its element does when it is clicked: never inside a field, never while something is sent.
   const first = document.querySelector("[data-focus]");
-  if (first && !summary) first.focus();
+  if (!summary) first?.focus();
   ready(".keys", (hint) => (hint.hidden = false));
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.matches("textarea, select, input:not([type=radio]):not([type=checkbox])");
+    const typing = event.target.matches("textarea, select, input:not([type=radio], [type=checkbox])");
     if (typing || event.repeat || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     const meant = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
     if (!meant || document.querySelector("form[data-sure]")) return;
@@ -75,17 +76,17 @@
   // The session ended while somebody typed: he signs in over the page, and what he typed stays where it is. Esc puts it off.
   let signing, declined = false;
   const askToSignIn = async () => {
-    const dialog = Object.assign(document.createElement("dialog"), { ariaLabel: "登录已过期" });
+    const dialog = made("dialog", { ariaLabel: "登录已过期" });
     const fill = async (answer) => {
       const main = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main:has(form[action='/sign-in'])");
       if (!main) return false;
-      main.querySelector("h1").replaceWith(Object.assign(document.createElement("h2"), { textContent: "登录已过期，请再登录；写的内容都在" }));
+      main.querySelector("h1").replaceWith(made("h2", { textContent: "登录已过期，请再登录；写的内容都在" }));
       main.querySelectorAll("a").forEach((link) => (link.target = "_blank"));
       main.querySelector("[name=next]").value = "/healthz";
-      const later = Object.assign(document.createElement("button"), { type: "button", textContent: "稍后再说", onclick: () => dialog.close() });
+      const later = made("button", { type: "button", textContent: "稍后再说", onclick: () => dialog.close() });
       dialog.replaceChildren(...main.childNodes, later);
       // A script that came as text does not run: the one for security keys is asked for anew.
-      dialog.querySelectorAll("script").forEach((old) => old.replaceWith(Object.assign(document.createElement("script"), { src: old.src })));
+      dialog.querySelectorAll("script").forEach((old) => old.replaceWith(made("script", { src: old.src })));
       return true;
     };
     if (!(await fill(await fetch("/sign-in")))) return false;
@@ -115,7 +116,7 @@
       if (trouble) line.setAttribute("role", "alert");
       else line.removeAttribute("role");
       line.textContent = text;
-      if (link) line.append(Object.assign(document.createElement("a"), { href: link, target: "_blank", rel: "noopener", textContent: "在新窗口打开" }));
+      if (link) line.append(made("a", { href: link, target: "_blank", rel: "noopener", textContent: "在新窗口打开" }));
     };
     const typed = (f) => f.name && f !== version && f.type !== "file" && (!["checkbox", "radio"].includes(f.type) || f.checked);
     const put = async (keepalive) => {
@@ -131,17 +132,13 @@
       } catch {
         answer = { status: 503 };
       }
-      if (answer.ok || answer.status === 409) {
-        if (answer.ok) version.value = told.version;
-        stopped = !answer.ok;
-        if (answer.ok) say(`已自动保存 ${told.at}`);
-        else say(`另一个窗口在 ${told.at} 改过或提交过这份内容，这里不再自动保存。`, true, location.href);
-        return;
+      if (answer.ok) {
+        version.value = told.version;
+        return say(`已自动保存 ${told.at}`);
       }
-      if (answer.status === 403) {
-        stopped = true;
-        return say("这台电脑上现在登录的是另一位用户，这里的内容不再保存，也不能提交。", true);
-      }
+      stopped = answer.status === 409 || answer.status === 403;
+      if (answer.status === 409) return say(`另一个窗口在 ${told.at} 改过或提交过这份内容，这里不再自动保存。`, true, location.href);
+      if (stopped) return say("这台电脑上现在登录的是另一位用户，这里的内容不再保存，也不能提交。", true);
       dirty = true;
       timer = setTimeout(save, 10000);
       if (answer.status === 401) {
@@ -176,10 +173,9 @@
     const told = await answer.json();
     if (!answer.ok) throw new Error(answer.status === 401 ? "登录已过期，请在新窗口登录后重新选择附件" : told.detail);
     const field = `${input.name}.${told.sha256}`;
-    const there = [...input.form.elements].some((other) => other.name === field);
-    if (!there) {
-      const label = Object.assign(document.createElement("label"), { className: "tick" });
-      const box = Object.assign(document.createElement("input"), { type: "checkbox", name: field, value: told.name, checked: true });
+    if (!input.form.elements[field]) {
+      const label = made("label", { className: "tick" });
+      const box = made("input", { type: "checkbox", name: field, value: told.name, checked: true });
       label.append(box, ` ${told.name}`);
       input.previousElementSibling.append(label);
     }
@@ -187,7 +183,7 @@
     input.dispatchEvent(new Event("input", { bubbles: true }));
   };
   ready("input[type=file]:not([data-whole])", (input) => {
-    const line = Object.assign(document.createElement("p"), { className: "help" });
+    const line = made("p", { className: "help" });
     line.setAttribute("role", "status");
     input.after(line);
     input.addEventListener("change", () => {

@@ -22,11 +22,13 @@
     line.append(anew);
   };
 
+  const within = (all, what) => all.flatMap((part) => [part, ...part.querySelectorAll(what)]);
+  const foldsOf = (all) => within(all, "details").filter((el) => el.matches("details"));
   // A part as the server said it: without the ids of commands, which are new each time, and what its reader unfolded.
   const plain = (part) => {
     const copy = part.cloneNode(true);
     copy.querySelectorAll("input[type=hidden]").forEach((f) => /^[0-9a-f]{32}$/.test(f.value) && f.removeAttribute("value"));
-    [copy, ...copy.querySelectorAll("details")].forEach((d) => d.removeAttribute("open"));
+    foldsOf([copy]).forEach((d) => d.removeAttribute("open"));
     return copy.outerHTML;
   };
   let shown = parts.map(plain);
@@ -43,12 +45,12 @@
 
   const exchange = (old, fresh) => {
     const focused = old.find((part) => part.contains(document.activeElement)) && namesOf(document.activeElement);
-    const unfolded = old.flatMap((part) => [...part.querySelectorAll("details"), ...(part.matches("details") ? [part] : [])]).map((d) => d.open);
+    const unfolded = foldsOf(old).map((d) => d.open);
     old[0].before(...fresh);
     old.forEach((part) => part.remove());
-    const folds = fresh.flatMap((part) => [...part.querySelectorAll("details"), ...(part.matches("details") ? [part] : [])]);
+    const folds = foldsOf(fresh);
     if (folds.length === unfolded.length) folds.forEach((d, i) => (d.open = unfolded[i]));
-    if (focused) fresh.flatMap((part) => [part, ...part.querySelectorAll("a, button, summary")]).find((el) => namesOf(el) === focused)?.focus({ preventScroll: true });
+    if (focused) within(fresh, "a, button, summary").find((el) => namesOf(el) === focused)?.focus({ preventScroll: true });
   };
   // Whether all could be shown.
   const show = (fresh) => {
@@ -82,15 +84,9 @@
   const refresh = async () => {
     const mine = ++turn;
     if (tells) return say("刚有新的记录。写的内容会留着，", "查看最新情况");
-    let answer;
-    try {
-      answer = await fetch(location.href, { headers: { "X-Live": "1", Accept: "text/html" } });
-    } catch {
-      timer = setTimeout(refresh, 2000); // the line is cut: again, until it holds or the page is left
-      return;
-    }
-    if (answer.status >= 500) {
-      timer = setTimeout(refresh, 10000); // the server is busy, or just begins
+    const answer = await fetch(location.href, { headers: { "X-Live": "1", Accept: "text/html" } }).catch(() => {});
+    if (!answer || answer.status >= 500) {
+      timer = setTimeout(refresh, answer ? 10000 : 2000); // a busy server, or a cut line: again, until it holds or the page is left
       return;
     }
     if (!answer.ok || answer.redirected) {
@@ -104,7 +100,7 @@
     say(whole ? `${at} 自动更新` : "刚有新的记录，写完以后即可看到。");
   };
 
-  const close = () => source && source.close();
+  const close = () => source?.close();
   const open = () => {
     close();
     source = new EventSource(`/live?for=${encodeURIComponent(main.dataset.live)}&after=${seen}`);
