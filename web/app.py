@@ -70,6 +70,7 @@ from web.pages import (
 )
 from web.problems import install_problems
 from web.refusals import RefusalsNoted
+from web.routing import RouteIndex
 from web.service import READERS, WebService
 
 logger = logging.getLogger("xmh.web")
@@ -164,6 +165,7 @@ def make_app(service: WebService) -> FastAPI:
         # Routes as they are: a router that is included is worked out again for each application, at its first request.
         app.router.routes.extend(answering.router.routes)
     app.mount("/static", StaticFiles(directory=STATIC))
+    app.router.middleware_stack = RouteIndex(app.router)
     install_problems(app, service)
     # The last one added is met first.
     app.add_middleware(BoundedWork)
