@@ -1,12 +1,14 @@
 """`POST /matters` and `/matters/{no}/commands/{do}`: one route a command, its body the command's own model."""
 
 import re
+from collections.abc import Callable, Coroutine
 from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from fastapi import Body, Header, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from pydantic import AwareDatetime, BaseModel, create_model
 
 from domain.access.scopes import CLOCK, check_scope
@@ -41,8 +43,10 @@ BODIES: dict[str, type[Frozen]] = {
     **{f"{kind.__name__}Body": kind for kind in COMMANDS},
 }
 """Name of a body's schema → the command it is checked as."""
+LONGEST_VERSION = 40
 IfMatch = Annotated[
-    str | None, Header(alias="If-Match", description='“"v7"”：只在事项仍是这一版时办理，否则 412', max_length=40)
+    str | None,
+    Header(alias="If-Match", description='“"v7"”：只在事项仍是这一版时办理，否则 412', max_length=LONGEST_VERSION),
 ]
 KeyHeader = Annotated[str | None, Header(alias="Idempotency-Key", description="命令编号：重复时用同一个，不会重复办理")]
 
@@ -83,6 +87,35 @@ BESIDE = frozenset(Envelope.model_fields)
 
 
 router = api_router("commands")
+
+
+class CommandRoute(APIRoute):
+    """Takes a request that is as it should be by the shortest way; of any other FastAPI says what is wrong with it.
+
+    FastAPI works out anew for each request where its parameters come from, which takes longer than to read them.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """What answers a request."""
+        at_length, endpoint = super().get_route_handler(), self.endpoint
+        body_model: type[BaseModel] = endpoint.__annotations__["body"]
+        of_a_matter = "version" in endpoint.__annotations__
+
+        async def handler(request: Request) -> Response:
+            headers = request.headers
+            plain: dict[str, Any] = {"version": headers.get("if-match")} if of_a_matter else {}
+            is_json = headers.get("content-type") == "application/json"
+            if not is_json or len(plain.get("version") or "") > LONGEST_VERSION:
+                return await at_length(request)
+            try:
+                body = body_model.model_validate(await request.json())
+            except (ValueError, RecursionError):
+                return await at_length(request)
+            key = headers.get("idempotency-key")
+            answer: Response = await endpoint(request, **request.path_params, body=body, key=key, **plain)
+            return answer
+
+        return handler
 
 
 def do_of(kind: type[Frozen]) -> str:
@@ -127,6 +160,7 @@ def _add(kind: type[Frozen], path: str) -> None:
         name=do_of(kind),
         operation_id=f"matter_{do_of(kind)}",
         summary=(kind.__doc__ or "").split("\n")[0],
+        route_class_override=CommandRoute,
     )
 
 
