@@ -162,15 +162,16 @@ def lock(served: Served, person: str, how: str) -> None:
 
 
 def test_every_answer_has_the_headers_of_safety(served: Served) -> None:
+    client = served.client()
     for path in ("/healthz", "/readyz", "/api/v1/matters", "/nothing", "/openapi.json"):
-        headers = httpx.get(f"{served.address}{path}").headers
+        headers = client.get(path).headers
         assert "default-src 'none'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"
         assert headers["cache-control"] == "no-store"
         assert "server" not in headers
-    assert httpx.get(f"{served.address}/healthz").json() == {"ok": True}
-    ready = httpx.get(f"{served.address}/readyz")
+    assert client.get("/healthz").json() == {"ok": True}
+    ready = client.get("/readyz")
     assert (ready.status_code, ready.json()["checks"]["log"], ready.json()["checks"]["door"]) == (503, True, False)
 
 

@@ -137,7 +137,8 @@ async def followed(client: httpx.AsyncClient, page: str, headers: dict[str, str]
     return counted
 
 
-@pytest.mark.parametrize(("day", "span"), tuple(zip(DAYS, FigureSpan, strict=True)))
+@pytest.mark.parametrize("day", DAYS)
+@pytest.mark.parametrize("span", FigureSpan)
 async def test_every_number_of_a_past_day_opens_a_list_of_that_length(
     service: WebService, client: httpx.AsyncClient, day: date, span: FigureSpan
 ) -> None:
