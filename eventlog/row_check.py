@@ -1,4 +1,4 @@
-"""For `verify`: do the rows that follow from single events say what these do? Commands, words, and what indexes say.
+"""For `verify`: do the rows beside the log say what single events do? Commands, words, outbox, and what indexes say.
 
 None of it needs the state of a stream. So of a large log a second process looks at it (`eventlog/second_process.py`).
 """
@@ -8,10 +8,14 @@ from collections.abc import Iterator, Sequence
 from domain.base import Frozen
 from eventlog.backend import Row
 from eventlog.command_check import CommandsPassing
+from eventlog.counted_check import stray_counted
 from eventlog.database import Transaction
 from eventlog.event_cells import hashed_if_plain
 from eventlog.findings import FoundList, Token, VerifyFinding, verify_finding
+from eventlog.outbox_check import outbox_problems
 from eventlog.projections import log_pages, newest_position
+from eventlog.snapshot_check import stray_snapshots
+from eventlog.typed import LARGEST
 from eventlog.word_check import WordsPassing
 
 
@@ -27,15 +31,19 @@ class RowChecks:
     """Holds rows to the events of a whole log as these pass by."""
 
     def __init__(self, transaction: Transaction, *, read_model: bool) -> None:
-        """Nothing has passed; without `read_model` only commands and events are looked at."""
+        """Nothing has passed; without `read_model` only commands, event ids and outbox are looked at."""
         self._transaction, self._findings = transaction, FoundList()
-        self._commands = CommandsPassing()
-        self._words = WordsPassing(newest_position(transaction)) if read_model else None
+        self._commands, self._newest = CommandsPassing(), newest_position(transaction)
+        self._words = WordsPassing(self._newest) if read_model else None
+        self._done, self._gapless = 0, True
         if read_model:
             self._findings.add_all(_lying_indexes(transaction))
 
     def take(self, rows: Sequence[Row]) -> None:
         """The next events, whose cells are of their columns' types."""
+        positions = range(self._done + 1, self._done + 1 + len(rows))
+        self._gapless = self._gapless and [row[0] for row in rows] == [*positions]
+        self._done += len(rows)
         for row in rows:
             self._commands.take(row)
         self._commands.compare(self._transaction)
@@ -44,11 +52,16 @@ class RowChecks:
 
     def end(self) -> RowFindings:
         """What was found, when all events have passed."""
+        transaction, findings = self._transaction, self._findings
         if self._words is not None:
-            self._findings.add_all(self._words.rest(self._transaction))
-        self._findings.add_all(_duplicate_ids(self._transaction))
-        fit = self._commands.all_fit(self._transaction)
-        return RowFindings(listed=tuple(self._findings.listed), unlisted=self._findings.unlisted, commands_fit=fit)
+            findings.add_all(self._words.rest(transaction))
+            findings.add_all(stray_snapshots(transaction))
+            findings.add_all(stray_counted(transaction, -LARGEST))
+        findings.add_all(_duplicate_ids(transaction))
+        whole = self._gapless and self._done == self._newest
+        findings.add_all(outbox_problems(transaction, range(1, self._done + 1) if whole else None))
+        fit = self._commands.all_fit(transaction)
+        return RowFindings(listed=tuple(findings.listed), unlisted=findings.unlisted, commands_fit=fit)
 
 
 def row_findings(transaction: Transaction, *, read_model: bool) -> RowFindings:

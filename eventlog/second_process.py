@@ -1,4 +1,4 @@
-"""A second process of `verify`, for what needs no state of a stream (`eventlog/row_check.py`): a third of all the work.
+"""A second process of `verify`, for what needs no state of a stream (`eventlog/row_check.py`): half of all the work.
 
 It opens the log by itself and reads it as of its own moment, a little later. It is only an errand: where there is no
 answer, for whatever reason, the same is looked at again by who asked, and what is wrong is met there.

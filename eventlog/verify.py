@@ -13,19 +13,17 @@ from eventlog.backend import Row
 from eventlog.chain import stored_bytes
 from eventlog.chain_check import StreamChains
 from eventlog.command_check import command_problems
-from eventlog.counted_check import counted_problems, stray_counted
+from eventlog.counted_check import counted_problems
 from eventlog.database import Database, Transaction
 from eventlog.event_cells import hashed_if_plain, odd_event
 from eventlog.findings import FoundList, Token, VerifyFinding
 from eventlog.fold_check import ReadModelFold
 from eventlog.key_check import Seals, key_problems
-from eventlog.outbox_check import outbox_problems
 from eventlog.projections import Progress, log_pages, newest_position, stream_pages
 from eventlog.protection import protection_problems
 from eventlog.rows import StoredEvent, stored_event
 from eventlog.second_process import row_checks
 from eventlog.snapshot_check import snapshot_problems, stray_snapshots
-from eventlog.typed import LARGEST
 from eventlog.word_check import word_problems
 
 __all__ = ["Token", "VerificationReport", "VerifyFinding", "verify"]
@@ -56,7 +54,7 @@ def verify(
 ) -> VerificationReport:
     """Check the whole log, or one stream, as of one moment: what was found; writers are not held up.
 
-    Of a large log a second process looks at commands and words, as of a moment a little later.
+    Of a large log a second process looks at commands, words and outbox, as of a moment a little later.
 
     Args:
         database: where the log is.
@@ -79,11 +77,7 @@ def verify(
             _single(transaction, stream, walk, findings)
         if walk.fold is not None:
             findings.add_all(walk.fold.differences(transaction))
-            findings.add_all(stray_snapshots(transaction, None if stream is None else [stream]))
-            findings.add_all(stray_counted(transaction, -LARGEST) if stream is None else [])
         findings.add_all(key_problems(database, transaction, stream, walk.seals.found))
-        if stream is None:
-            findings.add_all(outbox_problems(transaction, range(1, walk.done + 1) if walk.sound else None))
     return VerificationReport(
         streams=len(walk.chain.heads), events=walk.done, problems=tuple(findings.listed), unlisted=findings.unlisted
     )
@@ -106,6 +100,8 @@ def _single(transaction: Transaction, stream: str, walk: "_Walk", findings: Foun
         if walk.fold is not None:
             findings.add_all(word_problems(transaction, sound, walk.total))
     findings.add_all(command_problems(transaction, stream))
+    if walk.fold is not None:
+        findings.add_all(stray_snapshots(transaction, [stream]))
 
 
 class _Walk:

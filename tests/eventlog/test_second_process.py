@@ -18,6 +18,7 @@ from tests.eventlog.test_verify import ATTACKS, unprotect
 BESIDE = {
     "nothing": "SELECT 1",
     **{name: ATTACKS[name][0] for name in ("edit a payload", "delete in the middle", "forget a command")},
+    "take from the outbox": "DELETE FROM outbox WHERE position = 12",
     "other words": "INSERT INTO event_words (rowid, stream, pairs) VALUES (4096, 'matter/x', 'x')",
     "cells of another type": "UPDATE events SET payload = x'ff' WHERE position = 6",
 }

@@ -240,6 +240,15 @@ def test_an_index_that_does_not_say_what_its_table_does_is_named(log: Database, 
     assert "index_differs" in tokens(log)
 
 
+def test_the_newest_event_waits_in_the_outbox_though_it_cannot_be_read(log: Database) -> None:
+    if not is_sqlite(log):
+        pytest.skip("PostgreSQL holds no cells of another type")
+    unprotect(log)
+    raw(log, "UPDATE events SET payload = x'ff' WHERE position = 12")
+    assert "odd_cell" in tokens(log)
+    assert "outbox_differs" not in tokens(log)
+
+
 def test_the_dropped_triggers_alone_are_found(log: Database) -> None:
     unprotect(log)
     assert {problem.token for problem in verify(log).problems} == {Token.UNPROTECTED}
