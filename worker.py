@@ -26,7 +26,7 @@ from process import keep_what_is_loaded, leave
 from services.checkpoints_left import leave_for_ever
 from services.draining import Drain, last_drain
 from services.gateway import Gateway
-from services.health import Readiness, serve_health
+from services.health import AtWork, Readiness, serve_health
 from services.home import make_home, make_private
 from services.log_guard import begin_anew_when_cut_off
 from services.lookout import Lookout
@@ -46,6 +46,7 @@ from services.vouching import service_vouch
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
 
+    from eventlog.database import Database
     from settings import Settings
 
 logger = structlog.get_logger()
@@ -62,61 +63,67 @@ async def serve(stop: asyncio.Event | None = None) -> None:
     settings = Settings()
     make_home(settings.home)
     make_private(settings.home)
-    door = settings.door
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     begin_tracing(settings, "xmh-worker")
-    client = await _connect_patiently(settings, service_runtime(settings), stop)
+    with open_log(settings) as database:
+        readiness = Readiness(settings, database)
+        # From the first moment: a worker that waits for its server is not ready, and says for what.
+        async with serve_health(settings, readiness):
+            await _work(settings, database, readiness, stop)
+
+
+async def _work(settings: "Settings", database: "Database", readiness: Readiness, stop: asyncio.Event) -> None:
+    """Wait for what is needed, work until told to stop, and drain."""
+    door = settings.door
+    client = readiness.client = await _connect_patiently(settings, service_runtime(settings), stop)
     if client is None:
         return
     if settings.headquarters != FIRST_HEADQUARTERS and not await _namespaced(client, stop):
         return
-    with open_log(settings) as database:
-        database.vouch = service_vouch(settings.home, Via.WORKER)
-        begin_anew_when_cut_off(database)
-        gateway = Gateway(client, database, settings.task_queue, door)
-        sweep = Sweep(gateway, lambda: settings.store_place)
-        channels = open_channels(settings.notices, settings.home, os.environ)
-        webhooks = WebhookDelivery(database, settings.webhooks, settings.web_address)
-        loop.add_signal_handler(signal.SIGUSR1, sweep.hurry)
-        if not await _settled(sweep, stop):
-            return
-        refusals = OrderRefusals(database)
-        metrics = WorkerMetrics(database, sweep, refusals, drained=last_drain(settings.home))
-        drain = Drain(settings.home)
-        async with (
-            running_worker(
-                client,
-                database,
-                task_queue=settings.task_queue,
-                door=door,
-                cached=settings.cached_matters,
-                notices=NoticeActivities(database, channels, settings.notices, OfficeClock(), webhooks),
-                answered=metrics.answered,
-                forged=refusals.note,
-            ) as worker,
-            serve_health(settings, Readiness(settings, database, worker, sweep), metrics),
-        ):
-            duties = (
-                sweep.for_ever(),
-                Lookout(gateway, sweep).for_ever(),
-                carry_for_ever(settings, database),
-                leave_for_ever(settings, database),
-                refusals.for_ever(),
-                Presence(database, ServingKind.WORKER, sweep.described).for_ever(),
-            )
-            async with _at_work(duties):
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(sweep.swept.wait(), FIRST_SWEEP_WITHIN)
-                keep_what_is_loaded()
-                logger.info("worker_ready", address=settings.address, task_queue=settings.task_queue)
-                _tell_ready()
-                await stop.wait()
-                drain.begin()
-            logger.info("worker_draining")
-        drain.end()
+    database.vouch = service_vouch(settings.home, Via.WORKER)
+    begin_anew_when_cut_off(database)
+    gateway = Gateway(client, database, settings.task_queue, door)
+    sweep = Sweep(gateway, lambda: settings.store_place)
+    channels = open_channels(settings.notices, settings.home, os.environ)
+    webhooks = WebhookDelivery(database, settings.webhooks, settings.web_address)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, sweep.hurry)
+    if not await _settled(sweep, stop):
+        return
+    refusals = OrderRefusals(database)
+    metrics = WorkerMetrics(database, sweep, refusals, drained=last_drain(settings.home))
+    drain = Drain(settings.home)
+    async with running_worker(
+        client,
+        database,
+        task_queue=settings.task_queue,
+        door=door,
+        cached=settings.cached_matters,
+        notices=NoticeActivities(database, channels, settings.notices, OfficeClock(), webhooks),
+        answered=metrics.answered,
+        forged=refusals.note,
+    ) as worker:
+        readiness.at_work = AtWork(worker, sweep, metrics)
+        duties = (
+            sweep.for_ever(),
+            Lookout(gateway, sweep).for_ever(),
+            carry_for_ever(settings, database),
+            leave_for_ever(settings, database),
+            refusals.for_ever(),
+            Presence(database, ServingKind.WORKER, sweep.described).for_ever(),
+        )
+        async with _at_work(duties):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(sweep.swept.wait(), FIRST_SWEEP_WITHIN)
+            keep_what_is_loaded()
+            logger.info("worker_ready", address=settings.address, task_queue=settings.task_queue)
+            _tell_ready()
+            await stop.wait()
+            drain.begin()
+        logger.info("worker_draining")
+    drain.end()
     logger.info("worker_stopped")
 
 

@@ -4,10 +4,12 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
@@ -30,21 +32,31 @@ SWEPT_WITHIN = 3 * SWEEP_EVERY
 TEMPORAL_WITHIN = timedelta(seconds=2)
 
 
-class Readiness:
-    """What a worker needs to do its work, looked at when asked."""
+@dataclass
+class AtWork:
+    """What a worker has once it works."""
 
-    def __init__(self, settings: "Settings", database: Database, worker: Worker, sweep: Sweep) -> None:
-        """Of this worker."""
+    worker: Worker
+    sweep: Sweep
+    metrics: WorkerMetrics
+
+
+class Readiness:
+    """What a worker needs to do its work, looked at when asked: also while it still waits for some of it."""
+
+    def __init__(self, settings: "Settings", database: Database) -> None:
+        """Of the worker of this process."""
         self._settings = settings
         self._database = database
-        self._worker = worker
-        self._sweep = sweep
+        self.client: Client | None = None
+        """Once Temporal has answered."""
+        self.at_work: AtWork | None = None
 
     async def checks(self) -> dict[str, bool]:
         """Each need by name, and whether it is met."""
-        swept = self._sweep.looked_at
+        swept = self.at_work.sweep.looked_at if self.at_work else None
         return {
-            "worker": self._worker.is_running,
+            "worker": self.at_work is not None and self.at_work.worker.is_running,
             "swept": swept is not None and datetime.now(UTC) - swept < SWEPT_WITHIN,
             "temporal": await self._temporal_answers(),
             "store": await asyncio.to_thread(has_store, self._settings),
@@ -52,8 +64,10 @@ class Readiness:
         }
 
     async def _temporal_answers(self) -> bool:
+        if self.client is None:
+            return False
         try:
-            return await self._worker.client.service_client.check_health(timeout=TEMPORAL_WITHIN)
+            return await self.client.service_client.check_health(timeout=TEMPORAL_WITHIN)
         except (RPCError, RuntimeError):
             return False
 
@@ -72,8 +86,8 @@ class Readiness:
 
 
 @asynccontextmanager
-async def serve_health(settings: "Settings", readiness: Readiness, metrics: WorkerMetrics) -> AsyncIterator[None]:
-    """Serve `/healthz`, `/readyz` and `/metrics` on the health port, if one is set."""
+async def serve_health(settings: "Settings", readiness: Readiness) -> AsyncIterator[None]:
+    """Serve `/healthz`, `/readyz` and `/metrics` on the health port, if one is set; figures once there are some."""
 
     async def alive() -> Answer:
         return HTTPStatus.OK, "text/plain", b"ok\n"
@@ -85,7 +99,9 @@ async def serve_health(settings: "Settings", readiness: Readiness, metrics: Work
         return HTTPStatus.OK if met else HTTPStatus.SERVICE_UNAVAILABLE, "application/json", body
 
     async def figures() -> Answer:
-        text = await asyncio.to_thread(metrics.exposition)
+        if readiness.at_work is None:
+            return HTTPStatus.SERVICE_UNAVAILABLE, "text/plain", b"not at work yet\n"
+        text = await asyncio.to_thread(readiness.at_work.metrics.exposition)
         return HTTPStatus.OK, "text/plain; version=0.0.4; charset=utf-8", text
 
     pages = {"/healthz": alive, "/readyz": ready, "/metrics": figures}

@@ -436,6 +436,33 @@ def test_a_worker_serves_health_and_metrics_and_drains_on_sigterm(dev_server: De
     assert json.loads(said.splitlines()[-1])["event"] == "worker_stopped"
 
 
+@pytest.mark.timeout(90)
+def test_a_worker_that_waits_for_its_server_says_what_it_waits_for(home: Home) -> None:
+    health, temporal = free_port(), free_port()
+    home.env |= {"XMH_TEMPORAL_ADDRESS": f"127.0.0.1:{temporal}", "XMH_TASK_QUEUE": f"q{os.getpid()}"}
+    serving = home.begin("worker", "--health-port", str(health))
+    try:
+        wait_for(lambda: _status(health, "/healthz") == 200, 30)
+        met = _checks(health)
+        assert _status(health, "/readyz") == 503
+        assert [name for name, is_met in met.items() if not is_met] == ["worker", "swept", "temporal"]
+        assert _status(health, "/metrics") == 503, "there is nothing to count yet"
+        log = home.path / "events.db"
+        log.rename(log.with_name("away"))
+        assert not _checks(health)["log"]
+    finally:
+        serving.send_signal(signal.SIGTERM)
+    serving.communicate(timeout=40)
+    assert serving.returncode == 0
+
+
+def _checks(port: int) -> dict[str, bool]:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5)
+    checks: dict[str, bool] = json.loads(refused.value.read())["checks"]
+    return checks
+
+
 def _status(port: int, path: str) -> int:
     try:
         return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=10).status_code
