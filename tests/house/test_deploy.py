@@ -52,7 +52,8 @@ ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "tests/house/data/compose-spec/compose-spec.json").read_text())
 EVERY_UNIT = sorted((ROOT / "deploy").glob("*.service"))
 NIGHTLY = ROOT / "deploy/xmh-backup.service"
-SERVICES = [unit for unit in EVERY_UNIT if unit != NIGHTLY]
+VERIFYING = ROOT / "deploy/xmh-verify.service"
+SERVICES = [unit for unit in EVERY_UNIT if unit not in (NIGHTLY, VERIFYING)]
 VARIABLE = re.compile(r"\$\{(\w+)(:?[-?][^}]*)?\}")
 
 
@@ -383,6 +384,31 @@ def test_the_nightly_backup_is_a_command_there_is_begun_by_its_timer(tmp_path: P
     assert "Persistent=true" in timer
     if shutil.which("systemd-analyze"):
         assert verify(NIGHTLY, tmp_path) == ""
+
+
+def test_what_came_since_the_newest_checkpoint_is_verified_each_night(tmp_path: Path) -> None:
+    text, timer = VERIFYING.read_text(encoding="utf-8"), VERIFYING.with_suffix(".timer").read_text(encoding="utf-8")
+    assert "Type=oneshot" in text
+    assert "Persistent=true" in timer
+    (line,) = re.findall(r"^ExecStart=/bin/sh -c '(.+)'$", text, re.MULTILINE)
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    printed = line.replace("$$", "$").replace("/opt/xmh/.venv/bin/xmh", r"printf %s\\n")
+    shell = ["/bin/sh", "-c", printed.replace("/var/backups/xmh", str(kept))]
+
+    def asked() -> list[str]:
+        return subprocess.run(shell, capture_output=True, text=True, check=True).stdout.splitlines()
+
+    assert asked() == ["audit", "verify"], "the whole log, where no checkpoint was signed"
+    for month in (10, 11, 12):
+        checkpoint = kept / f"检查点-2026-{month} 第1份.txt"
+        checkpoint.touch()
+        os.utime(checkpoint, (month, month))
+    newest = str(kept / "检查点-2026-12 第1份.txt")
+    assert asked() == ["audit", "verify", "--since", newest]
+    assert newest in options_of(asked()).values(), "there is such a command"
+    if shutil.which("systemd-analyze"):
+        assert verify(VERIFYING, tmp_path) == ""
 
 
 def test_the_offline_archive_has_whatever_a_site_is_set_up_and_kept_by() -> None:

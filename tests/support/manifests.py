@@ -16,8 +16,10 @@ def options_of(words: Sequence[str]) -> dict[str, str]:
         AttributeError: there is no such command. Exception: click's own, for an option there is not.
     """
     root: Any = typer.main.get_command(app)
-    command = root.get_command(None, words[0])
-    context = command.make_context(words[0], list(words[1:]))
+    command, *arguments = root.get_command(None, words[0]), *words[1:]
+    while hasattr(command, "commands"):
+        command, *arguments = command.get_command(None, arguments[0]), *arguments[1:]
+    context = command.make_context(words[0], arguments)
     return {key: str(value) for key, value in context.params.items() if value is not None}
 
 
