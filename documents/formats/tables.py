@@ -5,7 +5,7 @@ wide as its words and stands in the middle.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import ceil
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ _IN_TWO = 2
 _NARROW = 4.0 + _INSET
 """A column of words is no narrower to leave a number whole."""
 _STEP = 0.5
+_ROUNDED = 1e-6
 _MOST_LINES = 12
 _AIRY = 3.0
 """So much wider than its words a column of a small table may be."""
@@ -57,8 +58,8 @@ def columns_of(grid: Grid, template: Template) -> tuple[TableColumn, ...]:
         if template.since_gb7
         else _wants(grid, _IN_TWO if template.since_gb6 else 1)
     )
-    numbers = _numbers(grid) if template.since_gb8 else frozenset()
-    widths = _shared(natural, _for_few_lines(grid, least) if template.since_gb5 else least, numbers)
+    whole = _whole_numbers(grid) if template.since_gb8 else {}
+    widths = _shared(natural, _for_few_lines(grid, least) if template.since_gb5 else least, whole)
     return tuple(TableColumn(w / _WHOLE, _place(grid, n, w)) for n, w in enumerate(widths))
 
 
@@ -106,27 +107,37 @@ def _for_few_lines(grid: Grid, least: list[float]) -> list[float]:
     return least
 
 
-def _numbers(grid: Grid) -> frozenset[int]:
-    """The columns of nothing but numbers and dates, which nobody wants to read on two lines."""
-    return frozenset(n for n in range(len(grid.headers)) if all(_NUMBER.fullmatch(row[n]) for row in grid.rows))
+def _whole_numbers(grid: Grid) -> dict[int, float]:
+    """The columns of nothing but numbers and dates, and what keeps each of these on one line."""
+    return {
+        n: max(_width(row[n]) + _wider(row[n]) for row in grid.rows) + _INSET
+        for n in range(len(grid.headers))
+        if grid.rows and all(_NUMBER.fullmatch(row[n]) for row in grid.rows)
+    }
 
 
-def _shared(natural: list[float], least: list[float], numbers: frozenset[int] = frozenset()) -> list[float]:
+def _shared(natural: list[float], least: list[float], whole: Mapping[int, float]) -> list[float]:
     """The widths: with room to spare no wider than airy; else every column its least, and the rest to the tallest.
 
-    Without room for what each needs, words give way before `numbers`.
+    Words give way where a number would not have its `whole` width.
     """
     room = _WHOLE - sum(natural)
     if room >= 0:
         return [n + min(room / len(natural), _AIRY) for n in natural]
+    widths = _dealt(natural, least)
+    if all(widths[n] >= wide - _ROUNDED for n, wide in whole.items()):
+        return widths
+    held = [max(w, whole[n]) if n in whole else w for n, w in enumerate(least)]
+    narrow = [w if n in whole else min(w, _NARROW) for n, w in enumerate(held)]
+    return next((_dealt(natural, wants) for wants in (held, narrow) if sum(wants) < _WHOLE), widths)
+
+
+def _dealt(natural: list[float], least: list[float]) -> list[float]:
+    """Every column its least, and the rest to the tallest; without room for that all give way alike."""
     spare = _WHOLE - sum(least)
-    widths = list(least)
     if spare <= 0:
-        scaled = [w * _WHOLE / sum(least) for w in least]
-        widths = [w if n in numbers else min(w, _NARROW) for n, w in enumerate(least)]
-        spare = _WHOLE - sum(widths)
-        if spare <= 0 or all(scaled[n] >= natural[n] for n in numbers):
-            return scaled
+        return [w * _WHOLE / sum(least) for w in least]
+    widths = list(least)
     while spare > 0:
         tallest = max(range(len(widths)), key=lambda n: (natural[n] - _INSET) / max(widths[n] - _INSET, 0.1))
         widths[tallest] += min(_STEP, spare)

@@ -452,13 +452,20 @@ def test_rows_that_go_over_with_the_imprint_have_their_heads(listed: int) -> Non
     assert all(face.count("".join(heads)) == 1 for face in listing), listing
 
 
-def test_a_number_is_not_broken_where_words_can_be() -> None:
+@pytest.mark.parametrize("number", ["督查〔2022〕3号", "督查〔2022〕13号", "督查〔2022〕113号", "XMH-2022-0113"])
+def test_a_number_is_not_broken_where_words_can_be(number: str) -> None:
     heads = ("编号", "名称", "日期", "对象", "发现", "问题", "销号")
     units = "区香蜜湖片区建设发展事务中心，区城市更新和土地整备局"
-    grid = Grid(headers=heads, rows=(("督查〔2022〕3号", "企业服务专项督查", "2022年11月9日", units, "2", "1", "1"),))
+    grid = Grid(headers=heads, rows=((number, "企业服务专项督查", "2022年11月9日", units, "2", "1", "1"),))
     columns = columns_of(grid, PRESS.template)
     assert [lines_of((cell,), (column,)) for cell, column in zip(grid.rows[0], columns, strict=True)][::2] == [1] * 4
     assert sum(column.share for column in columns) <= 1.001
+
+
+def test_a_number_is_not_broken_where_there_is_room_for_what_each_column_needs() -> None:
+    row = ("香蜜湖督〔2022〕113号", "推进国际交流中心一期主体施工及周边道路" * 4, "区城市更新和土地整备局")
+    columns = columns_of(Grid(headers=("文号", "事项", "牵头单位"), rows=(row,)), PRESS.template)
+    assert lines_of(row[:1], columns[:1]) == 1
 
 
 def test_the_number_of_a_matter_stands_clear_of_the_edges_of_its_cell() -> None:
