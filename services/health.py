@@ -87,7 +87,11 @@ class Readiness:
 
 @asynccontextmanager
 async def serve_health(settings: "Settings", readiness: Readiness) -> AsyncIterator[None]:
-    """Serve `/healthz`, `/readyz` and `/metrics` on the health port, if one is set; figures once there are some."""
+    """Serve `/healthz`, `/readyz` and `/metrics` on the health port, if one is set; figures once there are some.
+
+    Raises:
+        Refusal: it cannot listen there.
+    """
 
     async def alive() -> Answer:
         return HTTPStatus.OK, "text/plain", b"ok\n"
@@ -105,5 +109,5 @@ async def serve_health(settings: "Settings", readiness: Readiness) -> AsyncItera
         return HTTPStatus.OK, "text/plain; version=0.0.4; charset=utf-8", text
 
     pages = {"/healthz": alive, "/readyz": ready, "/metrics": figures}
-    async with serve_pages(settings.listen_address, settings.health_port, pages):
+    async with serve_pages(settings.listen_address, settings.health_port, pages, setting="health_port"):
         yield

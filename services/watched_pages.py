@@ -1,9 +1,12 @@
 """A few fixed pages for a machine that watches a process: no framework is needed for them."""
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+
+from domain.base import Refusal
 
 _ASKED_WITHIN = 5.0
 Answer = tuple[HTTPStatus, str, bytes]
@@ -12,13 +15,22 @@ Answer = tuple[HTTPStatus, str, bytes]
 
 @asynccontextmanager
 async def serve_pages(
-    address: str, port: int | None, pages: Mapping[str, Callable[[], Awaitable[Answer]]]
+    address: str, port: int | None, pages: Mapping[str, Callable[[], Awaitable[Answer]]], *, setting: str
 ) -> AsyncIterator[None]:
-    """Serve a few fixed pages to a machine that watches; nothing without a port."""
+    """Serve a few fixed pages to a machine that watches; nothing without a port.
+
+    Raises:
+        Refusal: `port_in_use` names the `setting` of the port; `malformed`: the address is none of this machine's.
+    """
     if port is None:
         yield
         return
-    server = await asyncio.start_server(_answering(pages), address, port)
+    try:
+        server = await asyncio.start_server(_answering(pages), address, port)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Refusal(f"端口 {port} 已被占用，请改设置 {setting}", "port_in_use") from error
+        raise Refusal(f"不能在 {address} 的端口 {port} 上监听，请检查设置 {setting} 和监听地址", "malformed") from error
     async with server:
         yield
 

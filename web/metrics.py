@@ -109,5 +109,6 @@ async def serve_figures(service: "WebService") -> AsyncIterator[None]:
         text = await asyncio.to_thread(service.metrics.exposition)
         return HTTPStatus.OK, "text/plain; version=0.0.4; charset=utf-8", text
 
-    async with serve_pages(service.settings.listen_address, service.settings.web.metrics_port, {"/metrics": figures}):
+    settings, pages = service.settings, {"/metrics": figures}
+    async with serve_pages(settings.listen_address, settings.web.metrics_port, pages, setting="[web] metrics_port"):
         yield
