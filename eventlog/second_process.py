@@ -68,7 +68,7 @@ def row_checks(
 ) -> Iterator[RowChecks | _Errand]:
     """The checks of a whole log of so many events: here, or by a second process that ends with this context."""
     process = None
-    if events >= WORTH_IT and (os.cpu_count() or 1) > 1:
+    if events >= WORTH_IT and _processors() > 1:
         process = _sent(_Order(url=database.url, headquarters=database.headquarters, read_model=read_model))
     if process is None:
         yield RowChecks(transaction, read_model=read_model)
@@ -78,6 +78,11 @@ def row_checks(
             yield _Errand(process.running, transaction, read_model=read_model)
         finally:
             process.end()
+
+
+def _processors() -> int:
+    """So many this process may use, where the system says so: a machine has more than its containers."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _sent(order: _Order) -> _Process | None:

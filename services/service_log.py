@@ -15,6 +15,7 @@ from temporalio.runtime import (
     TelemetryFilter,
 )
 
+from domain.base import Refusal
 from services.repeats import Repeats
 
 if TYPE_CHECKING:
@@ -61,11 +62,20 @@ def configure_logging(level: int = logging.INFO) -> None:
 
 
 def service_runtime(settings: "Settings") -> Runtime:
-    """The SDK's runtime for a service: its log through ours (its own way is standard output), metrics if asked for."""
+    """The SDK's runtime for a service: its log through ours (its own way is standard output), metrics if asked for.
+
+    Raises:
+        Refusal: `port_in_use`: its figures cannot be served on the port that is set for them.
+    """
     log = LoggingConfig(
         filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
         forwarding=LogForwardingConfig(logging.getLogger("temporalio.core")),
     )
     port = settings.metrics_port
     metrics = PrometheusConfig(bind_address=f"{settings.listen_address}:{port}") if port is not None else None
-    return Runtime(telemetry=TelemetryConfig(logging=log, metrics=metrics))
+    try:
+        return Runtime(telemetry=TelemetryConfig(logging=log, metrics=metrics))
+    except ValueError as error:  # all the SDK says of an exporter that did not start
+        if port is None:
+            raise
+        raise Refusal(f"端口 {port} 上不能监听（多半已被占用），请改设置 metrics_port", "port_in_use") from error

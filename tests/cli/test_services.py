@@ -456,14 +456,16 @@ def test_a_worker_that_waits_for_its_server_says_what_it_waits_for(home: Home) -
     assert serving.returncode == 0
 
 
-def test_a_worker_whose_health_port_is_taken_says_so_in_one_line(home: Home) -> None:
+@pytest.mark.parametrize("kind", ["health", "metrics"])
+def test_a_worker_whose_port_is_taken_says_so_in_one_line(home: Home, kind: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        refused = home.begin("worker", "--health-port", str(port))
+        refused = home.begin("worker", f"--{kind}-port", str(port))
         _, lines = refused.communicate(timeout=40)
     [line] = map(json.loads, lines.splitlines())
     assert (refused.returncode, line["code"]) == (2, "port_in_use")
-    assert line["message"] == f"端口 {port} 已被占用，请改设置 health_port"
+    assert line["message"].startswith(f"端口 {port} ")
+    assert line["message"].endswith(f"请改设置 {kind}_port")
 
 
 def _checks(port: int) -> dict[str, bool]:

@@ -38,7 +38,7 @@ def log(database: Database) -> Database:
 def two_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every log is large."""
     monkeypatch.setattr(second_process, "WORTH_IT", 1)
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
 
 
 @pytest.mark.parametrize("attack", BESIDE)
