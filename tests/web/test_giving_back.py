@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from unittest import mock
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from starlette.requests import Request
 from starlette.routing import Match
 
 from settings import Settings
@@ -20,6 +22,7 @@ from web.acts import ACTS, label_of
 from web.app import make_app
 from web.pages.actions import BY_NAME
 from web.pages.giving_back import UNNAMED, words_typed
+from web.pages.rendering import typed_again
 from web.service import WebService
 
 __all__ = ["lived"]
@@ -28,6 +31,7 @@ pytestmark = pytest.mark.slow
 WORDS = "某某"
 SECRET = {"code", "password", "old", "again"}
 """What nobody is shown, though he typed it."""
+ROOT = Path(__file__).parents[2]
 READERS = ("office", "li", "leader", "root")
 
 
@@ -128,6 +132,23 @@ async def test_every_field_comes_back_under_the_label_of_its_form(
                     assert form.called(name).endswith(label.rpartition("　")[2]), (page, name, label)
                     looked_at.add((f"{route} {do}", label))
     assert len(looked_at) > 80, sorted(looked_at)
+
+
+def test_no_page_gives_a_secret_back() -> None:
+    """Whatever a form asks for as a password, also where its words are Chinese, and the secret of a one-time code."""
+    templates = "".join(file.read_text() for file in (ROOT / "web" / "templates").iterdir())
+    secrets = set(re.findall(r'name="(\w+)" type="password"', templates))
+    assert secrets == {"password", "old", "again", "token"}, "each is to be thought about"
+    for name in secrets | {"totp", "code"}:
+        assert words_typed("/password", "", {name: f"密{name}"}) == [], name
+    route = SimpleNamespace(path="/password")
+    scope = {"type": "http", "path": "/password", "query_string": b"", "headers": [], "server": ("localhost", 80)}
+    request = Request({**scope, "route": route, "path_params": {}})
+    typed = {"old": "密一", "password": "secret-two", "again": "secret-two", "note": "说明"}
+    answer = typed_again(request, "send_again.html", 503, typed, files=False, title="稍后再试", message="日志不在")
+    shown = bytes(answer.body).decode()
+    assert "说明" in shown
+    assert not [word for name, word in typed.items() if name != "note" and word in shown]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ from web.forms import OF_MATTER, PEOPLE, YES_OR_NO, type_of
 from web.labels import BY_HAND
 from web.meeting_acts import MEETING_ACTS
 
-PAGES_OWN = frozenset({"command", "version", "who", "seen", "next", "code", "key", "password"})
+PASSWORDS = frozenset({"password", "old", "again"})
+"""What no page of ours holds, seen or unseen: it is typed anew."""
+PAGES_OWN = PASSWORDS | {"command", "version", "who", "seen", "next", "code", "key", "token", "totp"}
 """What the page put there itself, and what is a secret."""
 BY_ROUTE = {
     "/matters/{no}/do/{do}": {act.do: act for act in ACTS},

@@ -219,13 +219,14 @@ def sign_in_again(request: Request, ended: SessionEndedError) -> Response:
 def typed_again(
     request: Request, template: str, status: int, given: "Mapping[str, str]", /, *, files: bool, **values: Any
 ) -> Response:
-    """A page that gives back all that was typed, to be sent once more to where it went."""
-    from web.pages.giving_back import words_typed  # it knows every form, and every form knows this module
+    """A page that gives back all that was typed, to be sent once more to where it went; passwords are typed anew."""
+    from web.pages.giving_back import PASSWORDS, words_typed  # it knows every form, and every form knows this module
 
     query = request.url.query
     action = request.url.path + (f"?{query}" if query else "")
     words = words_typed(request.scope["route"].path, request.path_params.get("do", ""), given)
-    return page(template, status, action=action, given=given, words=words, files=files, **values)
+    kept = {name: value for name, value in given.items() if name not in PASSWORDS}
+    return page(template, status, action=action, given=kept, words=words, files=files, **values)
 
 
 def own_path(text: str) -> str:
