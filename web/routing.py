@@ -15,14 +15,19 @@ class RouteIndex:
     """
 
     def __init__(self, router: APIRouter) -> None:
-        """Of a router that has all its routes."""
+        """Of a router, which may be given more routes afterwards."""
         self._whole = router
-        self._worded = [(*_words_of(route), route) for route in router.routes]
+        self._index()
+
+    def _index(self) -> None:
+        self._worded = [(*_words_of(route), route) for route in self._whole.routes]
         self._first, self._last = ({words[at] for words in self._worded} for at in (0, 1))
         self._few: dict[tuple[str | None, str | None], APIRouter] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the whole router would."""
+        if len(self._worded) != len(self._whole.routes):
+            self._index()
         indexed = scope["type"] == "http" and not scope.get("root_path")
         router = self._router_of(scope["path"]) if indexed else self._whole
         await router.app(scope, receive, send)
