@@ -2,12 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
-from unittest import mock
 from urllib.parse import urlsplit
 
 import httpx
@@ -15,32 +13,23 @@ import pytest
 from starlette.requests import Request
 from starlette.routing import Match
 
-from settings import Settings
 from tests.cli.test_sight_matrix import lived, numbers_of
-from tests.web.test_sight_of_pages import PAGES, cookie, routes_of
+from tests.web.test_sight_of_pages import PAGES, cookie, routes_of, service
 from web.acts import ACTS, label_of
 from web.app import make_app
 from web.pages.actions import BY_NAME
-from web.pages.giving_back import UNNAMED, words_typed
+from web.pages.giving_back import PASSWORDS, UNNAMED, words_typed
 from web.pages.rendering import typed_again
 from web.service import WebService
 
-__all__ = ["lived"]
+__all__ = ["lived", "service"]
 
 pytestmark = pytest.mark.slow
 WORDS = "某某"
-SECRET = {"code", "password", "old", "again"}
+SECRET = PASSWORDS | {"code"}
 """What nobody is shown, though he typed it."""
 ROOT = Path(__file__).parents[2]
 READERS = ("office", "li", "leader", "root")
-
-
-@pytest.fixture(scope="module")
-def service(lived: Path) -> Iterator[WebService]:
-    with mock.patch.dict("os.environ", {"XMH_HOME": str(lived)}):
-        service = WebService(Settings())
-    yield service
-    service.close()
 
 
 def route_of(service: WebService, address: str) -> tuple[str, str]:
